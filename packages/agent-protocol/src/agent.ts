@@ -1,0 +1,74 @@
+// The agent's hub (`/agent`) as its clients see it: methods, events, roles. Parsed once at the agent's door.
+import * as v from 'valibot';
+import type { CreateDownloadRequest, TransferRecord } from './transfers.ts';
+
+/** Where the hub is, on the Unix socket and on the loopback port. */
+export const agentHubPath = '/agent';
+
+/** Reverse-DNS or plain name: letters, digits, dot, dash, underscore; at most 128 characters. */
+export const AppId = v.pipe(v.string(), v.maxLength(128), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'not an app id'));
+
+/** The app id of transfers made by the command itself. */
+export const cliAppId = 'longhaul';
+
+/** `longhaul app register MANIFEST` (JSON). More fields come with tasks. */
+export const AppManifest = v.strictObject({
+  id: AppId,
+  name: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(200))),
+});
+export type AppManifest = v.InferOutput<typeof AppManifest>;
+
+export interface AppRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly registeredAt: number;
+  /** The app's grant file (mode 0600): whoever can read it is the app. */
+  readonly grantFile: string;
+}
+
+/** `agent status --json`. */
+export interface AgentStatus {
+  readonly running: boolean;
+  readonly pid: number;
+  readonly keeperPid: number;
+  readonly version: string;
+  /** Path of the Unix socket. */
+  readonly socket: string;
+  /** `null` until the first `longhaul dashboard` opens the loopback port. No secret in it. */
+  readonly dashboardUrl: string | null;
+  readonly startedAt: number;
+}
+
+/** What a connection may do. `owner`: this user through the Unix socket; `app`: one app's grant; `browser`: a dashboard session. */
+export type Role = 'owner' | 'app' | 'browser';
+
+/** Methods of the hub. Every answer that promises something means it is durable. */
+export interface AgentHub {
+  createDownload(request: CreateDownloadRequest): Promise<TransferRecord>;
+  startTransfer(id: string): Promise<TransferRecord>;
+  getTransfer(id: string): Promise<TransferRecord>;
+  /** All transfers in this connection's scope, oldest first. */
+  listTransfers(): Promise<TransferRecord[]>;
+  /** As `listTransfers`, and from then on `transferChanged` and `transferRemoved` come to this connection. */
+  watchTransfers(): Promise<TransferRecord[]>;
+  pauseTransfer(id: string): Promise<TransferRecord>;
+  resumeTransfer(id: string): Promise<TransferRecord>;
+  cancelTransfer(id: string): Promise<TransferRecord>;
+  removeTransfer(id: string): Promise<void>;
+  getStatus(): Promise<AgentStatus>;
+  /** Opens the loopback port when needed; a link with a single-use code of 60 s in its fragment. Unix socket only. */
+  openDashboard(): Promise<{ url: string }>;
+  registerApp(manifest: AppManifest): Promise<AppRecord>;
+  unregisterApp(id: string): Promise<void>;
+  listApps(): Promise<AppRecord[]>;
+  /** Ends agent and keeper after this answer. Unix socket, owner only. */
+  stopAgent(): Promise<void>;
+  /** The keeper starts the agent anew; its sockets stay open. Unix socket, owner only. */
+  restartAgent(): Promise<void>;
+}
+
+/** Events the agent sends. At most 10 a second for one transfer; the last state is never left out. */
+export interface AgentClient {
+  transferChanged(record: TransferRecord): void;
+  transferRemoved(id: string): void;
+}

@@ -1,0 +1,99 @@
+// The error table of the agent and everybody who talks to it. The code is the identity (stable, kebab-case);
+// everything derived from a code (whose fault, exit code of the CLI, whether trying again helps, what to do) stands here once.
+
+export type ErrorFault = 'caller' | 'peer' | 'network' | 'ours';
+
+export interface ErrorFacts {
+  /** Who has to change something. */
+  readonly fault: ErrorFault;
+  /** Exit code of the `longhaul` command (DESIGN "longhaul (CLI)"). */
+  readonly exitCode: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 28;
+  /** True when the same call may succeed later without a change. */
+  readonly isRetryable: boolean;
+  /** What the reader can do about it, one sentence. */
+  readonly fix: string;
+}
+
+const facts = (fault: ErrorFault, exitCode: ErrorFacts['exitCode'], isRetryable: boolean, fix: string): ErrorFacts =>
+  Object.freeze({ fault, exitCode, isRetryable, fix });
+
+export const errorTable = Object.freeze({
+  // the call
+  'invalid-argument': facts('caller', 2, false, 'Correct the argument that the message names.'),
+  'invalid-url': facts('caller', 2, false, 'Give an absolute http: or https: URL.'),
+  'unsupported-scheme': facts('caller', 2, false, 'Only http: and https: URLs can be downloaded.'),
+  'invalid-header': facts(
+    'caller',
+    2,
+    false,
+    'Header names and values must be as RFC 9110 allows, without line breaks.',
+  ),
+  'not-found': facts('caller', 4, false, 'List what there is with "longhaul list".'),
+  'illegal-state': facts('caller', 9, false, 'Look at its status with "longhaul show ID" first.'),
+  'already-exists': facts('caller', 9, false, 'Choose another id or remove the existing one.'),
+  'quota-exceeded': facts('caller', 7, true, 'Remove finished operations or wait until some have ended.'),
+  'access-denied': facts('caller', 6, false, 'Use the grant of the app that owns it.'),
+  'operation-canceled': facts('caller', 1, false, 'It was canceled on request.'),
+  // files
+  'target-exists': facts('caller', 9, false, 'Choose another file, or collision "unique-name" or "replace".'),
+  'target-not-writable': facts('caller', 6, false, 'Choose a folder this user may write to.'),
+  'target-folder-missing': facts('caller', 4, false, 'Create the folder first.'),
+  'unsafe-path': facts(
+    'caller',
+    6,
+    false,
+    'The path must not lead through a symbolic link at its end and must name a plain file.',
+  ),
+  'disk-full': facts('caller', 1, true, 'Free space on the target file system, then resume.'),
+  'file-too-large': facts('caller', 1, false, 'The target file system cannot hold a file of this size.'),
+  'file-changed': facts('caller', 8, false, 'The partial file was changed or replaced by somebody else; start again.'),
+  // the peer and the way there
+  'web-error': facts('peer', 1, true, 'The message and webErrorStatus say what the server or the network answered.'),
+  timeout: facts('network', 28, true, 'Try again when the server answers faster.'),
+  // agent and store
+  'agent-not-reachable': facts('ours', 3, true, 'Start it with "longhaul agent start" and look at its log.'),
+  'agent-already-running': facts(
+    'caller',
+    9,
+    false,
+    'One agent serves a store; stop the other with "longhaul agent stop".',
+  ),
+  'store-unreadable': facts(
+    'ours',
+    1,
+    false,
+    'The store was left as it is; move it aside or restore a copy, then start again.',
+  ),
+  'store-newer': facts('caller', 1, false, 'The store was written by a newer Longhaul; use that version.'),
+  'unsafe-folder': facts(
+    'caller',
+    6,
+    false,
+    'The folder must belong to this user and be closed to others (mode 0700).',
+  ),
+  internal: facts('ours', 1, false, 'Please report it with the agent log.'),
+});
+
+export type ErrorCode = keyof typeof errorTable;
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(errorTable, value);
+}
+
+/** The one error class of agent, SDK and CLI. Match on `code`, never on the message. */
+export class LonghaulError extends Error {
+  override readonly name = 'LonghaulError';
+  readonly code: ErrorCode;
+  /** More facts for programs, JSON only (for example `{ webErrorStatus: 'timeout' }`). */
+  readonly data: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; data?: Record<string, unknown> } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.data = options.data;
+  }
+
+  get facts(): ErrorFacts {
+    return errorTable[this.code];
+  }
+}

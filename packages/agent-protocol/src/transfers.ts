@@ -1,0 +1,133 @@
+// Transfers as they cross the wire between the agent and its clients (rows BT-01..BT-141): the record everybody reads
+// and the requests the agent parses at its door. Runs in browsers.
+import * as v from 'valibot';
+
+/** BackgroundTransferStatus (section 3.5), in kebab-case. */
+export const transferStatuses = [
+  'idle',
+  'running',
+  'paused-by-application',
+  'paused-costed-network',
+  'paused-no-network',
+  'paused-system-policy',
+  'paused-recoverable-web-error',
+  'completed',
+  'canceled',
+  'error',
+] as const;
+export type TransferStatus = (typeof transferStatuses)[number];
+
+/** Terminal: nothing but removal follows. */
+export const isTerminal = (status: TransferStatus): boolean =>
+  status === 'completed' || status === 'canceled' || status === 'error';
+
+/** WebErrorStatus (BT-141) in kebab-case; an HTTP status of the table is given as `http-404`. */
+export type WebErrorStatus =
+  | 'unknown'
+  | 'certificate-common-name-is-incorrect'
+  | 'certificate-expired'
+  | 'certificate-contains-errors'
+  | 'certificate-revoked'
+  | 'certificate-is-invalid'
+  | 'server-unreachable'
+  | 'timeout'
+  | 'error-http-invalid-server-response'
+  | 'connection-aborted'
+  | 'connection-reset'
+  | 'disconnected'
+  | 'http-to-https-on-redirection'
+  | 'https-to-http-on-redirection'
+  | 'cannot-connect'
+  | 'host-name-not-resolved'
+  | 'operation-canceled'
+  | 'redirect-failed'
+  | 'unexpected-status-code'
+  | 'unexpected-redirection'
+  | 'unexpected-client-error'
+  | 'unexpected-server-error'
+  | 'insufficient-range-support'
+  | 'missing-content-length-support'
+  | `http-${number}`;
+
+/** Why a transfer failed or waits, for programs (`code`, `webErrorStatus`) and people (`message`). */
+export interface TransferError {
+  /** A code of the error table (errors.ts). */
+  readonly code: string;
+  readonly message: string;
+  readonly webErrorStatus: WebErrorStatus | null;
+}
+
+/** What happens when the target file exists (BT-32). Default `fail`. */
+export const collisionOptions = ['fail', 'unique-name', 'replace'] as const;
+export type CollisionOption = (typeof collisionOptions)[number];
+
+/** One transfer as every client sees it. Numbers of bytes are body bytes; times are milliseconds since the epoch. */
+export interface TransferRecord {
+  /** UUID, stable for the life of the operation (BT-53). */
+  readonly id: string;
+  readonly kind: 'download' | 'upload';
+  /** App id that owns it; the CLI's own transfers belong to `longhaul`. */
+  readonly app: string;
+  readonly status: TransferStatus;
+  /** In words: why it is not running, or what it waits for. `null` when there is nothing to say. */
+  readonly reason: string | null;
+  readonly url: string;
+  /** After redirects (BT-61); `null` before the first answer. */
+  readonly actualUrl: string | null;
+  /** Absolute path as given; with `unique-name`, the path that was really chosen once completed. */
+  readonly file: string;
+  readonly collision: CollisionOption;
+  /** True once start was called; a started operation with status `idle` waits for a free slot. */
+  readonly isStarted: boolean;
+  /** May decrease after a restart (BT-70). */
+  readonly bytesReceived: number;
+  /** 0 when unknown (BT-71). */
+  readonly totalBytesToReceive: number;
+  readonly bytesSent: number;
+  readonly totalBytesToSend: number;
+  /** Smoothed rate; 0 unless running. */
+  readonly bytesPerSecond: number;
+  /** HTTP status of the latest answer (BT-61); `null` before the first. */
+  readonly statusCode: number | null;
+  /** Whether the server allows to continue (strong validator and ranges); `null` before the first answer. */
+  readonly isResumable: boolean | null;
+  /** True once the origin's file was started from zero again after bytes had been received (BT-74). */
+  readonly hasRestarted: boolean;
+  /** False when neither Content-Length nor chunked framing told where the body ends: the length is unverified. `null` before completion. */
+  readonly isLengthVerified: boolean | null;
+  /** Failed attempts since the last progress (BT-132). */
+  readonly failedAttempts: number;
+  /** When the next attempt starts; `null` when none is scheduled. */
+  readonly retryAt: number | null;
+  /** The final error, or, while it retries or waits, the latest one (BT-62). */
+  readonly error: TransferError | null;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  /** Grows with every change of this record; a client drops what is older than what it has. */
+  readonly revision: number;
+}
+
+const text = (maxLength: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(maxLength));
+
+/** UUID in its 36-character form. */
+export const TransferId = v.pipe(v.string(), v.uuid());
+
+export const CreateDownloadRequest = v.strictObject({
+  /** Chosen by the caller, so that asking again after a lost answer creates nothing twice. */
+  id: TransferId,
+  url: text(16_384),
+  /** Absolute path of the target file. */
+  file: text(4_096),
+  collision: v.optional(v.picklist(collisionOptions), 'fail'),
+  /** Request headers (BT-35). At most 64. */
+  headers: v.optional(
+    v.pipe(v.array(v.tuple([text(256), v.pipe(v.string(), v.maxLength(16_384))])), v.maxLength(64)),
+    [],
+  ),
+  /** Start in the same durable step. */
+  start: v.optional(v.boolean(), false),
+});
+/** As the caller writes it; `url` and `file` are checked further behind the agent's door. */
+export type CreateDownloadRequest = v.InferInput<typeof CreateDownloadRequest>;
+export type ParsedCreateDownloadRequest = v.InferOutput<typeof CreateDownloadRequest>;
