@@ -60,11 +60,23 @@ function fetchPackage(npm, name, version, target) {
   try {
     fs.writeFileSync(path.join(work, 'package.json'), '{"private":true}');
     // Workspace settings of the folder we were called from must not leak in, and install scripts are not needed.
-    const args = ['install', name + '@' + version, '--prefix', work, '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--no-package-lock'];
+    const args = [
+      'install',
+      name + '@' + version,
+      '--prefix',
+      work,
+      '--ignore-scripts',
+      '--no-save',
+      '--no-audit',
+      '--no-fund',
+      '--no-package-lock',
+    ];
     const result = runNpm(npm, args, work);
     const installed = path.join(work, 'node_modules', name);
     if (result.error || result.status !== 0 || !fs.existsSync(installed)) {
-      const why = result.error ? result.error.message : (result.stderr || result.stdout || '').trim().split('\n').slice(-3).join(' ');
+      const why = result.error
+        ? result.error.message
+        : (result.stderr || result.stdout || '').trim().split('\n').slice(-3).join(' ');
       return why || 'npm ended with code ' + result.status;
     }
     try {
@@ -102,17 +114,44 @@ function findNode() {
   const found = 'Node ' + process.version.replace(/^v/, '') + ' is too old (' + minimumMajor + ' or newer is needed)';
   if (process.env[guard]) fail(found + ', also in the second round. Check the node in ' + process.execPath + '.');
   const packageName = 'node-' + process.platform + '-' + process.arch;
-  const target = path.join(dataFolder(process.env), 'node', pinnedVersion + '-' + process.platform + '-' + process.arch);
+  const target = path.join(
+    dataFolder(process.env),
+    'node',
+    pinnedVersion + '-' + process.platform + '-' + process.arch
+  );
   const node = path.join(target, 'bin', 'node');
   if (versionOf(node) === 'v' + pinnedVersion) return node;
   if (process.platform !== 'linux' || ['x64', 'arm64'].indexOf(process.arch) < 0) {
-    fail(found + ' and there is no prebuilt one for ' + process.platform + ' ' + process.arch + '. Install Node ' + minimumMajor + ' or newer.');
+    fail(
+      found +
+        ' and there is no prebuilt one for ' +
+        process.platform +
+        ' ' +
+        process.arch +
+        '. Install Node ' +
+        minimumMajor +
+        ' or newer.'
+    );
   }
-  process.stderr.write('longhaul: ' + found + '; fetching Node ' + pinnedVersion + ' once from the npm registry into ' + target + '\n');
+  process.stderr.write(
+    'longhaul: ' + found + '; fetching Node ' + pinnedVersion + ' once from the npm registry into ' + target + '\n'
+  );
   remove(target);
   const why = fetchPackage(npmCommand(process.env), packageName, pinnedVersion, target);
-  if (why) fail('could not fetch ' + packageName + '@' + pinnedVersion + ' (' + why + '). Install Node ' + minimumMajor + ' or newer, or let npm reach its registry.');
-  if (versionOf(node) !== 'v' + pinnedVersion) fail('the fetched Node does not run on this machine: ' + node + '. Install Node ' + minimumMajor + ' or newer.');
+  if (why)
+    fail(
+      'could not fetch ' +
+        packageName +
+        '@' +
+        pinnedVersion +
+        ' (' +
+        why +
+        '). Install Node ' +
+        minimumMajor +
+        ' or newer, or let npm reach its registry.'
+    );
+  if (versionOf(node) !== 'v' + pinnedVersion)
+    fail('the fetched Node does not run on this machine: ' + node + '. Install Node ' + minimumMajor + ' or newer.');
   return node;
 }
 
@@ -122,12 +161,19 @@ function findNode() {
  */
 function findNpm(node) {
   const own = npmCommand(process.env);
-  const version = runNpm(own, ['--version'], os.tmpdir());
-  if (version.status === 0 && majorOf(version.stdout) >= 9) return own;
+  const ofNode = own[1].length > 0 ? [node, own[1]] : own;
+  const version = runNpm(ofNode, ['--version'], os.tmpdir());
+  if (version.status === 0 && majorOf(version.stdout) >= 9) return ofNode;
   const target = path.join(dataFolder(process.env), 'node', 'npm-' + pinnedNpmVersion);
   const cli = path.join(target, 'bin', 'npm-cli.js');
   if (!fs.existsSync(cli)) {
-    process.stderr.write('longhaul: npm 9 or newer is needed; fetching npm ' + pinnedNpmVersion + ' once from the npm registry into ' + target + '\n');
+    process.stderr.write(
+      'longhaul: npm 9 or newer is needed; fetching npm ' +
+        pinnedNpmVersion +
+        ' once from the npm registry into ' +
+        target +
+        '\n'
+    );
     const why = fetchPackage(own, 'npm', pinnedNpmVersion, target);
     if (why) fail('could not fetch npm@' + pinnedNpmVersion + ' (' + why + ').');
   }
@@ -146,18 +192,18 @@ function environmentFor(node) {
 function runInOurPlace(node, args) {
   const child = childProcess.spawn(node, args, { stdio: 'inherit', env: environmentFor(node) });
   const passOn = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'];
-  passOn.forEach(function (signal) {
+  passOn.forEach(signal => {
     // A terminal's Ctrl-C reaches the child by itself (same process group); a signal sent to us alone does not.
-    process.on(signal, function () {
+    process.on(signal, () => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
   });
-  child.on('error', function (error) {
+  child.on('error', error => {
     fail('could not run ' + node + ': ' + error.message);
   });
-  child.on('exit', function (code, signal) {
+  child.on('exit', (code, signal) => {
     if (!signal) process.exit(code);
-    passOn.forEach(function (name) {
+    passOn.forEach(name => {
       process.removeAllListeners(name);
     });
     process.kill(process.pid, signal);

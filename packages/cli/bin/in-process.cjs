@@ -3,8 +3,8 @@
 
 const url = require('url');
 
-module.exports = function (program) {
-  import(url.pathToFileURL(program).href).catch(function (error) {
+module.exports = program => {
+  import(url.pathToFileURL(program).href).catch(error => {
     console.error(error);
     process.exitCode = 1;
   });

@@ -1,0 +1,80 @@
+// `npm test`: everything. Installs what the tests need, checks, builds, runs all tests on this Node and the unit tests on
+// Node 24, the oldest we support, and closes with one line `N passed, N failed[, N skipped]`.
+// With arguments it runs just these test files: npm test -- 'packages/hubs/**/*.test.ts'
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { build } from './build.ts';
+import { check } from './check.ts';
+import { installDebianPackages } from './debian-packages.ts';
+import { allTests, runTests } from './run-tests.ts';
+
+const bootstrap = createRequire(import.meta.url)('../packages/cli/bootstrap.cjs');
+const oldestNode = '24.21.0';
+const root = path.join(import.meta.dirname, '..');
+const isCi = process.env['CI'] === 'true';
+const chosen = process.argv.slice(2);
+
+/** The oldest supported Node: this one, or fetched once beside the pinned one. `null` where npm has none. */
+function findOldestNode(): string | null {
+  if (process.version.startsWith(`v${bootstrap.minimumMajor}.`)) return process.execPath;
+  const target = path.join(
+    bootstrap.dataFolder(process.env),
+    'node',
+    `${oldestNode}-${process.platform}-${process.arch}`,
+  );
+  const node = path.join(target, 'bin', 'node');
+  if (existsSync(node)) return node;
+  console.error(`Fetching Node ${oldestNode} from the npm registry for the unit tests`);
+  const name = `node-${process.platform}-${process.arch}`;
+  const why: string = bootstrap.fetchPackage(bootstrap.npmCommand(process.env), name, oldestNode, target);
+  if (why) console.error(`could not fetch ${name}@${oldestNode}: ${why}`);
+  return why ? null : node;
+}
+
+const problems: string[] = [];
+const missing = installDebianPackages();
+if (chosen.length === 0) {
+  if (!check()) problems.push('check (formatting, layers, types)');
+}
+if (!build()) problems.push('build');
+
+const counts = await runTests(chosen.length > 0 ? chosen : allTests);
+if (chosen.length === 0) {
+  const node = findOldestNode();
+  if (node === null) counts.skipped.push(`unit tests on Node ${oldestNode}: it could not be fetched`);
+  else if (node !== process.execPath) {
+    console.log(`\nUnit tests on Node ${oldestNode}`);
+    const args = ['--conditions=longhaul-source', path.join(root, 'scripts/run-tests.ts'), 'unit'];
+    const result = spawnSync(node, args, {
+      cwd: root,
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+      env: { ...process.env, NODE_TEST_CONTEXT: '' },
+    });
+    const isGood = result.status === 0;
+    console.log(
+      isGood
+        ? result.stdout
+            .split('\n')
+            .filter(line => /^ℹ (tests|pass|fail|skipped)/.test(line))
+            .join('\n')
+        : result.stdout,
+    );
+    if (!isGood) problems.push(`unit tests on Node ${oldestNode}\n${result.stderr}`);
+  }
+}
+
+for (const name of missing) counts.skipped.push(`Debian package ${name} is missing`);
+if (counts.skipped.length > 0) {
+  console.log(`\nSkipped (${counts.skipped.length}):`);
+  for (const skip of counts.skipped) console.log(`  ${skip}`);
+  if (isCi) problems.push('under CI=true nothing may be skipped');
+}
+for (const problem of problems) console.error(`FAILED: ${problem}`);
+const failed = counts.failed + problems.length;
+console.log(
+  `\n${counts.passed} passed, ${failed} failed${counts.skipped.length > 0 ? `, ${counts.skipped.length} skipped` : ''}`,
+);
+process.exitCode = failed > 0 || counts.passed === 0 ? 1 : 0;
