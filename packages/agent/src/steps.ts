@@ -1,0 +1,66 @@
+// The named steps of a download's protocols, as a list in code so that a crash test can aim before and after each.
+// `step(name, act)` runs one; with LONGHAUL_CRASH_AT set, the process ends itself there by SIGKILL. Costs nothing otherwise.
+
+/** In the order a download meets them. */
+export const steps = [
+  // the request becomes durable; no file yet
+  'create.commit',
+  'start.commit',
+  // first run: the part file is made, then its device and inode are recorded, then bytes may come
+  'part.create',
+  'part.commit',
+  // the origin's file changed or cannot be continued: forget the offset before touching the bytes
+  'restart.commit',
+  'restart.truncate',
+  // bytes first, then the offset that names them
+  'checkpoint.datasync',
+  'checkpoint.commit',
+  'pause.commit',
+  'resume.commit',
+  'stop.commit',
+  'fail.commit',
+  // all bytes are there: make them durable, promise the name, give the name, take the part's name away
+  'finish.datasync',
+  'finish.record-inode',
+  'finish.link',
+  'finish.unlink',
+  'finish.sync-folder',
+  'finish.commit',
+  // the decision becomes durable before the file goes
+  'cancel.commit',
+  'cancel.unlink',
+  'cancel.sync-folder',
+  'cancel.clear',
+  'remove.commit',
+] as const;
+export type StepName = (typeof steps)[number];
+
+interface CrashPoint {
+  readonly side: 'before' | 'after';
+  readonly name: StepName;
+  /** Crash at the n-th passing, counted from 1. */
+  readonly nth: number;
+}
+
+/** Reads `before:finish.link` or `after:finish.link:3`. Throws a RangeError on anything else. */
+export function parseCrashPoint(text: string): CrashPoint {
+  const [side, name, nth = '1'] = text.split(':');
+  const known = steps.find(candidate => candidate === name);
+  if ((side !== 'before' && side !== 'after') || known === undefined || !/^[1-9]\d{0,6}$/.test(nth)) {
+    throw new RangeError(`LONGHAUL_CRASH_AT is "${text}"; it must be before:STEP or after:STEP, optionally :N.`);
+  }
+  return { side, name: known, nth: Number(nth) };
+}
+
+const crashPoint = process.env.LONGHAUL_CRASH_AT ? parseCrashPoint(process.env.LONGHAUL_CRASH_AT) : undefined;
+let passings = 0;
+
+/** Runs the named step. Every acting line of a download's protocols that leaves a trace on the disk is inside one. */
+export async function step<T>(name: StepName, act: () => T | Promise<T>): Promise<T> {
+  const isAimed = crashPoint?.name === name;
+  if (isAimed) passings += 1;
+  if (isAimed && crashPoint.side === 'before' && passings === crashPoint.nth) process.kill(process.pid, 'SIGKILL');
+  const result = await act();
+  if (isAimed && crashPoint.side === 'after' && passings === crashPoint.nth) process.kill(process.pid, 'SIGKILL');
+  return result;
+}

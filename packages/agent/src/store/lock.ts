@@ -1,0 +1,48 @@
+// One holder at a time: a small SQLite database held under BEGIN EXCLUSIVE. The kernel releases it when the holder dies.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LonghaulError } from '@longhaul/agent-protocol';
+
+export interface LockOptions {
+  /** How long to wait for another holder to let go. Milliseconds; 0 tries once. */
+  readonly waitMs: number;
+}
+
+/** SQLITE_BUSY: somebody else holds it. */
+const sqliteBusy = 5;
+const pollMs = 20;
+
+/**
+ * Takes the lock `name` in `folder` (file `<name>.lock`, made when missing). Throws `agent-already-running` when it is
+ * still held after `waitMs`, `store-unreadable` when the lock file cannot be used at all.
+ */
+export async function acquireLock(folder: string, name: string, options: LockOptions): Promise<Disposable> {
+  const file = join(folder, `${name}.lock`);
+  const deadline = performance.now() + options.waitMs;
+  for (;;) {
+    const held = tryLock(folder, file);
+    if (held) return held;
+    if (performance.now() >= deadline) {
+      throw new LonghaulError('agent-already-running', `Another process holds ${file}.`);
+    }
+    await sleep(pollMs);
+  }
+}
+
+function tryLock(folder: string, file: string): Disposable | undefined {
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const opened = new DatabaseSync(file, { timeout: 0 });
+    database = opened;
+    opened.exec('BEGIN EXCLUSIVE');
+    return { [Symbol.dispose]: () => void (opened.isOpen && opened.close()) };
+  } catch (error) {
+    if (database?.isOpen) database.close();
+    if (error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === sqliteBusy) return undefined;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new LonghaulError('store-unreadable', `The lock ${file} cannot be used: ${why}.`, { cause: error });
+  }
+}

@@ -1,0 +1,132 @@
+// The agent's one SQLite database: opened with checks, brought up to date, written in groups.
+// In: functions that write. Out: promises that resolve when the write is on the disk. Nothing here is ever reset silently.
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { LonghaulError } from '@longhaul/agent-protocol';
+import { type Migration, migrate } from './migrations.ts';
+
+export type { Migration } from './migrations.ts';
+
+export interface Store extends Disposable {
+  /** For reading. Whatever must last goes through `commit`. */
+  readonly database: DatabaseSync;
+  /**
+   * Runs `write` in the next group: everything queued in one tick shares one transaction (and one sync of the disk), each
+   * in a savepoint of its own, so that one that throws fails alone. Resolves with its result once that is durable.
+   * Rejects with what `write` threw, or with `disk-full` or `internal` when the group could not be committed.
+   */
+  commit<T>(write: (database: DatabaseSync) => T): Promise<T>;
+}
+
+interface Waiting {
+  readonly write: (database: DatabaseSync) => unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** SQLite's primary result codes that we tell apart (sqlite.org/rescode.html). */
+const sqliteFull = 13;
+
+/**
+ * Opens `longhaul.db` in `folder`, making both when missing (0700). `migrations` is the list of all features, joined by
+ * the composition root. Throws `store-unreadable` (damaged, locked or not ours; the file is left as it was) or
+ * `store-newer` (written by a newer Longhaul).
+ */
+export function openStore(folder: string, migrations: readonly Migration[]): Store {
+  const file = join(folder, 'longhaul.db');
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const isNew = !existsSync(file);
+    if (isNew) closeSync(openSync(file, 'ax', 0o600));
+    database = new DatabaseSync(file, { timeout: 5_000 });
+    database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;');
+    checkIntegrity(database);
+    migrate(database, migrations);
+    if (isNew) syncFolder(folder);
+    return new SqliteStore(database);
+  } catch (error) {
+    database?.close();
+    if (error instanceof LonghaulError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new LonghaulError('store-unreadable', `The store ${file} cannot be read: ${why}.`, { cause: error });
+  }
+}
+
+function checkIntegrity(database: DatabaseSync): void {
+  const row = database.prepare('PRAGMA quick_check(1)').get();
+  const verdict = row === undefined ? 'no answer' : Object.values(row)[0];
+  if (verdict !== 'ok') throw new Error(`integrity check says: ${String(verdict)}`);
+}
+
+/** A new file is only as durable as its folder's entry for it. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+class SqliteStore implements Store {
+  readonly database: DatabaseSync;
+  #waiting: Waiting[] = [];
+
+  constructor(database: DatabaseSync) {
+    this.database = database;
+  }
+
+  commit<T>(write: (database: DatabaseSync) => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#waiting.length === 0) setImmediate(() => this.#commitGroup());
+      this.#waiting.push({ write, resolve: value => resolve(value as T), reject });
+    });
+  }
+
+  #commitGroup(): void {
+    const group = this.#waiting;
+    if (group.length === 0) return;
+    this.#waiting = [];
+    const settled: (() => void)[] = [];
+    try {
+      this.database.exec('BEGIN IMMEDIATE');
+      for (const { write, resolve, reject } of group) {
+        this.database.exec('SAVEPOINT one');
+        try {
+          const value = write(this.database);
+          this.database.exec('RELEASE one');
+          settled.push(() => resolve(value));
+        } catch (error) {
+          // A full disk may have rolled the whole transaction back already: then nothing of the group happened.
+          if (!this.database.isTransaction) throw error;
+          this.database.exec('ROLLBACK TO one; RELEASE one');
+          settled.push(() => reject(error));
+        }
+      }
+      this.database.exec('COMMIT');
+    } catch (error) {
+      if (this.database.isOpen && this.database.isTransaction) this.database.exec('ROLLBACK');
+      const failure = writeFailure(error);
+      for (const { reject } of group) reject(failure);
+      return;
+    }
+    for (const settle of settled) settle();
+  }
+
+  /** Commits what is still queued, then closes. */
+  [Symbol.dispose](): void {
+    if (!this.database.isOpen) return;
+    this.#commitGroup();
+    this.database.close();
+  }
+}
+
+function writeFailure(error: unknown): LonghaulError {
+  const resultCode = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+  const why = error instanceof Error ? error.message : String(error);
+  return resultCode === sqliteFull
+    ? new LonghaulError('disk-full', `The store could not be written: ${why}.`, { cause: error })
+    : new LonghaulError('internal', `The store could not be written: ${why}.`, { cause: error });
+}
