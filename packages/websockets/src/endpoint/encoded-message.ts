@@ -1,0 +1,32 @@
+// A message encoded once, to be sent on many connections: `connection.send(encodeMessage(data))`.
+import { isUtf8 } from 'node:buffer';
+import { WebSocketError } from '../errors.ts';
+import { encodeFrame } from '../protocol/frame-encoder.ts';
+import { opcode } from '../protocol/opcodes.ts';
+
+export class EncodedMessage {
+  readonly type: 'text' | 'binary';
+  /** The frame as a server sends it. Shared by all who send it: read only. */
+  readonly frame: Uint8Array;
+
+  /** Made by `encodeMessage`. */
+  constructor(type: 'text' | 'binary', frame: Uint8Array) {
+    this.type = type;
+    this.frame = frame;
+  }
+
+  get payload(): Uint8Array {
+    const short = this.frame[1]!;
+    return this.frame.subarray(short < 126 ? 2 : short === 126 ? 4 : 10);
+  }
+}
+
+/** Encodes a message for any number of connections. Throws `invalid-text` for bytes that are no UTF-8 sent as text. */
+export function encodeMessage(data: string | Uint8Array, options: { type?: 'text' | 'binary' } = {}): EncodedMessage {
+  const type = options.type ?? (typeof data === 'string' ? 'text' : 'binary');
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  if (type === 'text' && typeof data !== 'string' && !isUtf8(bytes)) {
+    throw new WebSocketError('invalid-text', 'Bytes sent as text are not valid UTF-8');
+  }
+  return new EncodedMessage(type, encodeFrame(type === 'text' ? opcode.text : opcode.binary, true, bytes, undefined));
+}

@@ -1,0 +1,98 @@
+// The writing half of a driver: all frames queued in a tick leave by one write, and while the kernel is busy everything
+// that is queued meanwhile leaves by the next one. Whoever waits for a send waits for the batch it is in.
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { OutputBatch } from '../protocol/output-batch.ts';
+
+const nothing = new Uint8Array(0);
+const ignore = () => {};
+
+export class Writer {
+  readonly #transport: Duplex;
+  readonly #output: OutputBatch;
+  /** True for a bare socket, where an empty `writableLength` after a write means: the kernel has it. */
+  readonly #isBare: boolean;
+  readonly #onWritten: { written(): void };
+  #isScheduled = false;
+  #inFlightBytes = 0;
+  #inFlight: PromiseWithResolvers<'sent'> | undefined;
+  #batch: PromiseWithResolvers<'sent'> | undefined;
+
+  /** `observer.written` is called when a write that had to wait is with the kernel. */
+  constructor(transport: Duplex, output: OutputBatch, observer: { written(): void }) {
+    this.#transport = transport;
+    this.#output = output;
+    this.#onWritten = observer;
+    this.#isBare = transport instanceof Socket && !('encrypted' in transport);
+  }
+
+  /** Bytes queued here or waiting for the kernel. */
+  get bufferedBytes(): number {
+    return this.#output.bytes + this.#inFlightBytes;
+  }
+
+  /** Writes what is queued at the end of this tick, or as soon as the write in flight is done. */
+  schedule(): void {
+    if (this.#isScheduled || this.#inFlightBytes > 0 || this.#output.bytes === 0) return;
+    this.#isScheduled = true;
+    process.nextTick(flush, this);
+  }
+
+  /** Resolves when everything queued so far is with the kernel. Ignoring it is fine: a rejection is never "unhandled". */
+  handedOver(): Promise<'sent'> {
+    if (this.#batch === undefined) {
+      this.#batch = Promise.withResolvers<'sent'>();
+      this.#batch.promise.catch(ignore);
+    }
+    return this.#batch.promise;
+  }
+
+  flush(): void {
+    this.#isScheduled = false;
+    if (this.#inFlightBytes === 0) this.flushAll();
+  }
+
+  /** Writes everything now, also behind a write in flight: for the last frames before the transport is ended. */
+  flushAll(): void {
+    const bytes = this.#output.bytes;
+    if (bytes === 0 || this.#transport.destroyed || !this.#transport.writable) return;
+    const chunks = this.#output.take();
+    const batch = this.#batch;
+    this.#batch = undefined;
+    const transport = this.#transport;
+    const last = chunks.length - 1;
+    const done = this.#isBare ? undefined : () => this.#written(bytes, batch);
+    if (last > 0) transport.cork();
+    for (let i = 0; i < last; i++) transport.write(chunks[i]!);
+    transport.write(chunks[last]!, done);
+    if (last > 0) transport.uncork();
+    if (this.#isBare && transport.writableLength === 0 && this.#inFlightBytes === 0) {
+      batch?.resolve('sent');
+      return;
+    }
+    this.#inFlightBytes += bytes;
+    this.#inFlight = batch ?? this.#inFlight;
+    // Behind the data, so its callback comes when the kernel has it; the common case above needs no callback at all.
+    if (this.#isBare) transport.write(nothing, () => this.#written(bytes, batch));
+  }
+
+  /** Rejects whoever waits. */
+  fail(error: Error): void {
+    this.#batch?.reject(error);
+    this.#inFlight?.reject(error);
+    this.#batch = undefined;
+    this.#inFlight = undefined;
+  }
+
+  #written(bytes: number, batch: PromiseWithResolvers<'sent'> | undefined): void {
+    this.#inFlightBytes -= bytes;
+    if (this.#transport.destroyed) return;
+    batch?.resolve('sent');
+    if (this.#inFlight === batch) this.#inFlight = undefined;
+    this.#onWritten.written();
+  }
+}
+
+function flush(writer: Writer): void {
+  writer.flush();
+}

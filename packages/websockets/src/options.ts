@@ -1,0 +1,122 @@
+// Every number someone may want to change, its default and the reason for it. Options are resolved and frozen once at
+// the door (`useWebSockets`, `acceptWebSocket`, `connectWebSocket`); the rooms below get complete, frozen settings.
+import { WebSocketError } from './errors.ts';
+import { isCloseCode } from './protocol/opcodes.ts';
+
+/** What happens to a `send()` that would put more than `maxBufferedBytes` into the output of one connection. */
+export type OutputPolicy = 'wait' | 'drop' | 'close';
+
+/** Options of one connection, the same on both ends. */
+export interface ConnectionOptions {
+  /** Pause between keep-alive frames in ms; 0 or Infinity = off. Default 120,000 (signalr-protocol.md §12). */
+  keepAliveIntervalMs?: number;
+  /**
+   * Time in ms for an answer to a keep-alive ping. Unset (default): an unsolicited pong goes out at the interval and
+   * nothing is expected. Set: a ping goes out after an interval in which nothing was heard, and the connection is
+   * aborted with `keep-alive-timeout` when nothing at all is heard within this time (signalr-protocol.md §12).
+   */
+  keepAliveTimeoutMs?: number | undefined;
+  /** True: abort with `keep-alive-timeout` after twice the interval in which nothing was heard. Default false. */
+  abortsWhenSilentForTwiceTheInterval?: boolean;
+  /** Largest message in bytes, all fragments together; more closes 1009. Default 1 MiB: what one hostile peer can make us hold. */
+  maxMessageBytes?: number;
+  /** Most frames in one message; more closes 1008. Default 16,384: 1 MiB in fragments of 64 bytes. */
+  maxFragments?: number;
+  /** Most control frames a second; more closes 1008. Default 100: each costs an answer, nobody needs 10 ms pings. */
+  maxControlFramesPerSecond?: number;
+  /** Most bytes that may wait for the kernel in one connection. Default 1 MiB: one message of the default limit. */
+  maxBufferedBytes?: number;
+  /**
+   * At that limit: `wait` (default) queues on and leaves pacing to whoever awaits `send()`, `drop` leaves the message
+   * out, `close` ends the connection with 1008. Use `drop` or `close` where sends are not awaited.
+   */
+  outputPolicy?: OutputPolicy;
+  /** Bytes that may arrive ahead of a slow consumer before the socket is paused. Default 65,536: one read of Node. */
+  receiveAheadBytes?: number;
+  /** Time in ms for the peer's Close frame after ours; then the transport is dropped. Default 5,000 (SignalR's `CloseTimeout`). */
+  closeTimeoutMs?: number;
+  /** Code of our answer to the peer's Close frame: a number, or `echo` (default) for the code it sent (RFC 6455 §5.5.1). */
+  closeAnswer?: 'echo' | number;
+}
+
+/** Complete, frozen settings of one connection. One object is shared by all connections with the same options. */
+export type ConnectionSettings = Readonly<Required<Omit<ConnectionOptions, 'keepAliveTimeoutMs'>>> & {
+  readonly keepAliveTimeoutMs: number | undefined;
+};
+
+/** Options of `useWebSockets`: those of every connection, and what is checked before the handler runs. */
+export interface ServerOptions extends ConnectionOptions {
+  /**
+   * Origins whose pages may connect, exact and without case, as `https://example.com`; `['*']` or empty = all (default).
+   * Looked at only when the request has an `Origin` header; anything else is answered 403 (signalr-protocol.md §12).
+   */
+  allowedOrigins?: readonly string[];
+  /** Called with what a handler threw after its connection was closed with 1011. Default: `console.error`. */
+  onHandlerError?: (error: unknown) => void;
+}
+
+/** Options of one `acceptWebSocket`, over those of the server. */
+export interface AcceptOptions extends ConnectionOptions {
+  /** Sub-protocol to answer with; must be one of those the client offered. Default: none. */
+  subprotocol?: string;
+}
+
+/** Options of `connectWebSocket`. */
+export interface ClientOptions extends ConnectionOptions {
+  /** Dial this Unix socket in place of the URL's host; the URL still gives path and `Host`. */
+  socketPath?: string;
+  /** More request headers, for example `Authorization`. */
+  headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** Sub-protocols to offer, in order of preference. */
+  subprotocols?: readonly string[];
+  /** Ends the attempt to connect; the promise rejects with its reason. No effect on an open connection. */
+  signal?: AbortSignal;
+  /** Time in ms from the call to the open connection. Default 10,000: a TCP SYN may be lost twice (1 s + 2 s). */
+  handshakeTimeoutMs?: number;
+  /** Largest response head in bytes. Default 16,384, as Node's servers accept. */
+  maxHeaderBytes?: number;
+}
+
+export const defaults = Object.freeze({
+  keepAliveIntervalMs: 120_000,
+  keepAliveTimeoutMs: undefined,
+  abortsWhenSilentForTwiceTheInterval: false,
+  maxMessageBytes: 1_048_576,
+  maxFragments: 16_384,
+  maxControlFramesPerSecond: 100,
+  maxBufferedBytes: 1_048_576,
+  outputPolicy: 'wait',
+  receiveAheadBytes: 65_536,
+  closeTimeoutMs: 5_000,
+  closeAnswer: 'echo',
+}) satisfies ConnectionSettings;
+
+/** Once both Close frames are through, or we failed the connection, TCP is gone after this time (websocket-conformance.md, clocks). */
+export const lingerMs = 900;
+
+export const clientDefaults = Object.freeze({ handshakeTimeoutMs: 10_000, maxHeaderBytes: 16_384 });
+
+const positive = new Set(['maxMessageBytes', 'maxFragments', 'maxControlFramesPerSecond', 'maxBufferedBytes']);
+
+/** Earlier options first. Throws `invalid-argument` for a value that is none. */
+export function resolveSettings(...layers: readonly (ConnectionOptions | undefined)[]): ConnectionSettings {
+  const settings: Record<string, unknown> = { ...defaults };
+  for (const layer of layers) {
+    if (layer === undefined) continue;
+    for (const name of Object.keys(defaults) as (keyof ConnectionOptions)[]) {
+      const value = layer[name];
+      if (value !== undefined) settings[name] = checked(name, value);
+    }
+  }
+  return Object.freeze(settings) as ConnectionSettings;
+}
+
+function checked(name: keyof ConnectionOptions, value: unknown): unknown {
+  if (name === 'abortsWhenSilentForTwiceTheInterval' && typeof value === 'boolean') return value;
+  if (name === 'outputPolicy' && (value === 'wait' || value === 'drop' || value === 'close')) return value;
+  if (name === 'closeAnswer' && (value === 'echo' || (Number.isInteger(value) && isCloseCode(value as number))))
+    return value;
+  const isNumber = typeof value === 'number' && value >= (positive.has(name) ? 1 : 0);
+  if (isNumber && typeof defaults[name] !== 'string' && typeof defaults[name] !== 'boolean') return value;
+  throw new WebSocketError('invalid-argument', `Option ${name} cannot be ${String(value)}`);
+}

@@ -1,0 +1,130 @@
+// The frames of one connection that wait for the next write, as few buffers. Every batch belongs to one connection, and
+// what was taken out is never written to again: bytes of one connection cannot reach another, nor be overwritten
+// before the kernel has them (decision 011).
+import { headerBytes, writeHeader } from './frame-encoder.ts';
+import { applyMask } from './mask.ts';
+
+/** Payloads from this size on are handed over as they are, without a copy. */
+const byReferenceBytes = 16_384;
+/** Strings up to this length are encoded into worst-case room in one pass. */
+const onePassLength = 1_024;
+const largestChunkBytes = 65_536;
+
+export class OutputBatch {
+  readonly #nextKey: (() => number) | undefined;
+  #done: Uint8Array[] | undefined;
+  #chunk: Buffer | undefined;
+  #used = 0;
+  #bytes = 0;
+
+  /** `nextKey` gives unpredictable masking keys for a client (RFC 6455 §10.3); a server passes none. */
+  constructor(nextKey: (() => number) | undefined) {
+    this.#nextKey = nextKey;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get isMasked(): boolean {
+    return this.#nextKey !== undefined;
+  }
+
+  addText(code: number, isFinal: boolean, text: string): void {
+    const isShort = text.length <= onePassLength;
+    const guess = isShort ? text.length : Buffer.byteLength(text);
+    const chunk = this.#reserve((isShort ? guess * 3 : guess) + headerBytes(guess * 3, this.isMasked));
+    const start = this.#used;
+    let header = headerBytes(guess, this.isMasked);
+    const written = chunk.write(text, start + header, 'utf8');
+    const needed = headerBytes(written, this.isMasked);
+    if (needed !== header) {
+      chunk.copyWithin(start + needed, start + header, start + header + written);
+      header = needed;
+    }
+    const key = this.#nextKey?.();
+    writeHeader(chunk, start, code, isFinal, written, key);
+    if (key !== undefined) applyMask(chunk, start + header, start + header + written, key, 0);
+    this.#claim(header + written);
+  }
+
+  /** Large payloads of a server are kept by reference until the kernel has them; everything else is copied now. */
+  addBytes(code: number, isFinal: boolean, payload: Uint8Array): void {
+    const header = headerBytes(payload.length, this.isMasked);
+    const key = this.#nextKey?.();
+    if (key === undefined && payload.length >= byReferenceBytes) {
+      const chunk = this.#reserve(header);
+      writeHeader(chunk, this.#used, code, isFinal, payload.length, undefined);
+      this.#claim(header);
+      this.#append(payload);
+      return;
+    }
+    const chunk = this.#reserve(header + payload.length);
+    const start = this.#used;
+    writeHeader(chunk, start, code, isFinal, payload.length, key);
+    chunk.set(payload, start + header);
+    if (key !== undefined) applyMask(chunk, start + header, start + header + payload.length, key, 0);
+    this.#claim(header + payload.length);
+  }
+
+  /** A frame already encoded for a server and shared by many connections; nobody may write to it. */
+  addFrame(frame: Uint8Array): void {
+    if (this.#bytes === 0 || frame.length >= byReferenceBytes) {
+      this.#append(frame);
+      return;
+    }
+    const only = this.#chunk === undefined && this.#done?.length === 1 ? this.#done[0]! : undefined;
+    if (only !== undefined && only.length < byReferenceBytes) {
+      // A second small frame: from here on copying into one buffer is cheaper than a longer list.
+      this.#done = undefined;
+      this.#bytes = 0;
+      this.#copy(only);
+    }
+    this.#copy(frame);
+  }
+
+  /** Everything so far, in order; the batch is empty afterwards. */
+  take(): Uint8Array[] {
+    this.#closeChunk();
+    const all = this.#done ?? [];
+    this.#done = undefined;
+    this.#bytes = 0;
+    return all;
+  }
+
+  #copy(bytes: Uint8Array): void {
+    this.#reserve(bytes.length).set(bytes, this.#used);
+    this.#claim(bytes.length);
+  }
+
+  #append(bytes: Uint8Array): void {
+    this.#closeChunk();
+    this.#done ??= [];
+    this.#done.push(bytes);
+    this.#bytes += bytes.length;
+  }
+
+  #claim(bytes: number): void {
+    this.#used += bytes;
+    this.#bytes += bytes;
+  }
+
+  /** A chunk with room for `bytes` at `#used`. */
+  #reserve(bytes: number): Buffer {
+    const chunk = this.#chunk;
+    if (chunk !== undefined && chunk.length - this.#used >= bytes) return chunk;
+    const grown = Math.min(largestChunkBytes, chunk === undefined ? 0 : chunk.length * 2);
+    this.#closeChunk();
+    this.#chunk = Buffer.allocUnsafe(Math.max(bytes, grown));
+    return this.#chunk;
+  }
+
+  #closeChunk(): void {
+    if (this.#chunk !== undefined && this.#used > 0) {
+      this.#done ??= [];
+      this.#done.push(this.#chunk.subarray(0, this.#used));
+    }
+    this.#chunk = undefined;
+    this.#used = 0;
+  }
+}
