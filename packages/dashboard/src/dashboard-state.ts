@@ -1,0 +1,84 @@
+// Everything the page knows, and the one `step()` that changes it. Pure: what happened comes in, the next state goes out.
+import type { AgentStatus, TransferRecord } from '@longhaul/agent-protocol';
+import { type Link, type LinkEvent, stepLink } from './link/link-states.ts';
+import { defaults } from './options.ts';
+import type { TransferAction } from './transfers/transfer-actions.ts';
+import { fromSnapshot, type TransferChange, type TransferList, withChanges } from './transfers/transfer-list.ts';
+import type { Problem } from './words/problem-words.ts';
+
+/** What became of the last click on a row. */
+export type Activity =
+  | { readonly type: 'asked'; readonly action: TransferAction }
+  | { readonly type: 'failed'; readonly action: TransferAction; readonly problem: Problem };
+
+export interface DashboardState {
+  readonly link: Link;
+  /** `null` until the first snapshot: then nothing is known, which is not the same as an empty list. */
+  readonly transfers: TransferList | null;
+  readonly activities: ReadonlyMap<string, Activity>;
+  readonly agent: AgentStatus | null;
+}
+
+export type DashboardEvent =
+  | { readonly type: 'link'; readonly event: LinkEvent }
+  | { readonly type: 'snapshot'; readonly records: readonly TransferRecord[]; readonly at: number }
+  | { readonly type: 'changes'; readonly changes: readonly TransferChange[]; readonly at: number }
+  | { readonly type: 'agent-described'; readonly agent: AgentStatus }
+  | { readonly type: 'action-asked'; readonly id: string; readonly action: TransferAction }
+  | { readonly type: 'action-done'; readonly id: string }
+  | { readonly type: 'action-failed'; readonly id: string; readonly action: TransferAction; readonly problem: Problem }
+  | { readonly type: 'problem-dismissed'; readonly id: string };
+
+export const initialState: DashboardState = Object.freeze<DashboardState>({
+  link: { name: 'signing-in' },
+  transfers: null,
+  activities: new Map(),
+  agent: null,
+});
+
+export function step(state: DashboardState, event: DashboardEvent): DashboardState {
+  switch (event.type) {
+    case 'link':
+      return { ...state, link: stepLink(state.link, event.event) };
+    case 'snapshot': {
+      const known = state.transfers ?? new Map();
+      const transfers = fromSnapshot(known, event.records, event.at, defaults.paceTimeConstantMs);
+      return { ...state, transfers, activities: activitiesAfter(state, transfers) };
+    }
+    case 'changes': {
+      if (state.transfers === null) throw new Error('changes before the first snapshot');
+      const transfers = withChanges(state.transfers, event.changes, event.at, defaults.paceTimeConstantMs);
+      if (transfers === state.transfers) return state;
+      return { ...state, transfers, activities: activitiesAfter(state, transfers) };
+    }
+    case 'agent-described':
+      return { ...state, agent: event.agent };
+    case 'action-asked':
+      return withActivity(state, event.id, { type: 'asked', action: event.action });
+    case 'action-failed':
+      // The row may have gone while the answer was on its way; then there is nobody left to tell.
+      if (!state.transfers?.has(event.id)) return withActivity(state, event.id, null);
+      return withActivity(state, event.id, { type: 'failed', action: event.action, problem: event.problem });
+    case 'action-done':
+    case 'problem-dismissed':
+      return withActivity(state, event.id, null);
+  }
+}
+
+function withActivity(state: DashboardState, id: string, activity: Activity | null): DashboardState {
+  const activities = new Map(state.activities);
+  if (activity === null) activities.delete(id);
+  else activities.set(id, activity);
+  return { ...state, activities };
+}
+
+/** A problem is forgotten once its transfer is gone or has moved on to another status. */
+function activitiesAfter(state: DashboardState, transfers: TransferList): ReadonlyMap<string, Activity> {
+  if (state.activities.size === 0) return state.activities;
+  const kept = [...state.activities].filter(([id, activity]) => {
+    const after = transfers.get(id);
+    if (after === undefined) return false;
+    return activity.type === 'asked' || state.transfers?.get(id)?.record.status === after.record.status;
+  });
+  return kept.length === state.activities.size ? state.activities : new Map(kept);
+}

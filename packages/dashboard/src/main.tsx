@@ -1,0 +1,91 @@
+// The composition root of the page: link -> session -> connection -> state -> view.
+import { render } from 'preact';
+import { type DashboardEvent, initialState, step } from './dashboard-state.ts';
+import { requestFrame } from './frame.ts';
+import { wantsCode } from './link/link-states.ts';
+import { defaults } from './options.ts';
+import { AgentConnection } from './session/agent-connection.ts';
+import { problemOf } from './session/call-problem.ts';
+import { logIn, takeCode } from './session/login.ts';
+import { createStore } from './store.ts';
+import { App, type AppCommands } from './views/app.tsx';
+import { announcementsOf, titleOf } from './words/page-words.ts';
+
+const root = document.querySelector('#page');
+if (root === null) throw new Error('the page has no place to render to');
+
+let connection: AgentConnection | null = null;
+let announcement = '';
+/** How many links were used in this tab; an answer to an earlier one than the last comes too late. */
+let entries = 0;
+
+const store = createStore(initialState, step, requestFrame, (before, after) => {
+  announcement = announcementsOf(before, after).join(' ') || announcement;
+  show();
+});
+
+const commands: AppCommands = {
+  async act(action, id) {
+    if (connection === null) return;
+    store.send({ type: 'action-asked', id, action });
+    try {
+      await connection.perform(action, id);
+      store.send({ type: 'action-done', id });
+    } catch (error) {
+      store.send({ type: 'action-failed', id, action, problem: problemOf(error, connection?.isConnected ?? false) });
+    }
+  },
+  dismiss: id => store.send({ type: 'problem-dismissed', id }),
+  connectNow: () => void connection?.connect(),
+};
+
+function show(): void {
+  document.title = titleOf(store.state);
+  render(<App state={store.state} now={Date.now()} announcement={announcement} commands={commands} />, root!);
+}
+
+/** Exchanges the code of a link that was opened in this tab for a session. */
+async function enter(code: string): Promise<void> {
+  if (!wantsCode(store.state.link)) return;
+  entries += 1;
+  const entry = entries;
+  connection?.[Symbol.dispose]();
+  connection = null;
+  tell({ type: 'code-found' });
+  const login = await logIn(code, defaults.requestTimeoutMs);
+  if (entry !== entries) return;
+  if (login.type === 'failed') return tell({ type: 'login-failed', why: login.why, at: Date.now() });
+  tell({ type: 'login-accepted' });
+  connection = new AgentConnection(
+    login.token,
+    {
+      onLink: tell,
+      onSnapshot: records => store.send({ type: 'snapshot', records, at: Date.now() }),
+      onChanges: changes => store.send({ type: 'changes', changes, at: Date.now() }),
+      onAgent: agent => store.send({ type: 'agent-described', agent }),
+    },
+    defaults,
+  );
+  await connection.connect();
+}
+
+function tell(event: Extract<DashboardEvent, { type: 'link' }>['event']): void {
+  store.send({ type: 'link', event });
+}
+
+// A new link opened in the same tab changes only the fragment.
+addEventListener('hashchange', () => {
+  const code = takeCode(window);
+  if (code !== null) void enter(code);
+});
+// Back from sleep or another network: now is a better moment than the planned one.
+addEventListener('online', commands.connectNow);
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) commands.connectNow();
+});
+setInterval(show, defaults.tickMs);
+
+const code = takeCode(window);
+if (code === null) tell({ type: 'code-missing', at: Date.now() });
+else void enter(code);
+show();

@@ -1,0 +1,17 @@
+// The numbers of the page that someone may want to change.
+
+export const defaults = Object.freeze({
+  /** Wait before the first attempt to connect again, milliseconds; doubles with every failed attempt. Default 500. */
+  reconnectFirstDelayMs: 500,
+  /** Longest wait between two attempts, milliseconds. Default 15,000: an agent that comes back is seen soon enough. */
+  reconnectMaxDelayMs: 15_000,
+  /** Part of every wait that is random, 0..1, so that many open pages do not come back in one moment. Default 0.2. */
+  reconnectJitter: 0.2,
+  /** Longest wait for an answer to login and negotiate, milliseconds. Default 10,000. */
+  requestTimeoutMs: 10_000,
+  /** Time constant of the rate behind "time left", milliseconds. Default 6,000: calm, yet follows a real change. */
+  paceTimeConstantMs: 6_000,
+  /** How often words that contain a time are renewed, milliseconds. Default 1,000. */
+  tickMs: 1_000,
+});
+export type DashboardOptions = typeof defaults;

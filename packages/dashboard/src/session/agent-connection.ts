@@ -1,0 +1,140 @@
+// The page's end of the agent's hub, through the official SignalR client: connects, comes back after a loss, and tells
+// what it hears as facts. It decides nothing but when to try again (link/retry.ts).
+import { type AgentStatus, agentHubPath, type TransferRecord } from '@longhaul/agent-protocol';
+import {
+  DefaultHttpClient,
+  HttpTransportType,
+  type HubConnection,
+  HubConnectionBuilder,
+  HubConnectionState,
+  LogLevel,
+  NullLogger,
+} from '@microsoft/signalr';
+import { requestFrame } from '../frame.ts';
+import type { LinkEvent } from '../link/link-states.ts';
+import { reconnectDelayMs } from '../link/retry.ts';
+import type { DashboardOptions } from '../options.ts';
+import type { TransferAction } from '../transfers/transfer-actions.ts';
+import type { TransferChange } from '../transfers/transfer-list.ts';
+import { StatusNotingHttpClient } from './status-noting-http-client.ts';
+
+/** Who hears the facts. A snapshot comes right after each `connected`, changes only after a snapshot. */
+export interface AgentListener {
+  onLink(event: LinkEvent): void;
+  onSnapshot(records: readonly TransferRecord[]): void;
+  /** At most once a frame. */
+  onChanges(changes: readonly TransferChange[]): void;
+  onAgent(agent: AgentStatus): void;
+}
+
+const methodOf = {
+  pause: 'pauseTransfer',
+  resume: 'resumeTransfer',
+  cancel: 'cancelTransfer',
+  remove: 'removeTransfer',
+} as const satisfies { [A in TransferAction]: string };
+
+export class AgentConnection implements Disposable {
+  readonly #hub: HubConnection;
+  readonly #http = new StatusNotingHttpClient(new DefaultHttpClient(NullLogger.instance));
+  readonly #listener: AgentListener;
+  readonly #options: DashboardOptions;
+  #failedAttempts = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isOver = false;
+  /** Heard and not yet told; kept back until the snapshot of this connection is here. */
+  #heard: TransferChange[] = [];
+  #hasSnapshot = false;
+
+  constructor(token: string, listener: AgentListener, options: DashboardOptions) {
+    this.#listener = listener;
+    this.#options = options;
+    // The token goes into a header of the negotiate request; the WebSocket is let in by the single-use connection token
+    // of its answer. An `accessTokenFactory` would put our token into the WebSocket's URL instead.
+    this.#hub = new HubConnectionBuilder()
+      .withUrl(agentHubPath, {
+        transport: HttpTransportType.WebSockets,
+        headers: { Authorization: `Bearer ${token}` },
+        withCredentials: false,
+        timeout: options.requestTimeoutMs,
+        httpClient: this.#http,
+      })
+      .configureLogging(LogLevel.None)
+      .build();
+    this.#hub.on('transferChanged', (record: TransferRecord) => this.#hear({ type: 'changed', record }));
+    this.#hub.on('transferRemoved', (id: string) => this.#hear({ type: 'removed', id }));
+    this.#hub.onclose(() => this.#onLost());
+  }
+
+  /** Tries now, also when the next attempt was planned for later. Does nothing while connected or trying. */
+  async connect(): Promise<void> {
+    if (this.#isOver || this.#hub.state !== HubConnectionState.Disconnected) return;
+    clearTimeout(this.#timer);
+    this.#listener.onLink({ type: 'attempt-started' });
+    try {
+      await this.#hub.start();
+    } catch {
+      this.#onLost();
+      return;
+    }
+    try {
+      const records: TransferRecord[] = await this.#hub.invoke('watchTransfers');
+      this.#failedAttempts = 0;
+      this.#hasSnapshot = true;
+      this.#listener.onLink({ type: 'connected' });
+      this.#listener.onSnapshot(records);
+      this.#tellChanges();
+    } catch {
+      // A connection without a picture is of no use; its end is told by `onclose`.
+      await this.#hub.stop();
+      return;
+    }
+    // Only a line at the foot of the page: without an answer it is left out.
+    this.#hub.invoke('getStatus').then(
+      agent => this.#listener.onAgent(agent),
+      () => {},
+    );
+  }
+
+  /** Resolves when the agent has done it durably; rejects with the agent's words or because the connection was lost. */
+  async perform(action: TransferAction, id: string): Promise<void> {
+    await this.#hub.invoke(methodOf[action], id);
+  }
+
+  get isConnected(): boolean {
+    return this.#hub.state === HubConnectionState.Connected;
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    void this.#hub.stop();
+  }
+
+  #hear(change: TransferChange): void {
+    this.#heard.push(change);
+    if (this.#hasSnapshot && this.#heard.length === 1) requestFrame(() => this.#tellChanges());
+  }
+
+  #tellChanges(): void {
+    if (!this.#hasSnapshot || this.#heard.length === 0) return;
+    this.#listener.onChanges(this.#heard.splice(0));
+  }
+
+  #onLost(): void {
+    if (this.#isOver) return;
+    this.#tellChanges();
+    this.#hasSnapshot = false;
+    this.#heard = [];
+    const at = Date.now();
+    if (this.#http.lastStatus === 401) {
+      this.#isOver = true;
+      this.#listener.onLink({ type: 'session-refused', at });
+      return;
+    }
+    this.#failedAttempts += 1;
+    const delay = reconnectDelayMs(this.#failedAttempts, Math.random(), this.#options);
+    this.#timer = setTimeout(() => void this.connect(), delay);
+    this.#listener.onLink({ type: 'connection-lost', at, nextAttemptAt: at + delay });
+  }
+}

@@ -1,0 +1,34 @@
+// Holds the state between events and renders: events are stepped at once, the view is asked for at most once a frame.
+
+export interface Store<State, Event> {
+  readonly state: State;
+  send(event: Event): void;
+}
+
+/** `render` is called with the state before and after the events of one frame. */
+export function createStore<State, Event>(
+  initial: State,
+  step: (state: State, event: Event) => State,
+  requestFrame: (callback: () => void) => void,
+  render: (before: State, after: State) => void,
+): Store<State, Event> {
+  let state = initial;
+  let rendered = initial;
+  let isAsked = false;
+  return {
+    get state() {
+      return state;
+    },
+    send(event) {
+      state = step(state, event);
+      if (isAsked || state === rendered) return;
+      isAsked = true;
+      requestFrame(() => {
+        isAsked = false;
+        const before = rendered;
+        rendered = state;
+        render(before, state);
+      });
+    },
+  };
+}

@@ -1,0 +1,127 @@
+// The page: head, notice, transfers, foot.
+import type { ComponentChildren } from 'preact';
+import type { DashboardState } from '../dashboard-state.ts';
+import { countGroups } from '../transfers/transfer-groups.ts';
+import type { TransferList } from '../transfers/transfer-list.ts';
+import { rateInWords } from '../words/amounts.ts';
+import { spanInWords } from '../words/durations.ts';
+import { ageOfPicture, countsInWords, downloadCommand, linkWords, type Notice, noticeOf } from '../words/page-words.ts';
+import { Command } from './command.tsx';
+import { EmptyRoad, Mark } from './icons.tsx';
+import type { RowCommands } from './transfer-row.tsx';
+import { Transfers } from './transfers.tsx';
+
+export interface AppCommands extends RowCommands {
+  /** Do not wait for the planned attempt. */
+  connectNow(): void;
+}
+
+export interface AppProps {
+  readonly state: DashboardState;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** What a screen reader is told next. */
+  readonly announcement: string;
+  readonly commands: AppCommands;
+}
+
+export function App({ state, now, announcement, commands }: AppProps) {
+  const { link, transfers } = state;
+  const isLive = link.name === 'live';
+  const notice = noticeOf(link, now);
+  return (
+    <>
+      <Head state={state} isLive={isLive} />
+      <main data-link={link.name}>
+        {notice !== null && transfers !== null && (
+          <Banner notice={notice} age={ageOfPicture(link, now)}>
+            {link.name === 'reconnecting' && (
+              <button type="button" aria-disabled={link.nextAttemptAt === null} onClick={commands.connectNow}>
+                Try now
+              </button>
+            )}
+          </Banner>
+        )}
+        {transfers === null ? (
+          <Threshold notice={notice} />
+        ) : transfers.size === 0 ? (
+          <Empty />
+        ) : (
+          <Transfers list={transfers} activities={state.activities} now={now} isLive={isLive} commands={commands} />
+        )}
+      </main>
+      {isLive && state.agent !== null && (
+        <footer>
+          Agent {state.agent.version} · process {state.agent.pid} · up for {spanInWords(now - state.agent.startedAt)}.
+          Transfers go on when this page is closed.
+        </footer>
+      )}
+      <p class="unseen" role="status" aria-live="polite">
+        {announcement}
+      </p>
+    </>
+  );
+}
+
+function Head({ state, isLive }: { state: DashboardState; isLive: boolean }) {
+  const { link, transfers } = state;
+  const rate = isLive && transfers !== null ? totalRate(transfers) : 0;
+  return (
+    <header>
+      <h1>
+        <Mark />
+        Longhaul
+      </h1>
+      <p class="summary">{transfers === null ? '' : countsInWords(countGroups(transfers))}</p>
+      {rate > 0 && <p class="total-rate">{rateInWords(rate)}</p>}
+      <p class="link" data-link={link.name}>
+        {linkWords[link.name]}
+      </p>
+    </header>
+  );
+}
+
+const totalRate = (list: TransferList): number =>
+  list.values().reduce((sum, { record }) => sum + (record.status === 'running' ? record.bytesPerSecond : 0), 0);
+
+function Banner({ notice, age, children }: { notice: Notice; age: string | null; children: ComponentChildren }) {
+  return (
+    <section class="banner" aria-label={notice.title}>
+      <div>
+        <h2>{notice.title}</h2>
+        <p>
+          {notice.text} {notice.command !== null && <Command line={notice.command} />}
+        </p>
+        {age !== null && <p class="age">{age}.</p>}
+      </div>
+      {children}
+    </section>
+  );
+}
+
+/** Before the first picture: on the way in, or in need of a link. */
+function Threshold({ notice }: { notice: Notice | null }) {
+  return (
+    <section class="threshold">
+      <EmptyRoad />
+      {notice === null ? (
+        <p>Connecting to the agent…</p>
+      ) : (
+        <>
+          <h2>{notice.title}</h2>
+          <p>{notice.text}</p>
+          {notice.command !== null && <Command line={notice.command} />}
+        </>
+      )}
+    </section>
+  );
+}
+
+const Empty = () => (
+  <section class="threshold">
+    <EmptyRoad />
+    <h2>Nothing on the road</h2>
+    <p>Downloads show up here as soon as a program or you start one. In a terminal:</p>
+    <Command line={downloadCommand} />
+  </section>
+);

@@ -1,0 +1,135 @@
+// One transfer: name, route, numbers, words and buttons.
+import { Component } from 'preact';
+import type { Activity } from '../dashboard-state.ts';
+import { allowedActions, type TransferAction } from '../transfers/transfer-actions.ts';
+import { groupOf } from '../transfers/transfer-groups.ts';
+import type { TransferEntry } from '../transfers/transfer-list.ts';
+import { rowOf } from '../transfers/transfer-row-model.ts';
+import { fileInWords } from '../words/place-words.ts';
+import type { Problem } from '../words/problem-words.ts';
+import { CancelIcon, PauseIcon, RemoveIcon, ResumeIcon } from './icons.tsx';
+import { RouteBar } from './route-bar.tsx';
+
+const buttons = {
+  pause: { words: 'Pause', failed: 'Not paused', Icon: PauseIcon },
+  resume: { words: 'Resume', failed: 'Not resumed', Icon: ResumeIcon },
+  cancel: { words: 'Cancel', failed: 'Not canceled', Icon: CancelIcon },
+  remove: { words: 'Remove', failed: 'Not removed', Icon: RemoveIcon },
+} as const satisfies { [A in TransferAction]: object };
+
+export interface RowCommands {
+  act(action: TransferAction, id: string): void;
+  dismiss(id: string): void;
+}
+
+export interface TransferRowProps {
+  readonly entry: TransferEntry;
+  readonly activity: Activity | undefined;
+  /** Milliseconds since the epoch; the same number as before where the words of this row need no clock. */
+  readonly now: number;
+  /** False while the page is cut off: what is shown is the last known state. */
+  readonly isLive: boolean;
+  readonly commands: RowCommands;
+}
+
+export class TransferRow extends Component<TransferRowProps> {
+  /** 5,000 rows at ten changes a second: only the rows that changed are made again. */
+  override shouldComponentUpdate(next: TransferRowProps): boolean {
+    const now = this.props;
+    return (Object.keys(next) as (keyof TransferRowProps)[]).some(key => next[key] !== now[key]);
+  }
+
+  override render({ entry, activity, now, isLive, commands }: TransferRowProps) {
+    const { record } = entry;
+    const row = rowOf(entry, now, isLive);
+    const file = fileInWords(record.file);
+    return (
+      <li class="transfer" data-id={record.id} data-status={record.status} data-group={groupOf(record.status)}>
+        <div class="title">
+          <h3 title={file.path}>
+            <bdi class="name-head">{file.head}</bdi>
+            <bdi class="name-tail">{file.tail}</bdi>
+          </h3>
+          <p class="place">
+            <span class="host" title={row.address}>
+              {row.host}
+            </span>
+            <span class="arrow" aria-hidden="true">
+              {record.kind === 'download' ? '→' : '←'}
+            </span>
+            <span class="folder" title={file.path}>
+              {file.folder}
+            </span>
+            {row.app === null ? null : <span class="app">for {row.app}</span>}
+          </p>
+        </div>
+        <div class="actions">
+          {allowedActions(record).map(action => {
+            const { words, Icon } = buttons[action];
+            const isAsked = activity?.type === 'asked' && activity.action === action;
+            return (
+              <button
+                type="button"
+                key={action}
+                data-action={action}
+                class={action === 'resume' ? 'strong' : ''}
+                aria-disabled={!isLive || activity?.type === 'asked'}
+                aria-busy={isAsked}
+                aria-label={`${words} ${file.name}`}
+                title={words}
+                onClick={() => {
+                  if (isLive && activity?.type !== 'asked') commands.act(action, record.id);
+                }}
+              >
+                <Icon />
+                <span>{words}</span>
+              </button>
+            );
+          })}
+        </div>
+        <RouteBar
+          label={`Progress of ${file.name}`}
+          percent={row.percent}
+          share={row.share}
+          words={row.progressWords}
+          isMoving={row.isMoving}
+        />
+        <div class="facts">
+          <p class="words">
+            <strong class="status">{row.status}</strong>
+            {row.detail === null ? null : <span class="detail">{row.detail}</span>}
+          </p>
+          <p class="numbers">
+            <span class="amount">{row.amount}</span>
+            {row.percentWords === null ? null : <span class="percent">{row.percentWords}</span>}
+            {row.rate === null ? null : <span class="rate">{row.rate}</span>}
+            {row.timeLeft === null ? null : <span class="time-left">{row.timeLeft}</span>}
+          </p>
+        </div>
+        {row.notes.map(note => (
+          <p class="note" key={note}>
+            {note}
+          </p>
+        ))}
+        {row.problem === null ? null : <ProblemWords class="problem" problem={row.problem} />}
+        {activity?.type !== 'failed' ? null : (
+          <div class="refusal" role="alert">
+            <p>
+              <strong>{buttons[activity.action].failed}.</strong> {activity.problem.message}{' '}
+              {activity.problem.fix === null ? null : <span class="fix">{activity.problem.fix}</span>}
+            </p>
+            <button type="button" class="quiet" aria-label="Dismiss" onClick={() => commands.dismiss(record.id)}>
+              <CancelIcon />
+            </button>
+          </div>
+        )}
+      </li>
+    );
+  }
+}
+
+const ProblemWords = ({ problem, class: name }: { problem: Problem; class: string }) => (
+  <p class={name}>
+    {problem.message} {problem.fix === null ? null : <span class="fix">{problem.fix}</span>}
+  </p>
+);

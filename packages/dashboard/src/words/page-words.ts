@@ -1,0 +1,109 @@
+// The words about the page as a whole: its title, its summary, and what a screen reader is told. Pure.
+import type { DashboardState } from '../dashboard-state.ts';
+import type { Link, NeedsLinkReason } from '../link/link-states.ts';
+import { countGroups, type GroupCounts, transferGroups } from '../transfers/transfer-groups.ts';
+import { agoInWords, untilInWords } from './durations.ts';
+import { fileInWords } from './place-words.ts';
+
+/** The command that gives a new link. */
+export const linkCommand = 'longhaul dashboard';
+/** The command that starts a download. */
+export const downloadCommand = 'longhaul download https://example.com/film.mp4';
+
+/** `2 running · 1 failed`; the empty string when there is nothing. */
+export function countsInWords(counts: GroupCounts): string {
+  return transferGroups
+    .filter(group => counts[group] > 0)
+    .map(group => `${counts[group]} ${group}`)
+    .join(' · ');
+}
+
+export function titleOf(state: DashboardState): string {
+  const counts = state.transfers === null ? '' : countsInWords(countGroups(state.transfers));
+  const isCutOff = state.link.name === 'reconnecting' || state.link.name === 'needs-link';
+  return [isCutOff ? 'Disconnected' : counts, 'Longhaul'].filter(part => part !== '').join(' – ');
+}
+
+export const linkWords: { readonly [N in Link['name']]: string } = {
+  'signing-in': 'Signing in',
+  connecting: 'Connecting',
+  live: 'Live',
+  reconnecting: 'Reconnecting',
+  'needs-link': 'Disconnected',
+};
+
+export interface Notice {
+  readonly title: string;
+  readonly text: string;
+  /** A command that helps, to be copied. */
+  readonly command: string | null;
+}
+
+const needsLinkNotices: { readonly [W in NeedsLinkReason]: Omit<Notice, 'command'> } = {
+  'no-code': {
+    title: 'This page opens with a link',
+    text: 'Each link works once, so a reload or a bookmark is not enough. Ask for a new one in a terminal:',
+  },
+  'link-refused': {
+    title: 'This link is no longer good',
+    text: 'A link works once and for a minute only. Ask for a new one in a terminal:',
+  },
+  'agent-unreachable': {
+    title: 'The agent does not answer',
+    text: 'It may have been stopped. This starts it when needed and gives a new link:',
+  },
+  'session-ended': {
+    title: 'Disconnected',
+    text: 'The agent was started anew and no longer knows this page. Your transfers go on. For a new link, run this in a terminal:',
+  },
+};
+
+/** What to say about the link; `null` while all is well. */
+export function noticeOf(link: Link, now: number): Notice | null {
+  if (link.name === 'needs-link') return { ...needsLinkNotices[link.why], command: linkCommand };
+  if (link.name !== 'reconnecting') return null;
+  const next =
+    link.nextAttemptAt === null ? 'Trying now.' : `Trying again in ${untilInWords(link.nextAttemptAt, now)}.`;
+  return { title: 'Connection lost', text: `Your transfers go on without this page. ${next}`, command: null };
+}
+
+/** How old the picture is; `null` while it is fresh. */
+export function ageOfPicture(link: Link, now: number): string | null {
+  if (link.name !== 'reconnecting' && link.name !== 'needs-link') return null;
+  return `Last known state, ${agoInWords(link.since, now)}`;
+}
+
+/** What to tell somebody who does not see the page: changes of status, never progress. */
+export function announcementsOf(before: DashboardState, after: DashboardState): string[] {
+  const said: string[] = [];
+  if (before.link.name !== after.link.name) {
+    if (after.link.name === 'live') said.push('Connected to the agent.');
+    if (after.link.name === 'reconnecting') said.push('Connection to the agent lost. Trying again.');
+    if (after.link.name === 'needs-link') said.push(`Disconnected. Run ${linkCommand} for a new link.`);
+  }
+  if (before.transfers === null || after.transfers === null || before.transfers === after.transfers) return said;
+  for (const [id, { record }] of after.transfers) {
+    const previous = before.transfers.get(id)?.record;
+    if (previous === record) continue;
+    const { name } = fileInWords(record.file);
+    if (previous === undefined) said.push(`${name} was added.`);
+    else if (previous.status !== record.status) said.push(`${name}: ${spoken[record.status]}.`);
+  }
+  for (const [id, { record }] of before.transfers) {
+    if (!after.transfers.has(id)) said.push(`${fileInWords(record.file).name} was removed from the list.`);
+  }
+  return said;
+}
+
+const spoken = {
+  idle: 'waiting',
+  running: 'running',
+  'paused-by-application': 'paused',
+  'paused-costed-network': 'waiting for a cheaper network',
+  'paused-no-network': 'waiting for a network',
+  'paused-system-policy': 'held back by the system',
+  'paused-recoverable-web-error': 'paused after an error of the server',
+  completed: 'completed',
+  canceled: 'canceled',
+  error: 'failed',
+} as const;

@@ -1,0 +1,126 @@
+// States of the page worth looking at, each made by the events that lead to it.
+import { type DashboardEvent, type DashboardState, initialState, step } from '../../src/dashboard-state.ts';
+import { GiB, MiB, fixtureNow as now, transferRecord as record } from '../fixtures/transfer-records.ts';
+
+const after = (...events: DashboardEvent[]): DashboardState => events.reduce(step, initialState);
+const connected: DashboardEvent[] = [
+  { type: 'link', event: { type: 'login-accepted' } },
+  { type: 'link', event: { type: 'connected' } },
+];
+const agent: DashboardEvent = {
+  type: 'agent-described',
+  agent: {
+    running: true,
+    pid: 48_211,
+    keeperPid: 48_204,
+    version: '0.1.0',
+    socket: '/run/user/1000/longhaul/agent.sock',
+    dashboardUrl: 'http://127.0.0.1:40123/',
+    startedAt: now - 8_000_000,
+  },
+};
+
+const one = record();
+const unknownSize = record({
+  url: 'https://api.example.org/export?token=secret',
+  file: '/home/ada/Documents/export-of-everything.ndjson.gz',
+  bytesReceived: 38.2 * MiB,
+  totalBytesToReceive: 0,
+  bytesPerSecond: 2.1 * MiB,
+  isResumable: false,
+  app: 'com.example.backup',
+});
+const retrying = record({
+  url: 'http://127.0.0.1:8080/dataset/train-00041-of-00128-a-very-long-name-that-does-not-fit-anywhere.parquet',
+  file: '/srv/data/sets/common/train-00041-of-00128-a-very-long-name-that-does-not-fit-anywhere.parquet',
+  bytesReceived: 7.9 * GiB,
+  totalBytesToReceive: 9.5 * GiB,
+  bytesPerSecond: 0,
+  failedAttempts: 2,
+  retryAt: now + 12_000,
+  error: {
+    code: 'web-error',
+    message: 'the server cut the connection after 7.9 GiB',
+    webErrorStatus: 'connection-reset',
+  },
+});
+const queued = record({
+  status: 'idle',
+  file: '/home/ada/Videos/next.mp4',
+  bytesReceived: 0,
+  totalBytesToReceive: 0,
+  statusCode: null,
+});
+const offline = record({
+  status: 'paused-no-network',
+  url: 'https://releases.example.net/os/image-26.10-amd64.iso',
+  file: '/home/ada/Downloads/image-26.10-amd64.iso',
+  bytesReceived: 2.2 * GiB,
+  totalBytesToReceive: 4.1 * GiB,
+});
+const paused = record({
+  status: 'paused-by-application',
+  url: 'https://music.example.com/album/side-a.flac',
+  file: '/home/ada/Music/side-a.flac',
+  bytesReceived: 180 * MiB,
+  totalBytesToReceive: 412 * MiB,
+});
+const failed = record({
+  status: 'error',
+  url: 'https://example.com/reports/2026/q3.pdf',
+  file: '/home/ada/Documents/q3.pdf',
+  bytesReceived: 0,
+  totalBytesToReceive: 0,
+  statusCode: 404,
+  error: { code: 'web-error', message: 'the server answered 404 Not Found', webErrorStatus: 'http-404' },
+  finishedAt: now - 190_000,
+});
+const completed = record({
+  status: 'completed',
+  url: 'https://cdn.example.com/games/world.pak',
+  file: '/home/ada/Games/world.pak',
+  bytesReceived: 3.4 * GiB,
+  totalBytesToReceive: 3.4 * GiB,
+  finishedAt: now - 42_000,
+  startedAt: now - 500_000,
+  isLengthVerified: true,
+});
+const canceled = record({
+  status: 'canceled',
+  file: '/home/ada/Videos/wrong-film.mp4',
+  bytesReceived: 20 * MiB,
+  finishedAt: now - 4_000_000,
+});
+
+const records = [one, unknownSize, retrying, queued, offline, paused, failed, completed, canceled];
+const busy: DashboardEvent[] = [...connected, { type: 'snapshot', records, at: now }, agent];
+
+export const galleryStates = {
+  busy: after(...busy),
+  quiet: after(...connected, { type: 'snapshot', records: [one, completed], at: now }, agent),
+  empty: after(...connected, { type: 'snapshot', records: [], at: now }, agent),
+  asked: after(...busy, { type: 'action-asked', id: one.id, action: 'pause' }),
+  refused: after(...busy, {
+    type: 'action-failed',
+    id: paused.id,
+    action: 'resume',
+    problem: {
+      message: 'It is being finished right now.',
+      fix: 'Look at its status with "longhaul show ID" first.',
+    },
+  }),
+  reconnecting: after(...busy, {
+    type: 'link',
+    event: { type: 'connection-lost', at: now - 12_000, nextAttemptAt: now + 3_000 },
+  }),
+  ended: after(
+    ...busy,
+    { type: 'link', event: { type: 'connection-lost', at: now - 130_000, nextAttemptAt: now - 120_000 } },
+    { type: 'link', event: { type: 'attempt-started' } },
+    { type: 'link', event: { type: 'session-refused', at: now - 110_000 } },
+  ),
+  'no-code': after({ type: 'link', event: { type: 'code-missing', at: now } }),
+  'link-refused': after({ type: 'link', event: { type: 'login-failed', why: 'link-refused', at: now } }),
+  'agent-unreachable': after({ type: 'link', event: { type: 'login-failed', why: 'agent-unreachable', at: now } }),
+  connecting: after({ type: 'link', event: { type: 'login-accepted' } }),
+} as const;
