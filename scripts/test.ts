@@ -13,7 +13,7 @@ import { allTests, runTests } from './run-tests.ts';
 const bootstrap = createRequire(import.meta.url)('../packages/cli/bootstrap.cjs');
 const oldestNode = '24.21.0';
 const root = path.join(import.meta.dirname, '..');
-const isCi = process.env['CI'] === 'true';
+const isCi = process.env.CI === 'true';
 const chosen = process.argv.slice(2);
 
 /** The oldest supported Node: this one, or fetched once beside the pinned one. `null` where npm has none. */

@@ -1,5 +1,7 @@
 // The named steps of a download's protocols, as a list in code so that a crash test can aim before and after each.
-// `step(name, act)` runs one; with LONGHAUL_CRASH_AT set, the process ends itself there by SIGKILL. Costs nothing otherwise.
+// `step(name, act)` runs one; with LONGHAUL_CRASH_AT set, the process ends itself there by SIGKILL, and with
+// LONGHAUL_CRASH_MARK only the first process does that manages to make that file. Costs nothing otherwise.
+import { writeFileSync } from 'node:fs';
 
 /** In the order a download meets them. */
 export const steps = [
@@ -55,12 +57,22 @@ export function parseCrashPoint(text: string): CrashPoint {
 const crashPoint = process.env.LONGHAUL_CRASH_AT ? parseCrashPoint(process.env.LONGHAUL_CRASH_AT) : undefined;
 let passings = 0;
 
+function crash(): void {
+  const mark = process.env.LONGHAUL_CRASH_MARK;
+  try {
+    if (mark) writeFileSync(mark, '', { flag: 'wx' });
+  } catch {
+    return; // an earlier agent has died here already
+  }
+  process.kill(process.pid, 'SIGKILL');
+}
+
 /** Runs the named step. Every acting line of a download's protocols that leaves a trace on the disk is inside one. */
 export async function step<T>(name: StepName, act: () => T | Promise<T>): Promise<T> {
   const isAimed = crashPoint?.name === name;
   if (isAimed) passings += 1;
-  if (isAimed && crashPoint.side === 'before' && passings === crashPoint.nth) process.kill(process.pid, 'SIGKILL');
+  if (isAimed && crashPoint.side === 'before' && passings === crashPoint.nth) crash();
   const result = await act();
-  if (isAimed && crashPoint.side === 'after' && passings === crashPoint.nth) process.kill(process.pid, 'SIGKILL');
+  if (isAimed && crashPoint.side === 'after' && passings === crashPoint.nth) crash();
   return result;
 }

@@ -1,0 +1,114 @@
+// What npm ships, as a stranger gets it: every package is packed, the tarballs are installed in an empty folder, and there
+// the examples of the packages run on `dist` alone (DESIGN decision 1: Node strips no types under node_modules).
+import assert from 'node:assert/strict';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+
+const bootstrap = createRequire(import.meta.url)('../packages/cli/bootstrap.cjs');
+const root = path.join(import.meta.dirname, '..');
+const folder = mkdtempSync(path.join(tmpdir(), 'longhaul-packages-'));
+const home = path.join(folder, 'home');
+const [npm, npmArguments] = bootstrap.findNpm(process.execPath) as [string, string[]];
+
+function run(command: string, args: string[], cwd: string): SpawnSyncReturns<string> {
+  const env = { ...bootstrap.environmentFor(process.execPath), LONGHAUL_HOME: home, NODE_TEST_CONTEXT: '' };
+  return spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout: 240_000 });
+}
+
+const longhaul = (...args: string[]) => run(path.join(folder, 'node_modules/.bin/longhaul'), args, folder);
+
+before(() => {
+  const published = globSync('packages/*/package.json', { cwd: root })
+    .map(file => path.join(root, path.dirname(file)))
+    .filter(dir => JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8')).private !== true);
+  mkdirSync(path.join(folder, 'tarballs'));
+  const packed = run(
+    npm,
+    [
+      ...npmArguments,
+      'pack',
+      '--silent',
+      '--ignore-scripts',
+      '--pack-destination',
+      path.join(folder, 'tarballs'),
+      ...published,
+    ],
+    root,
+  );
+  assert.equal(packed.status, 0, packed.stderr);
+  writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  const tarballs = globSync('tarballs/*.tgz', { cwd: folder }).map(file => `./${file}`);
+  assert.equal(tarballs.length, published.length);
+  const installed = run(
+    npm,
+    [...npmArguments, 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs],
+    folder,
+  );
+  assert.equal(installed.status, 0, installed.stderr);
+});
+
+after(() => {
+  longhaul('agent', 'stop');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('no tarball carries tests or sources, and each has a licence and a readme', () => {
+  for (const dir of globSync('node_modules/@longhaul/*', { cwd: folder })) {
+    const files = globSync('**/*', { cwd: path.join(folder, dir), exclude: ['**/node_modules/**'] });
+    assert.deepEqual(
+      files.filter(file => /\.test\.|^src\//.test(file)),
+      [],
+      dir,
+    );
+    assert.ok(files.includes('LICENSE') && files.includes('README.md'), dir);
+  }
+});
+
+test('every public entry point can be imported from dist', () => {
+  for (const dir of globSync('node_modules/@longhaul/*', { cwd: folder })) {
+    const { name, exports } = JSON.parse(readFileSync(path.join(folder, dir, 'package.json'), 'utf8'));
+    for (const entry of Object.keys(exports).filter(key => key !== './package.json')) {
+      const specifier = path.posix.join(name, entry);
+      const result = run(
+        process.execPath,
+        ['--input-type=module', '-e', `await import(${JSON.stringify(specifier)})`],
+        folder,
+      );
+      assert.equal(result.status, 0, `${specifier}: ${result.stderr}`);
+    }
+  }
+});
+
+test('the installed command downloads a file through an agent of its own and stops it', async () => {
+  const body = Buffer.alloc(300_000, 'longhaul');
+  await using server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-length': body.length, etag: '"one"' }).end(body);
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const target = path.join(folder, 'file.bin');
+  const child = await import('node:child_process').then(({ spawn }) =>
+    spawn(
+      path.join(folder, 'node_modules/.bin/longhaul'),
+      ['download', `http://127.0.0.1:${port}/file.bin`, '-o', target, '--wait', '--json'],
+      {
+        cwd: folder,
+        env: { ...bootstrap.environmentFor(process.execPath), LONGHAUL_HOME: home, NODE_TEST_CONTEXT: '' },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    ),
+  );
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', text => (output += text));
+  const code = await new Promise(resolve => child.on('exit', resolve));
+  assert.equal(code, 0, output);
+  assert.equal(JSON.parse(output).status, 'completed');
+  assert.ok(readFileSync(target).equals(body));
+  assert.equal(longhaul('agent', 'stop').status, 0);
+  assert.equal(longhaul('agent', 'status').status, 3);
+});

@@ -1,0 +1,70 @@
+// A rate-limited origin on loopback: bodies made from their name, a strong ETag, ranges. For the tour, the crash test and examples.
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+
+export interface Origin extends AsyncDisposable {
+  readonly url: string;
+  /** Range requests that were answered with 206. */
+  readonly resumed: number;
+}
+
+/** Bytes of `/NAME?size=N`: the same for every request. */
+export function bodyOf(name: string, size: number): Buffer {
+  const block = createHash('sha512').update(name).digest();
+  const body = Buffer.alloc(size, block);
+  for (let at = 0; at < size; at += 4096) body.writeUInt32BE(at % 0xffffffff, Math.min(at, size - 4));
+  return body;
+}
+
+export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Serves at `bytesPerSecond` a response, in pieces of a hundredth of that. */
+export async function startOrigin(bytesPerSecond: number): Promise<Origin> {
+  let resumed = 0;
+  const piece = Math.max(1, Math.floor(bytesPerSecond / 100));
+
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    const url = new URL(request.url!, 'http://origin');
+    const body = bodyOf(url.pathname.slice(1), Number(url.searchParams.get('size')));
+    const etag = `"${url.pathname.slice(1)}"`;
+    const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
+    const ifRange = request.headers['if-range'];
+    const isPart = range !== null && (ifRange === undefined || ifRange === etag);
+    const start = isPart ? Number(range[1]) : 0;
+    if (start > 0 && start >= body.length) {
+      response.writeHead(416, { 'content-range': `bytes */${body.length}`, etag }).end();
+      return;
+    }
+    if (isPart) resumed += 1;
+    response.writeHead(isPart ? 206 : 200, {
+      'content-length': body.length - start,
+      'accept-ranges': 'bytes',
+      etag,
+      ...(isPart ? { 'content-range': `bytes ${start}-${body.length - 1}/${body.length}` } : {}),
+    });
+    let at = start;
+    const timer = setInterval(() => {
+      const end = Math.min(body.length, at + piece);
+      response.write(body.subarray(at, end));
+      at = end;
+      if (at < body.length) return;
+      clearInterval(timer);
+      response.end();
+    }, 10);
+    response.on('close', () => clearInterval(timer));
+  };
+
+  const server = createServer(answer);
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    get resumed() {
+      return resumed;
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise(resolve => server.close(resolve));
+    },
+  };
+}

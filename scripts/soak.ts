@@ -1,0 +1,92 @@
+// `npm run soak`: the long counts that `npm test` only samples. Writes conformance/soak.json, which is committed.
+//   npm run soak                     500 kills of the crash test, half of them aimed at the named steps; then the fuzzers
+//   npm run soak -- --crashes 50     fewer
+
+import { spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { globSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { startOrigin } from '@longhaul/testing/origin';
+import { crashRound, type RoundReport } from '../conformance/crash/round.ts';
+import { steps } from '../packages/agent/src/steps.ts';
+
+const root = path.join(import.meta.dirname, '..');
+const { values } = parseArgs({
+  options: {
+    crashes: { type: 'string', default: '500' },
+    'fuzz-seconds': { type: 'string', default: '120' },
+    seed: { type: 'string', default: String(randomInt(1, 2 ** 31)) },
+  },
+});
+const seed = Number(values.seed);
+const wanted = Number(values.crashes);
+
+/** SIGKILLs until `wanted` have happened: rounds with random victims alternate with rounds aimed at each step in turn. */
+async function crashSoak() {
+  const aims = steps.flatMap(step => [`before:${step}`, `after:${step}`]);
+  const reports: RoundReport[] = [];
+  const failures: string[] = [];
+  let started = 0;
+  let kills = 0;
+  await using origin = await startOrigin(3_000_000);
+  const worker = async () => {
+    while (kills < wanted && failures.length === 0) {
+      const round = started++;
+      const aim = round % 2 === 0 ? null : aims[((round - 1) / 2) % aims.length]!;
+      try {
+        const report = await crashRound(seed + round, aim, origin, aim === null ? 5 : 0);
+        reports.push(report);
+        kills += report.kills.length + (report.wasHit ? 1 : 0);
+        if (reports.length % 20 === 0) console.error(`soak: ${reports.length} rounds, ${kills} of ${wanted} kills`);
+      } catch (error) {
+        failures.push(error instanceof Error ? `${error.message}\n${error.cause}` : String(error));
+      }
+    }
+  };
+  await Promise.all([worker(), worker()]);
+  const count = (victim: string) => reports.flatMap(report => report.kills).filter(kill => kill === victim).length;
+  return {
+    seed,
+    rounds: reports.length,
+    kills: {
+      agent: count('agent'),
+      keeper: count('keeper'),
+      app: count('app'),
+      atNamedStep: reports.filter(r => r.wasHit).length,
+    },
+    stepsHit: [...new Set(reports.filter(report => report.wasHit).map(report => report.aim))].sort(),
+    requestsContinued: origin.resumed,
+    failures,
+  };
+}
+
+function fuzzSoak() {
+  const files = globSync('packages/*/test/**/*fuzz*.test.ts', { cwd: root }).concat(
+    globSync('packages/*/src/**/*fuzz*.test.ts', { cwd: root }),
+  );
+  return files.map(file => {
+    const env = {
+      ...process.env,
+      LONGHAUL_FUZZ_MS: String(Number(values['fuzz-seconds']) * 1000),
+      LONGHAUL_SEED: String(seed),
+    };
+    const result = spawnSync(process.execPath, ['--conditions=longhaul-source', '--test', file], {
+      cwd: root,
+      env,
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    });
+    if (result.status !== 0) console.error(result.stdout);
+    return { file, seconds: Number(values['fuzz-seconds']), seed, passed: result.status === 0 };
+  });
+}
+
+const crash = await crashSoak();
+for (const failure of crash.failures) console.error(failure);
+const fuzz = fuzzSoak();
+const report = { date: new Date().toISOString(), node: process.version, crash, fuzz };
+writeFileSync(path.join(root, 'conformance/soak.json'), `${JSON.stringify(report, null, 2)}\n`);
+console.log(JSON.stringify(report, null, 2));
+const isGood = crash.failures.length === 0 && fuzz.every(each => each.passed);
+process.exitCode = isGood ? 0 : 1;
