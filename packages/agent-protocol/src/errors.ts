@@ -34,6 +34,7 @@ export const errorTable = Object.freeze({
   'quota-exceeded': facts('caller', 7, true, 'Remove finished operations or wait until some have ended.'),
   'access-denied': facts('caller', 6, false, 'Use the grant of the app that owns it.'),
   'operation-canceled': facts('caller', 1, false, 'It was canceled on request.'),
+  detached: facts('caller', 1, false, 'Connect again and attach: what the agent does goes on.'),
   // files
   'target-exists': facts('caller', 9, false, 'Choose another file, or collision "unique-name" or "replace".'),
   'target-not-writable': facts('caller', 6, false, 'Choose a folder this user may write to.'),
@@ -70,6 +71,12 @@ export const errorTable = Object.freeze({
     6,
     false,
     'The folder must belong to this user and be closed to others (mode 0700).',
+  ),
+  'folder-not-writable': facts(
+    'caller',
+    6,
+    false,
+    "Let Longhaul's own folders (LONGHAUL_HOME, or the XDG folders) be where this user may write.",
   ),
   internal: facts('ours', 1, false, 'Please report it with the agent log.'),
 });

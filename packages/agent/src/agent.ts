@@ -1,0 +1,141 @@
+// The agent, put together: lock, store, features, hub, doors. The rooms do not know each other; here they are joined, and
+// released in the opposite order.
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { type AgentStatus, agentHubPath } from '@longhaul/agent-protocol';
+import { createHubServer } from '@longhaul/hubs';
+import { bearerToken, type Caller, callerByToken } from './api/access.ts';
+import { createAgentHub } from './api/agent-hub.ts';
+import { Feed } from './api/feed.ts';
+import { FrontDoor } from './api/front-door.ts';
+import { Logins } from './api/logins.ts';
+import { Loopback } from './api/loopback.ts';
+import { provideOwnerToken, removeOwnerToken } from './api/owner-token.ts';
+import { dashboardFolder, readPageFiles } from './api/page-files.ts';
+import { Apps } from './apps/apps.ts';
+import { appMigrations } from './apps/apps-table.ts';
+import type { StartOrder } from './keeper/link.ts';
+import type { Via } from './keeper/wire.ts';
+import { openLog } from './log.ts';
+import { agentLockWaitMs, defaults } from './options.ts';
+import { type Paths, privateFolders } from './paths.ts';
+import { ensurePrivateFolder } from './platform/private-folder.ts';
+import { newToken } from './platform/tokens.ts';
+import { acquireLock } from './store/lock.ts';
+import { openStore } from './store/store.ts';
+import { transferMigrations } from './transfers/table.ts';
+import { openTransfers } from './transfers/transfers.ts';
+
+export interface AgentOptions {
+  readonly paths: Paths;
+  readonly order: StartOrder;
+  readonly keeper: {
+    openLoopback(): Promise<number>;
+    askToStop(): Promise<void>;
+    askToRenew(): Promise<void>;
+  };
+}
+
+/** Disposing ends it cleanly: no new calls, the last checkpoints, the store closed. */
+export interface Agent extends AsyncDisposable {
+  take(via: Via, socket: Socket): void;
+}
+
+/** @throws LonghaulError `agent-already-running`, `store-unreadable`, `store-newer`, `unsafe-folder`, `folder-not-writable` */
+export async function openAgent({ paths, order, keeper }: AgentOptions): Promise<Agent> {
+  await using stack = new AsyncDisposableStack();
+  for (const folder of privateFolders(paths)) ensurePrivateFolder(folder);
+  stack.use(await acquireLock(paths.stateFolder, 'agent', { waitMs: agentLockWaitMs }));
+  const log = stack.use(openLog(paths.logFile));
+  const store = stack.use(openStore(paths.stateFolder, [...transferMigrations, ...appMigrations]));
+  const apps = new Apps(store, paths);
+  const ownerToken = provideOwnerToken(paths);
+  stack.defer(() => removeOwnerToken(paths));
+  const feed = new Feed();
+  const transfers = stack.use(await openTransfers({ store, log, publish: fact => feed.publish(fact) }));
+
+  const logins = new Logins(defaults.api, newToken);
+  const startedAt = Date.now();
+  let loopback: { readonly port: number; readonly rules: Loopback } | undefined;
+  const front = new FrontDoor({ limits: defaults.api, isHubPath, loopback: () => loopback?.rules });
+  const callerOf = (request: IncomingMessage): Caller | undefined => {
+    const via = front.viaOf(request);
+    const token = bearerToken(request);
+    if (via === undefined || token === undefined) return undefined;
+    return callerByToken(via, token, {
+      ownerToken,
+      appOf: given => apps.appOf(given),
+      isSession: given => logins.isSession(given),
+    });
+  };
+  const openPort = (port: number): void => {
+    const hasSession = (request: IncomingMessage) => callerOf(request) !== undefined;
+    const files = readPageFiles(dashboardFolder());
+    const rules = new Loopback({
+      port,
+      files,
+      logins,
+      limits: defaults.api,
+      now: Date.now,
+      hasSession,
+      isHubPath,
+      log,
+    });
+    loopback = { port, rules };
+  };
+  if (order.loopbackPort !== null) openPort(order.loopbackPort);
+
+  const status = (): AgentStatus => ({
+    running: true,
+    pid: process.pid,
+    keeperPid: order.keeperPid,
+    version: ownVersion(),
+    socket: order.socketPath,
+    dashboardUrl: loopback === undefined ? null : `http://127.0.0.1:${loopback.port}/`,
+    startedAt,
+  });
+  const hub = createAgentHub({
+    transfers,
+    apps,
+    status,
+    log,
+    now: Date.now,
+    stop: () => void keeper.askToStop(),
+    renew: () => void keeper.askToRenew(),
+    openDashboard: async () => {
+      if (loopback === undefined) openPort(await keeper.openLoopback());
+      return `${status().dashboardUrl}#code=${logins.createCode(Date.now())}`;
+    },
+  });
+  const hubs = createHubServer(front.inner, { logger: log });
+  hubs.map(agentHubPath, hub, {
+    maximumReceiveMessageSize: defaults.api.maxMessageBytes,
+    authorize: ({ request, step, negotiated }) => {
+      const caller = callerOf(request) ?? (step === 'connect' ? negotiated : undefined);
+      return caller === undefined ? { allowed: false, status: 401 } : { allowed: true, user: caller };
+    },
+  });
+  feed.attach(hubs.context(hub).clients);
+  stack.use(front);
+  stack.use(hubs);
+
+  log.info({ socket: order.socketPath, version: ownVersion() }, 'the agent serves');
+  const resources = stack.move();
+  return {
+    take: (via, socket) => front.take(via, socket),
+    [Symbol.asyncDispose]: async () => {
+      log.info({}, 'the agent ends');
+      await resources.disposeAsync();
+    },
+  };
+}
+
+const isHubPath = (path: string): boolean => path === agentHubPath || path === `${agentHubPath}/negotiate`;
+
+function ownVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}

@@ -1,0 +1,136 @@
+// The listening sockets. They outlive every agent: accepted connections are not read here, they wait in a bounded queue
+// until an agent takes them, one at a time, so that a death in between loses at most the one on its way.
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { KeeperLimits } from '../options.ts';
+import type { Via } from './wire.ts';
+
+interface Held {
+  readonly via: Via;
+  readonly socket: Socket;
+  readonly until: number;
+}
+
+/** Gives the connection away; its handle is closed here when it has gone. */
+export type Pass = (via: Via, socket: Socket) => void;
+
+export class Doors implements Disposable {
+  readonly #limits: Pick<KeeperLimits, 'maxHeldConnections' | 'holdMs'>;
+  readonly #held: Held[] = [];
+  #pass: Pass | undefined;
+  #isOneOnItsWay = false;
+  #sweeper: NodeJS.Timeout | undefined;
+  #socket: { readonly server: Server; readonly path: string } | undefined;
+  #loopback: { readonly server: Server; readonly port: number } | undefined;
+
+  constructor(limits: Pick<KeeperLimits, 'maxHeldConnections' | 'holdMs'>) {
+    this.#limits = limits;
+  }
+
+  get loopbackPort(): number | null {
+    return this.#loopback?.port ?? null;
+  }
+
+  /** Replaces a dead keeper's socket: whoever calls holds the store's keeper lock, and the path belongs to the store. */
+  async openSocket(path: string): Promise<void> {
+    rmSync(path, { force: true });
+    const server = this.#createServer('unix');
+    const umask = process.umask(0o177);
+    try {
+      await listening(server, { path });
+    } finally {
+      process.umask(umask);
+    }
+    chmodSync(path, 0o600);
+    this.#socket = { server, path };
+  }
+
+  /** 127.0.0.1, a port of the system's choice, the same one until this keeper ends. */
+  async openLoopback(): Promise<number> {
+    if (this.#loopback !== undefined) return this.#loopback.port;
+    const server = this.#createServer('loopback');
+    await listening(server, { host: '127.0.0.1', port: 0 });
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('the loopback port has no number');
+    this.#loopback = { server, port: address.port };
+    return address.port;
+  }
+
+  /** From now on connections go to this agent, those that waited first. */
+  serveTo(pass: Pass): void {
+    this.#pass = pass;
+    this.#isOneOnItsWay = false;
+    this.#next();
+  }
+
+  /** The agent has the connection that was passed last. */
+  taken(): void {
+    this.#isOneOnItsWay = false;
+    this.#next();
+  }
+
+  /** No agent: connections wait. */
+  hold(): void {
+    this.#pass = undefined;
+  }
+
+  #createServer(via: Via): Server {
+    const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, socket => this.#accept(via, socket));
+    server.on('error', () => {}); // EMFILE and the like while accepting: the next connection is tried again
+    return server;
+  }
+
+  #accept(via: Via, socket: Socket): void {
+    socket.on('error', () => {});
+    if (this.#held.length >= this.#limits.maxHeldConnections) {
+      socket.destroy();
+      return;
+    }
+    this.#held.push({ via, socket, until: performance.now() + this.#limits.holdMs });
+    this.#next();
+  }
+
+  #next(): void {
+    while (this.#pass !== undefined && !this.#isOneOnItsWay) {
+      const held = this.#held.shift();
+      if (held === undefined) break;
+      if (held.socket.destroyed) continue;
+      this.#isOneOnItsWay = true;
+      this.#pass(held.via, held.socket);
+    }
+    this.#sweepLater();
+  }
+
+  #sweepLater(): void {
+    const first = this.#held[0];
+    if (first === undefined || this.#sweeper !== undefined) return;
+    const delay = Math.max(0, first.until - performance.now());
+    this.#sweeper = setTimeout(() => {
+      this.#sweeper = undefined;
+      const now = performance.now();
+      while (this.#held[0] !== undefined && this.#held[0].until <= now) this.#held.shift()?.socket.destroy();
+      this.#sweepLater();
+    }, delay);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#sweeper);
+    this.#pass = undefined;
+    this.#loopback?.server.close();
+    if (this.#socket !== undefined) {
+      this.#socket.server.close();
+      rmSync(this.#socket.path, { force: true });
+    }
+    for (const { socket } of this.#held.splice(0)) socket.destroy();
+  }
+}
+
+function listening(server: Server, where: { path: string } | { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(where, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
