@@ -1,0 +1,67 @@
+// From what a client sent to the parameters of a hub method: how many upload streams it takes and where they stand,
+// how many arguments, and what the schemas say about them. Decides only.
+import { HubServerError } from '../errors.ts';
+import { HubError } from '../hub-error.ts';
+import type { StandardIssue } from '../standard-schema.ts';
+import type { MethodDescriptor } from './method-table.ts';
+
+/** How many upload streams the method takes when it is called with `argumentCount` ordinary arguments. */
+export function expectedStreamCount(method: MethodDescriptor, argumentCount: number): number {
+  // Without positions the streams fill the declared parameters that the arguments leave free; `call` is the first one.
+  return method.streams?.length ?? Math.max(0, method.fn.length - 1 - (method.args?.length ?? argumentCount));
+}
+
+/** Throws (or rejects with) `invalid-arguments` or a HubError that names what does not fit. */
+export function bindArguments(
+  method: MethodDescriptor,
+  args: readonly unknown[],
+  streams: readonly unknown[],
+): readonly unknown[] | Promise<readonly unknown[]> {
+  if (method.args === undefined) return placeStreams(args, streams, method.streams);
+  if (args.length !== method.args.length) {
+    throw new HubServerError(
+      'invalid-arguments',
+      `Invocation provides ${args.length} argument(s) but target expects ${method.args.length}.`,
+    );
+  }
+  return validate(method, args).then(values => placeStreams(values, streams, method.streams));
+}
+
+async function validate(method: MethodDescriptor, args: readonly unknown[]): Promise<unknown[]> {
+  const values: unknown[] = [];
+  for (const [position, schema] of method.args!.entries()) {
+    const result = await schema['~standard'].validate(args[position]);
+    if (result.issues !== undefined) throw argumentError(position, result.issues);
+    values.push(result.value);
+  }
+  return values;
+}
+
+/** The caller may always read what is wrong with its own arguments: the words come from the schema. */
+function argumentError(position: number, issues: readonly StandardIssue[]): HubError {
+  const readable = issues.slice(0, 10).map(issue => ({
+    message: issue.message,
+    path: [position, ...(issue.path ?? []).map(step => String(typeof step === 'object' ? step.key : step))],
+  }));
+  const first = readable[0]?.message ?? 'not valid';
+  return new HubError(`Error binding arguments. Argument ${position + 1}: ${first}`, {
+    code: 'invalid-arguments',
+    data: { issues: readable },
+  });
+}
+
+function placeStreams(
+  args: readonly unknown[],
+  streams: readonly unknown[],
+  positions: readonly number[] | undefined,
+): readonly unknown[] {
+  if (streams.length === 0) return args;
+  if (positions === undefined) return [...args, ...streams];
+  const placed: unknown[] = [];
+  const rest = args.values();
+  for (let at = 0; at < args.length + streams.length; at += 1) {
+    const stream = positions.indexOf(at);
+    placed.push(stream < 0 ? rest.next().value : streams[stream]);
+  }
+  return placed;
+}

@@ -1,0 +1,115 @@
+// Defining a hub: an object literal of methods, typed by what its clients can be told. Nothing runs here; the dispatcher
+// reads the definition.
+import type { HubCall } from './call.ts';
+import type { SchemaOutput, StandardSchema } from './standard-schema.ts';
+
+/** Who is at the other end. `id` is what `clients.user(id)` and `call.userIdentifier` go by; add what you know. */
+export interface HubUser {
+  readonly id?: string | undefined;
+}
+
+/** Clients whose methods nobody has declared: any name, any arguments. */
+// biome-ignore lint/suspicious/noExplicitAny: an undeclared client takes anything
+export type AnyClient = Record<string, (...args: any[]) => any>;
+
+// biome-ignore lint/suspicious/noExplicitAny: what the method takes is inferred from it; clients are checked by schemas
+export type HubFunction<Client extends object, User extends HubUser> = (
+  call: HubCall<Client, User>,
+  ...args: any[]
+) => unknown;
+
+export interface MethodOptions<Client extends object, User extends HubUser, Schemas extends readonly StandardSchema[]> {
+  /** What clients call it; default: the name of the property. */
+  readonly name?: string;
+  /**
+   * One Standard Schema (valibot, zod, arktype, …) for each argument; the method gets their output. The number of
+   * arguments must be exact. Without: arguments arrive as the client sent them, unchecked.
+   */
+  readonly args?: Schemas;
+  /** Where upload streams stand among the parameters after `call`, from 0. Default: after the arguments. */
+  readonly streams?: readonly number[];
+  /** True: it returns a stream (an async iterable) although it is not a generator function. */
+  readonly streaming?: boolean;
+  /** False (or a promise of it): the call fails with `Failed to invoke 'X' because user is unauthorized`. */
+  readonly authorize?: (call: HubCall<Client, User>) => boolean | Promise<boolean>;
+}
+
+/** A method with options. Made by `method()`. */
+export class HubMethod<Client extends object, User extends HubUser, Args extends readonly unknown[], Result> {
+  readonly options: MethodOptions<Client, User, readonly StandardSchema[]>;
+  readonly fn: (call: HubCall<Client, User>, ...args: Args) => Result;
+
+  constructor(
+    options: MethodOptions<Client, User, readonly StandardSchema[]>,
+    fn: (call: HubCall<Client, User>, ...args: Args) => Result,
+  ) {
+    this.options = options;
+    this.fn = fn;
+  }
+}
+
+export type SchemaOutputs<Schemas extends readonly StandardSchema[]> = {
+  -readonly [Index in keyof Schemas]: SchemaOutput<Schemas[Index]>;
+};
+
+/**
+ * A hub method with a name, validated arguments, authorization, or streams in other places. With `args` (and without
+ * `streams`) the parameters are typed by the schemas; upload streams follow them.
+ */
+export function method<
+  Client extends object,
+  User extends HubUser,
+  const Schemas extends readonly StandardSchema[],
+  Result,
+>(
+  options: MethodOptions<Client, User, Schemas> & { readonly args: Schemas; readonly streams?: undefined },
+  // biome-ignore lint/suspicious/noExplicitAny: the items of upload streams are not checked
+  fn: (call: HubCall<Client, User>, ...args: [...SchemaOutputs<Schemas>, ...AsyncIterable<any>[]]) => Result,
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+): HubMethod<Client, User, [...SchemaOutputs<Schemas>, ...AsyncIterable<any>[]], Result>;
+export function method<Client extends object, User extends HubUser, Args extends readonly unknown[], Result>(
+  options: MethodOptions<Client, User, readonly StandardSchema[]>,
+  fn: (call: HubCall<Client, User>, ...args: Args) => Result,
+): HubMethod<Client, User, Args, Result>;
+export function method(
+  options: MethodOptions<never, never, readonly StandardSchema[]>,
+  fn: (call: HubCall<never, never>, ...args: never[]) => unknown,
+): HubMethod<never, never, never[], unknown> {
+  return new HubMethod(Object.freeze({ ...options }), fn);
+}
+
+export type HubMethods<Client extends object, User extends HubUser> = Readonly<
+  // biome-ignore lint/suspicious/noExplicitAny: each method has its own parameters and result
+  Record<string, HubFunction<Client, User> | HubMethod<Client, User, any, any>>
+>;
+
+export interface HubDefinition<Client extends object, User extends HubUser, Methods> {
+  /** In logs, and on a shared backplane. Default: `hub`. */
+  readonly name?: string;
+  /** What clients can call: the own properties of this object and nothing else. */
+  readonly methods: Methods;
+  /** Before the first message is read. Throwing closes the connection (§8.4). */
+  readonly onConnected?: (call: HubCall<Client, User>) => unknown;
+  /** After the last message. `error` is undefined when the end was wanted (§8.4). */
+  readonly onDisconnected?: (call: HubCall<Client, User>, error: Error | undefined) => unknown;
+  /** Types only: carries what clients can be told. */
+  readonly '~client'?: Client;
+  readonly '~user'?: User;
+}
+
+/**
+ * Defines a hub whose clients have the methods of `Client` (and, with the second type argument, a user of your own).
+ * The empty call in between lets the methods' types be inferred: `defineHub<ChatClient>()({ methods: { … } })`.
+ */
+export function defineHub<Client extends object = AnyClient, User extends HubUser = HubUser>() {
+  return <Methods extends HubMethods<Client, User>>(
+    hub: HubDefinition<Client, User, Methods>,
+  ): HubDefinition<Client, User, Methods> => Object.freeze(hub);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any hub at all, for the rooms that only run it
+export type AnyHubDefinition = HubDefinition<any, any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export type AnyHubFunction = (call: any, ...args: any[]) => unknown;
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export type AnyMethodOptions = MethodOptions<any, any, readonly StandardSchema[]>;

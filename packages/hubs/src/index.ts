@@ -1,0 +1,38 @@
+// The public face of @longhaul/hubs.
+export type { GroupManager, HubCall } from './call.ts';
+export type { HubCallerClients, HubClients, InvokeProxy, SendProxy, SingleClient } from './clients/clients.ts';
+export type { InvokeOptions } from './clients/invoke-within.ts';
+export { HubServerError, type HubServerErrorCode, type HubServerErrorFacts, hubErrorTable } from './errors.ts';
+export {
+  type AnyClient,
+  defineHub,
+  type HubDefinition,
+  type HubFunction,
+  HubMethod,
+  type HubMethods,
+  type HubUser,
+  type MethodOptions,
+  method,
+} from './hub.ts';
+export { HubError, type ParsedHubError, parseHubError } from './hub-error.ts';
+export type { HubLifetimeManager, LifetimeConnection, LifetimeManagerFactory } from './lifetime/lifetime-manager.ts';
+export { MemoryLifetimeManager } from './lifetime/memory-lifetime-manager.ts';
+export type { HubLogger } from './log.ts';
+export {
+  type Authorization,
+  type AuthorizationContext,
+  defaults,
+  type EndpointOptions,
+  endpointDefaults,
+  type HubOptions,
+  type HubServerOptions,
+  serverDefaults,
+  type TransportName,
+  type WebSocketTransportOptions,
+  webSocketDefaults,
+} from './options.ts';
+export type { HubMessage } from './protocol/messages.ts';
+export { OutgoingMessage } from './protocol/outgoing-message.ts';
+export { createHubServer, type HubContext, type HubServer } from './server.ts';
+export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.ts';
+export { type TypedConnection, typedConnection } from './typed-connection.ts';

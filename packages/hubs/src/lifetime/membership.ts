@@ -1,0 +1,50 @@
+// Named sets of members, readable in both directions: the members of a name, and (to leave them all at once) the names
+// of a member. Groups and users are one of these each. A set that becomes empty is gone.
+
+const none: ReadonlySet<never> = new Set<never>();
+
+export class Membership<Member extends object> {
+  /** Names one member may be under. */
+  readonly limit: number;
+  readonly #members = new Map<string, Set<Member>>();
+  readonly #names = new Map<Member, Set<string>>();
+
+  constructor(limit = Number.POSITIVE_INFINITY) {
+    this.limit = limit;
+  }
+
+  /** Idempotent. False when the member is under `limit` names already. */
+  add(name: string, member: Member): boolean {
+    let names = this.#names.get(member);
+    if (names?.has(name)) return true;
+    if ((names?.size ?? 0) >= this.limit) return false;
+    if (names === undefined) this.#names.set(member, (names = new Set()));
+    names.add(name);
+    const members = this.#members.get(name);
+    if (members === undefined) this.#members.set(name, new Set([member]));
+    else members.add(member);
+    return true;
+  }
+
+  remove(name: string, member: Member): void {
+    const names = this.#names.get(member);
+    if (names?.delete(name) !== true) return;
+    if (names.size === 0) this.#names.delete(member);
+    this.#leave(name, member);
+  }
+
+  removeEverywhere(member: Member): void {
+    for (const name of this.#names.get(member) ?? []) this.#leave(name, member);
+    this.#names.delete(member);
+  }
+
+  members(name: string): ReadonlySet<Member> {
+    return this.#members.get(name) ?? none;
+  }
+
+  #leave(name: string, member: Member): void {
+    const members = this.#members.get(name);
+    members?.delete(member);
+    if (members?.size === 0) this.#members.delete(name);
+  }
+}

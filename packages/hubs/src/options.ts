@@ -1,0 +1,144 @@
+// Every number and choice of the hub server, with its default and where that comes from. Resolved and frozen once: the
+// server's options at createHubServer, the endpoint's (over them) at map.
+import type { IncomingMessage } from 'node:http';
+import { HubServerError } from './errors.ts';
+import type { HubUser } from './hub.ts';
+import type { LifetimeManagerFactory } from './lifetime/lifetime-manager.ts';
+import type { HubLogger } from './log.ts';
+
+/** Behaviour of hubs; SignalR's names (signalr-protocol.md §10). Given to createHubServer, and to map for one endpoint. */
+export interface HubOptions {
+  /** Milliseconds for a complete handshake request; then `Handshake was canceled.` Default 15,000 (§5). */
+  readonly handshakeTimeoutMs: number;
+  /** Milliseconds between the server's Pings. Default 15,000 (§7). Clients expect something every 30,000. */
+  readonly keepAliveIntervalMs: number;
+  /** Milliseconds without a message after which a client that has pinged before is given up. Default 30,000 (§7). */
+  readonly clientTimeoutIntervalMs: number;
+  /** Bytes of one message from a client, separator included; `null` for no limit. Default 32,768 (§8.5). Over it the connection is closed. */
+  readonly maximumReceiveMessageSize: number | null;
+  /** True: clients read what every exception says. Default false: only what a HubError says (§8.2). */
+  readonly enableDetailedErrors: boolean;
+  /** Items of an upload stream that wait for the method. Default 10 (§8.6). At the limit nothing more of that client is read. */
+  readonly streamBufferCapacity: number;
+  /** Ordinary invocations of one client that run at the same time. Default 1 (§8.3). At the limit nothing more of it is read. */
+  readonly maximumParallelInvocationsPerClient: number;
+  /** Calls and streams, of any kind, of one client that are open at the same time. Default 100. More fail with `too-many-calls`. */
+  readonly maximumConcurrentCallsPerClient: number;
+  /** Groups one connection may be in. Default 1,000. More are refused with `too-many-groups`. */
+  readonly maximumGroupsPerConnection: number;
+  /**
+   * Bytes waiting in one connection from which on `clients.caller`, `clients.client(id)` and streams wait for the client.
+   * Default 65,536 (§3, ApplicationMaxBufferSize).
+   */
+  readonly applicationMaxBufferSize: number;
+  /**
+   * Bytes that may wait in one connection. A client that has left more unread when another message is sent to it is a
+   * slow consumer: its connection is closed with that reason. Default 1,048,576.
+   */
+  readonly maximumBufferedBytes: number;
+}
+
+export interface HubServerOptions extends Partial<HubOptions> {
+  readonly log?: HubLogger;
+  /** Where groups, users and sends to many live. Default: in this process's memory. */
+  readonly lifetimeManager?: LifetimeManagerFactory;
+  /**
+   * Origins whose pages may open WebSockets, exact, as `https://example.com`; empty or `['*']`: all (default). Others are
+   * answered 403 (§1.1). For more than that use `authorize`.
+   */
+  readonly allowedOrigins?: readonly string[];
+  /** Connections negotiated but not opened yet, all hubs together. Default 10,000; more are answered 503. */
+  readonly maximumPendingConnections?: number;
+}
+
+export type TransportName = 'WebSockets';
+
+/** What `authorize` says. 401, 403 and 421 are answered with an empty body. */
+export type Authorization<User extends HubUser = HubUser> =
+  | { readonly allowed: true; readonly user?: User | undefined }
+  | { readonly allowed: false; readonly status: 401 | 403 | 421 };
+
+export interface AuthorizationContext<User extends HubUser = HubUser> {
+  readonly request: IncomingMessage;
+  /** `negotiate`, or any request that carries (or should carry) a connection token. */
+  readonly step: 'negotiate' | 'connect';
+  /**
+   * The user of the negotiate whose connection token this `connect` carries; `undefined` when that had none, without a
+   * token (`skipNegotiation`), and for a token nobody knows.
+   */
+  readonly negotiated: User | undefined;
+}
+
+export interface EndpointOptions<User extends HubUser = HubUser> extends Partial<HubOptions> {
+  /** Asked on every request of this endpoint, before anything else. Default: everybody is allowed. Throwing answers 500. */
+  readonly authorize?: (context: AuthorizationContext<User>) => Authorization<User> | Promise<Authorization<User>>;
+  /** What `call.userIdentifier` and `clients.user(id)` go by. Default: `user.id`. */
+  readonly userIdProvider?: (user: User | undefined, request: IncomingMessage) => string | undefined;
+  /** Transports offered, in the order of preference. Default: all there are. */
+  readonly transports?: readonly TransportName[];
+  /** Lowest `negotiateVersion` that is answered. Default 0 (§2). */
+  readonly minimumProtocolVersion?: number;
+  /** Milliseconds a negotiated connection waits to be opened. Default 15,000 (§2, DisconnectTimeout). */
+  readonly disconnectTimeoutMs?: number;
+  readonly webSockets?: WebSocketTransportOptions;
+}
+
+export interface WebSocketTransportOptions {
+  /** Milliseconds the client has to answer our Close frame. Default 5,000 (§4.1). */
+  readonly closeTimeoutMs?: number;
+  /** Chooses one of the sub-protocols that the client offers. Default: none (§4.1). */
+  readonly subprotocolSelector?: (requested: readonly string[]) => string | undefined;
+  /**
+   * Bytes of one WebSocket message, which may hold many hub messages: the official client puts everything that was sent
+   * in one turn into one. Default 4,194,304. Over it the WebSocket closes with 1009.
+   */
+  readonly maxMessageBytes?: number;
+}
+
+export const defaults = Object.freeze({
+  handshakeTimeoutMs: 15_000,
+  keepAliveIntervalMs: 15_000,
+  clientTimeoutIntervalMs: 30_000,
+  maximumReceiveMessageSize: 32_768,
+  enableDetailedErrors: false,
+  streamBufferCapacity: 10,
+  maximumParallelInvocationsPerClient: 1,
+  maximumConcurrentCallsPerClient: 100,
+  maximumGroupsPerConnection: 1_000,
+  applicationMaxBufferSize: 65_536,
+  maximumBufferedBytes: 1_048_576,
+}) satisfies HubOptions;
+
+export const serverDefaults = Object.freeze({ maximumPendingConnections: 10_000 });
+
+export const endpointDefaults = Object.freeze({
+  transports: Object.freeze(['WebSockets'] as const) as readonly TransportName[],
+  minimumProtocolVersion: 0,
+  disconnectTimeoutMs: 15_000,
+});
+
+export const webSocketDefaults = Object.freeze({ closeTimeoutMs: 5_000, maxMessageBytes: 4_194_304 });
+
+const names = Object.keys(defaults) as (keyof HubOptions)[];
+
+/** Earlier layers first. Throws `invalid-option`. */
+export function resolveHubOptions(...layers: readonly Partial<HubOptions>[]): HubOptions {
+  const options: Record<string, unknown> = { ...defaults };
+  for (const layer of layers) {
+    for (const name of names) {
+      const value = layer[name];
+      if (value !== undefined) options[name] = checked(name, value);
+    }
+  }
+  return Object.freeze(options) as unknown as HubOptions;
+}
+
+function checked(name: keyof HubOptions, value: unknown): unknown {
+  if (name === 'enableDetailedErrors' ? typeof value === 'boolean' : isPositive(value)) return value;
+  if (name === 'maximumReceiveMessageSize' && value === null) return value;
+  throw new HubServerError('invalid-option', `Option ${name} cannot be ${String(value)}.`);
+}
+
+function isPositive(value: unknown): boolean {
+  return typeof value === 'number' && value > 0;
+}

@@ -1,0 +1,93 @@
+// The messages of the hub protocol (§6) as typed values. Every protocol parses into these and writes from these.
+
+export type HubMessage =
+  | InvocationMessage
+  | StreamItemMessage
+  | CompletionMessage
+  | StreamInvocationMessage
+  | CancelInvocationMessage
+  | PingMessage
+  | CloseMessage
+  | AckMessage
+  | SequenceMessage;
+
+export interface InvocationMessage {
+  readonly type: 'invocation';
+  /** Missing: nobody waits for an answer. */
+  readonly invocationId?: string | undefined;
+  readonly target: string;
+  readonly arguments: readonly unknown[];
+  readonly streamIds?: readonly string[] | undefined;
+}
+
+export interface StreamInvocationMessage {
+  readonly type: 'stream-invocation';
+  readonly invocationId: string;
+  readonly target: string;
+  readonly arguments: readonly unknown[];
+  readonly streamIds?: readonly string[] | undefined;
+}
+
+export interface StreamItemMessage {
+  readonly type: 'stream-item';
+  /** Of the stream invocation (server to client) or of the upload stream (client to server). */
+  readonly invocationId: string;
+  readonly item: unknown;
+}
+
+/** At most one of `error` and `result`; neither ends a stream. `result: null` is the answer of a void method. */
+export interface CompletionMessage {
+  readonly type: 'completion';
+  readonly invocationId: string;
+  readonly error?: string | undefined;
+  /** Present (also as `null`) when there is a result. */
+  readonly result?: unknown;
+  readonly hasResult: boolean;
+}
+
+export interface CancelInvocationMessage {
+  readonly type: 'cancel-invocation';
+  readonly invocationId: string;
+}
+
+export interface PingMessage {
+  readonly type: 'ping';
+}
+
+export interface CloseMessage {
+  readonly type: 'close';
+  readonly error?: string | undefined;
+  readonly allowReconnect?: boolean | undefined;
+}
+
+export interface AckMessage {
+  readonly type: 'ack';
+  readonly sequenceId: number;
+}
+
+export interface SequenceMessage {
+  readonly type: 'sequence';
+  readonly sequenceId: number;
+}
+
+export const pingMessage: PingMessage = Object.freeze({ type: 'ping' });
+
+export const resultCompletion = (invocationId: string, result: unknown): CompletionMessage => ({
+  type: 'completion',
+  invocationId,
+  result: result ?? null,
+  hasResult: true,
+});
+
+export const errorCompletion = (invocationId: string, error: string): CompletionMessage => ({
+  type: 'completion',
+  invocationId,
+  error,
+  hasResult: false,
+});
+
+export const endCompletion = (invocationId: string): CompletionMessage => ({
+  type: 'completion',
+  invocationId,
+  hasResult: false,
+});

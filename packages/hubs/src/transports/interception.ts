@@ -1,0 +1,48 @@
+// Takes the hubs' requests out of an HTTP server's stream of events, before any listener sees them and whatever the order
+// of listeners is (decision 020). They go to a second server that never listens; it is where useWebSockets brings upgrade
+// requests back to 'request'.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import { useWebSockets } from '@longhaul/websockets';
+
+export type HttpServer = Server | HttpsServer;
+
+export interface RequestTaker {
+  isOurs(request: IncomingMessage): boolean;
+  answer(request: IncomingMessage, response: ServerResponse): void;
+}
+
+/** Disposing gives the server back as it was. */
+export type RequestInterception = Disposable;
+
+type Emit = (this: HttpServer, event: string | symbol, ...args: unknown[]) => boolean;
+
+export function interceptRequests(
+  server: HttpServer,
+  allowedOrigins: readonly string[] | undefined,
+  taker: RequestTaker,
+): RequestInterception {
+  const inner = createServer((request, response) => taker.answer(request, response));
+  useWebSockets(inner, allowedOrigins === undefined ? {} : { allowedOrigins });
+  // Without this Node would not even raise 'upgrade' on a server whose owner has no listener for it.
+  useWebSockets(server);
+  const earlier = server.emit as Emit;
+  const isOwn = Object.hasOwn(server, 'emit');
+  const emit: Emit = function (event, ...args) {
+    const isRequest = event === 'request' || event === 'upgrade';
+    if (isRequest && taker.isOurs(args[0] as IncomingMessage)) return inner.emit(event, ...args);
+    if (event === 'request' && this.listenerCount('request') === 0) {
+      (args[1] as ServerResponse).writeHead(404, { 'Content-Length': 0 }).end();
+      return true;
+    }
+    return earlier.call(this, event, ...args);
+  };
+  server.emit = emit as HttpServer['emit'];
+  return {
+    [Symbol.dispose](): void {
+      if (server.emit !== emit) return;
+      if (isOwn) server.emit = earlier as HttpServer['emit'];
+      else delete (server as { emit?: unknown }).emit;
+    },
+  };
+}

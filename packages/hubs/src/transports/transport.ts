@@ -1,0 +1,22 @@
+// What a transport is to the connection that runs over it: bytes in, messages out, an end. WebSockets are the first;
+// others (Server-Sent Events, long polling) fit the same shape.
+
+import type { WireMessage } from '../protocol/outgoing-message.ts';
+import type { TransferFormat, WireData } from '../protocol/protocol.ts';
+
+export interface Transport {
+  readonly name: string;
+  readonly transferFormats: readonly TransferFormat[];
+  /** Bytes that were written and that the kernel has not taken. */
+  readonly bufferedBytes: number;
+  /** What has arrived, if something has; else `receive`. */
+  tryReceive(): WireData | undefined;
+  /** The next chunk; `undefined` when the client has closed in an orderly way. Rejects when the transport is lost. */
+  receive(): Promise<WireData | undefined>;
+  /** Queued writes leave together, once a tick. Resolves when the kernel has it. Rejects, not loudly, when it never gets there. */
+  write(message: WireMessage): Promise<unknown>;
+  /** What was written still goes out, then it ends; after a time limit at once. Resolves when it has ended. */
+  close(): Promise<void>;
+  /** Resolves, with a reason unless the end was orderly, when the transport is gone. */
+  readonly closed: Promise<Error | undefined>;
+}
