@@ -20,6 +20,9 @@ export const steps = [
   'pause.commit',
   'resume.commit',
   'stop.commit',
+  'retry.commit',
+  'network.commit',
+  'hold.commit',
   'fail.commit',
   // all bytes are there: make them durable, promise the name, give the name, take the part's name away
   'finish.datasync',

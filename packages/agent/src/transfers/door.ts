@@ -1,14 +1,23 @@
 // The door of the transfers room: what the agent's hub calls. Requests come in parsed; records and facts go out.
-import type { ParsedCreateDownloadRequest, TransferRecord } from '@longhaul/agent-protocol';
-import type { Connectivity } from '../network/connectivity.ts';
-import type { Scope } from '../scope.ts';
+import { readFileSync } from 'node:fs';
+import { LonghaulError, type ParsedCreateDownloadRequest, type TransferRecord } from '@longhaul/agent-protocol';
+import { type Connectivity, InterfaceConnectivity } from '../network/connectivity.ts';
+import { isInScope, type Scope } from '../scope.ts';
 import type { Store } from '../store/store.ts';
-import type { TransferLimits } from './options.ts';
+import type { TransferFact } from './facts.ts';
+import type { LinkFile } from './finish.ts';
+import { Finisher } from './finisher.ts';
+import { HttpSource } from './http-source.ts';
+import { Ledger } from './ledger.ts';
+import { defaults, type TransferLimits } from './options.ts';
+import { checkHeaders, parseTransferUrl } from './request.ts';
+import { Runner } from './runner.ts';
+import { SlabPool } from './slab-pool.ts';
+import type { Source } from './source.ts';
+import type { TransferRow } from './table.ts';
+import { checkTarget, parseTarget, TargetFolder } from './target.ts';
 
-/** A fact in the past tense. At most 10 a second for one transfer; the last state is never left out. */
-export type TransferFact =
-  | { readonly type: 'changed'; readonly record: TransferRecord }
-  | { readonly type: 'removed'; readonly id: string; readonly app: string };
+export type { TransferFact } from './facts.ts';
 
 /** The part of pino that this room uses. */
 export interface TransferLog {
@@ -27,6 +36,10 @@ export interface TransfersOptions {
   readonly limits?: Partial<TransferLimits>;
   /** Default: the machine's own interfaces. */
   readonly connectivity?: Connectivity;
+  /** Where bytes come from. Default: `HttpSource`. */
+  readonly makeSource?: (limits: TransferLimits) => Source;
+  /** How a file is given its name. Default: `link(2)`. */
+  readonly linkFile?: LinkFile;
 }
 
 /**
@@ -55,4 +68,179 @@ export interface Transfers extends AsyncDisposable {
 }
 
 /** Recovers what an earlier agent left, goes on with the queue. Disposing stops cleanly: checkpoints, nothing lost. */
-export declare function openTransfers(options: TransfersOptions): Promise<Transfers>;
+export async function openTransfers(options: TransfersOptions): Promise<Transfers> {
+  const limits = Object.freeze({ ...defaults, ...options.limits });
+  const ledger = new Ledger(options.store, limits, options.publish);
+  const source = options.makeSource?.(limits) ?? new HttpSource(limits);
+  const connectivity = options.connectivity ?? new InterfaceConnectivity(limits.connectivityPollMs);
+  const runner = new Runner({
+    ledger,
+    finisher: new Finisher(ledger, options.linkFile),
+    source,
+    pool: new SlabPool(),
+    connectivity,
+    limits,
+    fileMode: 0o666 & ~processUmask(),
+    log: options.log,
+  });
+  await runner.recover();
+  return new Door(ledger, runner, [source, connectivity]);
+}
+
+/** `process.umask()` is deprecated because it sets in order to read; the kernel tells without. */
+function processUmask(): number {
+  const line = /^Umask:\s*([0-7]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
+  return line === null ? 0o077 : Number.parseInt(line[1]!, 8);
+}
+
+class Door implements Transfers {
+  readonly #ledger: Ledger;
+  readonly #runner: Runner;
+  readonly #owned: readonly Disposable[];
+  #isClosed = false;
+
+  constructor(ledger: Ledger, runner: Runner, owned: readonly Disposable[]) {
+    this.#ledger = ledger;
+    this.#runner = runner;
+    this.#owned = owned;
+  }
+
+  async create(app: string, request: ParsedCreateDownloadRequest): Promise<TransferRecord> {
+    this.#checkOpen();
+    const url = parseTransferUrl(request.url);
+    const headers = checkHeaders(request.headers);
+    const target = parseTarget(request.file);
+    const known = this.#ledger.table.find(request.id);
+    if (known !== undefined) return this.#again(known, app, request, headers);
+    await using folder = await TargetFolder.open(target.folder);
+    await checkTarget(folder, target.name, request.file, request.collision);
+    await folder.checkWritable(target.folder);
+    const canonical = await folder.canonicalPath();
+    const targetKey = canonical === '/' ? `/${target.name}` : `${canonical}/${target.name}`;
+    const now = Date.now();
+    const row: TransferRow = {
+      id: request.id,
+      app,
+      url: request.url,
+      host: url.host,
+      headers,
+      file: request.file,
+      targetKey,
+      collision: request.collision,
+      state: { name: request.start ? 'queued' : 'created' },
+      finalName: null,
+      part: null,
+      discardsPart: false,
+      offset: 0,
+      highWater: 0,
+      total: null,
+      validator: null,
+      actualUrl: null,
+      statusCode: null,
+      isResumable: null,
+      hasRestarted: false,
+      isLengthVerified: null,
+      failedAttempts: 0,
+      createdAt: now,
+      startedAt: request.start ? now : null,
+      revision: 1,
+    };
+    try {
+      await this.#ledger.insert(row, () => this.#checkClaims(row));
+    } catch (error) {
+      // The same request twice at once: the first one made it.
+      const made = this.#ledger.table.find(request.id);
+      if (made === undefined) throw error;
+      return this.#again(made, app, request, headers);
+    }
+    if (request.start) this.#runner.enqueue(row);
+    return this.#ledger.record(row);
+  }
+
+  /** In the transaction of the insert. BT-20: one target, one unfinished transfer. */
+  #checkClaims(row: TransferRow): void {
+    if (this.#ledger.table.find(row.id) !== undefined) {
+      throw new LonghaulError('already-exists', `There is a transfer ${row.id} already.`);
+    }
+    if (row.collision !== 'unique-name' && this.#ledger.table.isClaimed(row.targetKey, row.id)) {
+      throw new LonghaulError('target-exists', `Another unfinished transfer writes to ${row.file}.`);
+    }
+  }
+
+  async #again(
+    known: TransferRow,
+    app: string,
+    request: ParsedCreateDownloadRequest,
+    headers: [string, string][],
+  ): Promise<TransferRecord> {
+    const isSame =
+      known.app === app &&
+      known.url === request.url &&
+      known.file === request.file &&
+      known.collision === request.collision &&
+      JSON.stringify(known.headers) === JSON.stringify(headers);
+    if (!isSame) throw new LonghaulError('already-exists', `The id ${request.id} is taken by another transfer.`);
+    const isToStart = request.start && known.state.name === 'created';
+    return this.#ledger.record(isToStart ? await this.#runner.start(known.id) : known);
+  }
+
+  async start(scope: Scope, id: string): Promise<TransferRecord> {
+    this.#find(scope, id);
+    return this.#ledger.record(await this.#runner.start(id));
+  }
+
+  async pause(scope: Scope, id: string): Promise<TransferRecord> {
+    this.#find(scope, id);
+    return this.#ledger.record(await this.#runner.pause(id));
+  }
+
+  async resume(scope: Scope, id: string): Promise<TransferRecord> {
+    this.#find(scope, id);
+    return this.#ledger.record(await this.#runner.resume(id));
+  }
+
+  async cancel(scope: Scope, id: string): Promise<TransferRecord> {
+    this.#find(scope, id);
+    return this.#ledger.record(await this.#runner.cancel(id));
+  }
+
+  async remove(scope: Scope, id: string): Promise<void> {
+    this.#find(scope, id);
+    await this.#runner.remove(id);
+  }
+
+  async removeApp(app: string): Promise<void> {
+    this.#checkOpen();
+    await Promise.all(this.#ledger.table.list(app).map(row => this.#runner.remove(row.id)));
+  }
+
+  get(scope: Scope, id: string): TransferRecord {
+    return this.#ledger.record(this.#find(scope, id));
+  }
+
+  list(scope: Scope): TransferRecord[] {
+    this.#checkOpen();
+    return this.#ledger.table.list(scope.role === 'app' ? scope.app : undefined).map(row => this.#ledger.record(row));
+  }
+
+  #find(scope: Scope, id: string): TransferRow {
+    this.#checkOpen();
+    const row = this.#ledger.table.find(id);
+    if (row === undefined || !isInScope(scope, row.app)) {
+      throw new LonghaulError('not-found', `There is no transfer ${id}.`);
+    }
+    return row;
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new LonghaulError('agent-not-reachable', 'The agent is stopping.');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#runner.close();
+    this.#ledger[Symbol.dispose]();
+    for (const resource of this.#owned) resource[Symbol.dispose]();
+  }
+}

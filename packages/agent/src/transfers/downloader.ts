@@ -1,0 +1,239 @@
+// One attempt at a download: asks, judges the answer, pours the body into the part file, makes offsets durable behind it.
+// In: a row that runs and its open part file. Out: an outcome as a value; the state is not changed here.
+import type { FileHandle } from 'node:fs/promises';
+import { LonghaulError } from '@longhaul/agent-protocol';
+import { step } from '../steps.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { isFinalWebError, toWebError, webErrorOf } from './error-map.ts';
+import { fileError } from './file-errors.ts';
+import { type Followed, openFollowing } from './follow.ts';
+import type { RowPatch } from './ledger.ts';
+import type { TransferLimits } from './options.ts';
+import { publicUrl } from './redact-url.ts';
+import { type FileFacts, type Held, isAllHere, judge, planRange } from './resume.ts';
+import { FileSink } from './sink.ts';
+import type { SlabPool } from './slab-pool.ts';
+import type { Source } from './source.ts';
+import type { TransferRow } from './table.ts';
+
+/** `patch` is what the attempt learned and the row does not say yet. */
+export type Outcome = { readonly patch: RowPatch } & (
+  | /** Every byte is in the part file and durable. */ { readonly kind: 'received' }
+  | {
+      readonly kind: 'web-failure';
+      readonly error: LonghaulError;
+      readonly isRetryable: boolean;
+      readonly retryAfterMs: number | null;
+      readonly hasProgressed: boolean;
+    }
+  | { readonly kind: 'file-failure'; readonly error: LonghaulError }
+  | /** Aborted; what was received is checkpointed. */ { readonly kind: 'stopped' }
+);
+
+export interface DownloadTools {
+  readonly source: Source;
+  readonly pool: SlabPool;
+  readonly limits: TransferLimits;
+  /** Permissions of the finished file, from the umask. */
+  readonly fileMode: number;
+  /** Makes facts of the bytes durable. */
+  readonly save: (patch: RowPatch, name: 'restart.commit' | 'checkpoint.commit') => Promise<unknown>;
+  /** Tells progress. */
+  readonly progress: (bytesReceived: number, bytesPerSecond: number, response: ResponseFacts) => void;
+  /** Something a log should know. */
+  readonly note: (message: string) => void;
+}
+export type ResponseFacts = Partial<Pick<TransferRow, 'actualUrl' | 'statusCode' | 'isResumable' | 'total'>>;
+
+/** Answers that cannot be used, in one attempt, before it counts as failed. */
+const maxUselessAnswers = 3;
+
+export class Download {
+  readonly #row: TransferRow;
+  readonly #file: FileHandle;
+  readonly #tools: DownloadTools;
+  readonly #signal: AbortSignal;
+  #held: Held;
+  #highest: number;
+  #response: ResponseFacts = {};
+  #hasRestarted: boolean;
+  /** The part file may hold bytes beyond what counts. */
+  #isDirty: boolean;
+
+  /** `file` is the part file, which stays the caller's; `size` is what it was found with. */
+  constructor(row: TransferRow, file: FileHandle, size: number, tools: DownloadTools, signal: AbortSignal) {
+    this.#row = row;
+    this.#file = file;
+    this.#tools = tools;
+    this.#signal = signal;
+    this.#held = { offset: row.offset, validator: row.validator, total: row.total };
+    this.#highest = row.highWater;
+    this.#hasRestarted = row.hasRestarted;
+    this.#isDirty = size > row.offset;
+  }
+
+  async run(): Promise<Outcome> {
+    try {
+      return await this.#ask();
+    } catch (error) {
+      const patch = this.#learned();
+      if (error instanceof FileFailure) return { kind: 'file-failure', error: error.reason, patch };
+      if (this.#signal.aborted) return { kind: 'stopped', patch };
+      const failure = toWebError(error);
+      return this.#failed(failure, !isFinalWebError(webErrorOf(failure)), null);
+    }
+  }
+
+  async #ask(): Promise<Outcome> {
+    let mayAskForRange = true;
+    for (let useless = 0; ; ) {
+      if (isAllHere(this.#held)) return await this.#received(true);
+      const asked = mayAskForRange ? planRange(this.#held) : null;
+      const followed = await this.#open(asked);
+      const { head } = followed.response;
+      const verdict = judge(head, this.#held, asked, Date.now());
+      this.#response = { ...this.#response, actualUrl: publicUrl(followed.url.href), statusCode: head.status };
+      if (verdict.kind !== 'continue' && verdict.kind !== 'from-zero') followed.response.discard();
+      switch (verdict.kind) {
+        case 'fail':
+          return this.#failed(verdict.error, verdict.isRetryable, verdict.retryAfterMs);
+        case 'complete':
+          this.#held = { ...this.#held, total: verdict.total };
+          return await this.#received(true);
+        case 'ask-again':
+          this.#tools.note(`Asks again from the beginning: ${verdict.why}.`);
+          mayAskForRange = false;
+          useless += 1;
+          break;
+        default: {
+          if (verdict.kind === 'from-zero') await this.#restart();
+          const before = this.#held.offset;
+          await this.#pour(followed, verdict.facts);
+          const { offset, total } = this.#held;
+          const isVerified = followed.response.framing !== 'close' || verdict.facts.bodyBytes !== null;
+          if (total === null || offset === total) return await this.#received(isVerified);
+          // A server may give less than was asked for (RFC 9110, 15.3.7): the rest is asked for next.
+          if (offset === before || offset > total) useless += 1;
+          mayAskForRange = offset <= total;
+        }
+      }
+      if (useless >= maxUselessAnswers) throw invalidAnswers();
+    }
+  }
+
+  async #open(range: ReturnType<typeof planRange>): Promise<Followed> {
+    const { source, limits } = this.#tools;
+    const url = new URL(this.#row.url);
+    return openFollowing(source, { url, headers: this.#row.headers, range, signal: this.#signal }, limits.maxRedirects);
+  }
+
+  /** What we have is void: that is durable before the first byte is overwritten. */
+  async #restart(): Promise<void> {
+    if (this.#held.offset > 0 || this.#isDirty) {
+      this.#hasRestarted = true;
+      const patch = { offset: 0, validator: null, total: null, hasRestarted: true };
+      await this.#tools.save(patch, 'restart.commit');
+      await onFile(this.#row.file, () => step('restart.truncate', () => this.#file.truncate(0)));
+    }
+    this.#held = { offset: 0, validator: null, total: null };
+    this.#isDirty = false;
+  }
+
+  async #pour({ response }: Followed, facts: FileFacts): Promise<void> {
+    const { offset } = this.#held;
+    if (this.#isDirty) await onFile(this.#row.file, () => this.#file.truncate(offset));
+    this.#isDirty = false;
+    this.#held = { offset, validator: facts.validator, total: facts.total };
+    this.#response = { ...this.#response, isResumable: facts.isResumable, total: facts.total };
+    this.#tell(0);
+    using sink = new FileSink(this.#file.fd, offset, this.#tools.pool);
+    using checkpoints = new Checkpoints({
+      sink,
+      file: this.#file,
+      limits: this.#tools.limits,
+      // Offsets that cannot be continued are not worth a sync of the disk.
+      isWorthwhile: facts.validator !== null,
+      commit: durable => this.#tools.save(this.#patch(durable), 'checkpoint.commit'),
+      progress: bytesPerSecond => {
+        this.#advance(sink.receivedOffset);
+        this.#tell(bytesPerSecond);
+      },
+      fail: () => response.discard(),
+    });
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      await response.pour(sink);
+    } catch (error) {
+      failure = { error };
+    }
+    const written = await onFile(this.#row.file, () => checkpoints.close(failure !== undefined));
+    this.#advance(written);
+    if (failure !== undefined) throw failure.error;
+    if (facts.bodyBytes !== null && written - offset !== facts.bodyBytes) throw invalidAnswers();
+  }
+
+  async #received(isLengthVerified: boolean): Promise<Outcome> {
+    if (this.#isDirty) await onFile(this.#row.file, () => this.#file.truncate(this.#held.offset));
+    await onFile(this.#row.file, () => this.#file.chmod(this.#tools.fileMode));
+    await onFile(this.#row.file, () => step('finish.datasync', () => this.#file.datasync()));
+    const patch = { ...this.#patch(this.#held.offset), total: this.#held.offset, isLengthVerified };
+    return { kind: 'received', patch };
+  }
+
+  #failed(error: LonghaulError, isRetryable: boolean, retryAfterMs: number | null): Outcome {
+    const hasProgressed = this.#highest > this.#row.highWater;
+    return { kind: 'web-failure', error, isRetryable, retryAfterMs, hasProgressed, patch: this.#learned() };
+  }
+
+  /** Without the offset: that one changes only behind a sync of the bytes. */
+  #learned(): RowPatch {
+    return { ...this.#response, highWater: this.#highest };
+  }
+
+  #advance(offset: number): void {
+    this.#held = { ...this.#held, offset };
+    this.#highest = Math.max(this.#highest, offset);
+  }
+
+  #patch(offset: number): RowPatch {
+    const { validator, total } = this.#held;
+    const hasProgressed = this.#highest > this.#row.highWater;
+    return {
+      ...this.#response,
+      offset,
+      highWater: this.#highest,
+      validator,
+      total,
+      hasRestarted: this.#hasRestarted,
+      ...(hasProgressed && { failedAttempts: 0 }),
+    };
+  }
+
+  #tell(bytesPerSecond: number): void {
+    this.#tools.progress(this.#held.offset, bytesPerSecond, this.#response);
+  }
+}
+
+/** The part file failed, not the origin. */
+class FileFailure extends Error {
+  readonly reason: LonghaulError;
+
+  constructor(reason: LonghaulError) {
+    super(reason.message, { cause: reason });
+    this.reason = reason;
+  }
+}
+
+async function onFile<T>(file: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw new FileFailure(fileError(file, error));
+  }
+}
+
+function invalidAnswers(): LonghaulError {
+  return new LonghaulError('web-error', 'The server answers ranges in a way that no file can be made of.', {
+    data: { webErrorStatus: 'error-http-invalid-server-response' },
+  });
+}

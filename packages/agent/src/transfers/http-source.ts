@@ -1,0 +1,151 @@
+// A source on node:http and node:https: keep-alive pools of its own, time-outs of BT-130 and BT-131, bodies as they were sent.
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+} from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { TLSSocket } from 'node:tls';
+import { LonghaulError } from '@longhaul/agent-protocol';
+import { codeOf, toWebError } from './error-map.ts';
+import { HttpBody } from './http-body.ts';
+import { basicAuthorization } from './request.ts';
+import { ResponseHead } from './response-head.ts';
+import type { Framing, Source, SourceLimits, SourceRequest, SourceResponse } from './source.ts';
+
+export interface HttpSourceOptions {
+  /** Certificate authorities in place of the system's (PEM). */
+  readonly ca?: string;
+}
+
+interface Agents {
+  readonly plain: HttpAgent;
+  readonly secure: HttpsAgent;
+}
+
+/** Idle connections kept to a host and port. */
+const maxFreeSockets = 8;
+/** Of several addresses, one is given this long before the next is tried. Milliseconds. */
+const nextAddressMs = 2_000;
+
+export class HttpSource implements Source {
+  readonly #limits: SourceLimits;
+  readonly #pooled: Agents;
+  readonly #fresh: Agents;
+
+  constructor(limits: SourceLimits, options: HttpSourceOptions = {}) {
+    this.#limits = limits;
+    const agents = (keepAlive: boolean): Agents => {
+      const common = { keepAlive, maxFreeSockets, autoSelectFamilyAttemptTimeout: nextAddressMs };
+      return { plain: new HttpAgent(common), secure: new HttpsAgent({ ...common, ca: options.ca }) };
+    };
+    this.#pooled = agents(true);
+    this.#fresh = agents(false);
+  }
+
+  async open(request: SourceRequest): Promise<SourceResponse> {
+    // A server may close a kept connection just as it is used again. Nothing was answered then; a fresh one will tell.
+    const answer = await this.#send(request, this.#pooled);
+    return answer ?? (await this.#send(request, this.#fresh))!;
+  }
+
+  /** Resolves with `undefined` when a kept connection turned out to be closed. */
+  #send(request: SourceRequest, agents: Agents): Promise<SourceResponse | undefined> {
+    const { promise, resolve, reject } = Promise.withResolvers<SourceResponse | undefined>();
+    if (request.signal.aborted) return Promise.reject(canceled());
+    const isSecure = request.url.protocol === 'https:';
+    const sent = (isSecure ? httpsRequest : httpRequest)({
+      ...addressOf(request.url),
+      agent: isSecure ? agents.secure : agents.plain,
+      headers: headersOf(request),
+      maxHeaderSize: this.#limits.maxHeaderBytes,
+    });
+    const { connectTimeoutMs, responseTimeoutMs } = this.#limits;
+    const giveUpAfter = (ms: number, what: string) =>
+      setTimeout(
+        () => sent.destroy(new LonghaulError('timeout', `There was no ${what} for ${ms} ms.`, timeoutData)),
+        ms,
+      );
+    let timer = giveUpAfter(connectTimeoutMs, 'connection');
+    onceConnected(sent, () => {
+      clearTimeout(timer);
+      timer = giveUpAfter(responseTimeoutMs, 'answer');
+    });
+    const abort = () => sent.destroy(canceled());
+    request.signal.addEventListener('abort', abort, { once: true });
+    sent.once('close', () => {
+      clearTimeout(timer);
+      request.signal.removeEventListener('abort', abort);
+    });
+    let isAnswered = false;
+    sent.once('response', message => {
+      isAnswered = true;
+      clearTimeout(timer);
+      resolve(answerOf(sent, message, this.#limits.stallTimeoutMs));
+    });
+    sent.on('error', error => {
+      clearTimeout(timer);
+      const isStale = sent.reusedSocket && !isAnswered && staleCodes.has(codeOf(error) ?? '');
+      if (isStale && agents === this.#pooled) resolve(undefined);
+      else reject(toWebError(error));
+    });
+    sent.end();
+    return promise;
+  }
+
+  [Symbol.dispose](): void {
+    for (const { plain, secure } of [this.#pooled, this.#fresh]) {
+      plain.destroy();
+      secure.destroy();
+    }
+  }
+}
+
+const staleCodes = new Set(['ECONNRESET', 'EPIPE']);
+const timeoutData = { data: { webErrorStatus: 'timeout' } };
+const canceled = () =>
+  new LonghaulError('operation-canceled', 'The request was given up.', {
+    data: { webErrorStatus: 'operation-canceled' },
+  });
+
+/** Without user name, password and fragment. */
+function addressOf(url: URL): { hostname: string; port: string | undefined; path: string } {
+  const hostname = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
+  return { hostname, port: url.port === '' ? undefined : url.port, path: `${url.pathname}${url.search}` };
+}
+
+function headersOf({ url, headers, range }: SourceRequest): OutgoingHttpHeaders {
+  const fields = new Map<string, [string, string]>();
+  const set = (name: string, value: string) => fields.set(name.toLowerCase(), [name, value]);
+  set('Accept', '*/*');
+  set('User-Agent', 'longhaul');
+  const authorization = basicAuthorization(url);
+  if (authorization !== undefined) set('Authorization', authorization);
+  for (const [name, value] of headers) set(name, value);
+  set('Accept-Encoding', 'identity');
+  if (range !== null) {
+    set('Range', `bytes=${range.from}-`);
+    set('If-Range', range.ifRange);
+  }
+  return Object.fromEntries(fields.values());
+}
+
+function onceConnected(sent: ClientRequest, connected: () => void): void {
+  sent.once('socket', socket => {
+    if (sent.reusedSocket) connected();
+    else socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', connected);
+  });
+}
+
+function answerOf(sent: ClientRequest, message: IncomingMessage, stallTimeoutMs: number): SourceResponse {
+  const head = ResponseHead.fromRaw(message.statusCode ?? 0, message.rawHeaders);
+  const body = new HttpBody(sent, message, stallTimeoutMs);
+  return { head, framing: framingOf(head), pour: sink => body.pour(sink), discard: () => body.discard() };
+}
+
+function framingOf(head: ResponseHead): Framing {
+  if (head.get('transfer-encoding')?.toLowerCase() === 'chunked') return 'chunked';
+  return head.get('content-length') === undefined ? 'close' : 'length';
+}

@@ -1,0 +1,319 @@
+// The transfers table: its migrations, its rows as typed values, its statements (prepared once). The only SQL of this room.
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { type CollisionOption, LonghaulError, type TransferError } from '@longhaul/agent-protocol';
+import type { Migration } from '../store/migrations.ts';
+import { isFinished, type StateName, type TransferState } from './transfer-states.ts';
+
+export const transferMigrations: readonly Migration[] = [
+  {
+    version: 1,
+    name: 'transfers',
+    apply: database =>
+      database.exec(`
+        CREATE TABLE transfers (
+          seq INTEGER PRIMARY KEY,
+          id TEXT NOT NULL UNIQUE,
+          app TEXT NOT NULL,
+          kind TEXT NOT NULL,
+          url TEXT NOT NULL,
+          host TEXT NOT NULL,
+          headers TEXT NOT NULL,
+          file TEXT NOT NULL,
+          target_key TEXT NOT NULL,
+          collision TEXT NOT NULL,
+          state TEXT NOT NULL,
+          is_finished INTEGER NOT NULL,
+          final_name TEXT,
+          part_dev TEXT,
+          part_ino TEXT,
+          part_born TEXT,
+          discards_part INTEGER NOT NULL,
+          offset INTEGER NOT NULL,
+          high_water INTEGER NOT NULL,
+          total INTEGER,
+          validator TEXT,
+          actual_url TEXT,
+          status_code INTEGER,
+          is_resumable INTEGER,
+          has_restarted INTEGER NOT NULL,
+          is_length_verified INTEGER,
+          failed_attempts INTEGER NOT NULL,
+          retry_at INTEGER,
+          error TEXT,
+          created_at INTEGER NOT NULL,
+          started_at INTEGER,
+          finished_at INTEGER,
+          revision INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX transfers_state ON transfers (state);
+        CREATE INDEX transfers_app ON transfers (app, is_finished);
+        CREATE INDEX transfers_target ON transfers (target_key) WHERE is_finished = 0;
+        CREATE INDEX transfers_discards ON transfers (seq) WHERE discards_part = 1;
+      `),
+  },
+];
+
+/** What makes a part file ours: where it is and which one (as decimal text: inode numbers do not fit a double). */
+export interface PartIdentity {
+  readonly dev: string;
+  readonly ino: string;
+  /** Time of birth in nanoseconds; `0` where the file system knows none. */
+  readonly born: string;
+}
+
+/** One transfer as it is on the disk. */
+export interface TransferRow {
+  readonly id: string;
+  readonly app: string;
+  /** As given, user name and password included: never shown, never logged. */
+  readonly url: string;
+  /** `URL.host`: the scheduler's key. */
+  readonly host: string;
+  readonly headers: readonly (readonly [string, string])[];
+  /** Target as given. */
+  readonly file: string;
+  /** Canonical folder and name: two spellings of one target are one key (BT-20). */
+  readonly targetKey: string;
+  readonly collision: CollisionOption;
+  readonly state: TransferState;
+  /** Name that was really given; `null` until the file is finished. */
+  readonly finalName: string | null;
+  readonly part: PartIdentity | null;
+  /** The part file is to be deleted; the room does so at once, or after its next start. */
+  readonly discardsPart: boolean;
+  /** Bytes of the part file that are known to be durable. */
+  readonly offset: number;
+  /** The most bytes there ever were: only what lies beyond is progress. */
+  readonly highWater: number;
+  /** `null` when unknown. */
+  readonly total: number | null;
+  /** Strong entity tag or last-modified date of the bytes in the part file; `null` when they cannot be continued. */
+  readonly validator: string | null;
+  readonly actualUrl: string | null;
+  readonly statusCode: number | null;
+  readonly isResumable: boolean | null;
+  readonly hasRestarted: boolean;
+  readonly isLengthVerified: boolean | null;
+  readonly failedAttempts: number;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly revision: number;
+}
+
+const columns = [
+  'id',
+  'app',
+  'kind',
+  'url',
+  'host',
+  'headers',
+  'file',
+  'target_key',
+  'collision',
+  'state',
+  'is_finished',
+  'final_name',
+  'part_dev',
+  'part_ino',
+  'part_born',
+  'discards_part',
+  'offset',
+  'high_water',
+  'total',
+  'validator',
+  'actual_url',
+  'status_code',
+  'is_resumable',
+  'has_restarted',
+  'is_length_verified',
+  'failed_attempts',
+  'retry_at',
+  'error',
+  'created_at',
+  'started_at',
+  'finished_at',
+  'revision',
+] as const;
+type Raw = Record<string, SQLOutputValue>;
+type Cell = string | number | null;
+
+const toBit = (value: boolean | null): number | null => (value === null ? null : Number(value));
+const fromBit = (value: SQLOutputValue | undefined): boolean | null => (value === null ? null : value === 1);
+
+function toCells(row: TransferRow): Record<(typeof columns)[number], Cell> {
+  const { state } = row;
+  return {
+    id: row.id,
+    app: row.app,
+    kind: 'download',
+    url: row.url,
+    host: row.host,
+    headers: JSON.stringify(row.headers),
+    file: row.file,
+    target_key: row.targetKey,
+    collision: row.collision,
+    state: state.name,
+    is_finished: Number(isFinished(state)),
+    final_name: state.name === 'finishing' ? state.finalName : row.finalName,
+    part_dev: row.part?.dev ?? null,
+    part_ino: row.part?.ino ?? null,
+    part_born: row.part?.born ?? null,
+    discards_part: Number(row.discardsPart),
+    offset: row.offset,
+    high_water: row.highWater,
+    total: row.total,
+    validator: row.validator,
+    actual_url: row.actualUrl,
+    status_code: row.statusCode,
+    is_resumable: toBit(row.isResumable),
+    has_restarted: Number(row.hasRestarted),
+    is_length_verified: toBit(row.isLengthVerified),
+    failed_attempts: row.failedAttempts,
+    retry_at: 'retryAt' in state ? state.retryAt : null,
+    error: 'error' in state && state.error !== null ? JSON.stringify(state.error) : null,
+    created_at: row.createdAt,
+    started_at: row.startedAt,
+    finished_at: 'finishedAt' in state ? state.finishedAt : null,
+    revision: row.revision,
+  };
+}
+
+function toState(raw: Raw): TransferState {
+  const name = raw.state as StateName;
+  const error = raw.error === null ? null : (JSON.parse(raw.error as string) as TransferError);
+  return {
+    name,
+    ...(name === 'finishing' && { finalName: raw.final_name }),
+    ...(raw.retry_at !== null && { retryAt: raw.retry_at }),
+    ...((error !== null || name === 'paused-no-network') && { error }),
+    ...(raw.finished_at !== null && { finishedAt: raw.finished_at }),
+  } as TransferState;
+}
+
+function toRow(raw: Raw): TransferRow {
+  return {
+    id: raw.id as string,
+    app: raw.app as string,
+    url: raw.url as string,
+    host: raw.host as string,
+    headers: JSON.parse(raw.headers as string) as [string, string][],
+    file: raw.file as string,
+    targetKey: raw.target_key as string,
+    collision: raw.collision as CollisionOption,
+    state: toState(raw),
+    finalName: raw.final_name as string | null,
+    part:
+      raw.part_ino === null
+        ? null
+        : { dev: raw.part_dev as string, ino: raw.part_ino as string, born: raw.part_born as string },
+    discardsPart: raw.discards_part === 1,
+    offset: raw.offset as number,
+    highWater: raw.high_water as number,
+    total: raw.total as number | null,
+    validator: raw.validator as string | null,
+    actualUrl: raw.actual_url as string | null,
+    statusCode: raw.status_code as number | null,
+    isResumable: fromBit(raw.is_resumable),
+    hasRestarted: raw.has_restarted === 1,
+    isLengthVerified: fromBit(raw.is_length_verified),
+    failedAttempts: raw.failed_attempts as number,
+    createdAt: raw.created_at as number,
+    startedAt: raw.started_at as number | null,
+    revision: raw.revision as number,
+  };
+}
+
+/** How many records an app has, and how many of them are unfinished. */
+export interface AppCounts {
+  readonly unfinished: number;
+  readonly records: number;
+}
+
+/** Statements of the table. Writes belong inside `store.commit`. */
+export class TransferTable {
+  readonly #get: StatementSync;
+  readonly #all: StatementSync;
+  readonly #ofApp: StatementSync;
+  readonly #inState: StatementSync;
+  readonly #queued: StatementSync;
+  readonly #discards: StatementSync;
+  readonly #claims: StatementSync;
+  readonly #counts: StatementSync;
+  readonly #insert: StatementSync;
+  readonly #update: StatementSync;
+  readonly #delete: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    const all = columns.join(', ');
+    this.#get = database.prepare(`SELECT ${all} FROM transfers WHERE id = ?`);
+    this.#all = database.prepare(`SELECT ${all} FROM transfers ORDER BY seq`);
+    this.#ofApp = database.prepare(`SELECT ${all} FROM transfers WHERE app = ? ORDER BY seq`);
+    this.#inState = database.prepare(`SELECT id FROM transfers WHERE state = ? ORDER BY seq`);
+    this.#queued = database.prepare(`SELECT id, host FROM transfers WHERE state = 'queued' ORDER BY seq`);
+    this.#discards = database.prepare('SELECT id FROM transfers WHERE discards_part = 1 ORDER BY seq');
+    this.#claims = database.prepare(
+      'SELECT id, collision FROM transfers WHERE target_key = ? AND is_finished = 0 AND id <> ?',
+    );
+    this.#counts = database.prepare(
+      'SELECT app, count(*) AS records, sum(is_finished = 0) AS unfinished FROM transfers GROUP BY app',
+    );
+    this.#insert = database.prepare(
+      `INSERT INTO transfers (${all}) VALUES (${columns.map(column => `:${column}`).join(', ')})`,
+    );
+    this.#update = database.prepare(
+      `UPDATE transfers SET ${columns.map(column => `${column} = :${column}`).join(', ')} WHERE id = :id`,
+    );
+    this.#delete = database.prepare('DELETE FROM transfers WHERE id = ?');
+  }
+
+  find(id: string): TransferRow | undefined {
+    const raw = this.#get.get(id);
+    return raw === undefined ? undefined : toRow(raw);
+  }
+
+  /** Throws `not-found`. */
+  get(id: string): TransferRow {
+    const row = this.find(id);
+    if (row === undefined) throw new LonghaulError('not-found', `There is no transfer ${id}.`);
+    return row;
+  }
+
+  /** Oldest first. */
+  list(app: string | undefined): TransferRow[] {
+    return (app === undefined ? this.#all.all() : this.#ofApp.all(app)).map(toRow);
+  }
+
+  idsInState(state: StateName): string[] {
+    return this.#inState.all(state).map(raw => raw.id as string);
+  }
+
+  queued(): { id: string; host: string }[] {
+    return this.#queued.all() as { id: string; host: string }[];
+  }
+
+  idsWithDiscardedPart(): string[] {
+    return this.#discards.all().map(raw => raw.id as string);
+  }
+
+  /** Is this target promised to another unfinished transfer? Those with `unique-name` promise no name. */
+  isClaimed(targetKey: string, exceptId: string): boolean {
+    return this.#claims.all(targetKey, exceptId).some(raw => raw.collision !== 'unique-name');
+  }
+
+  counts(): Map<string, AppCounts> {
+    const rows = this.#counts.all() as { app: string; records: number; unfinished: number }[];
+    return new Map(rows.map(({ app, records, unfinished }) => [app, { records, unfinished }]));
+  }
+
+  insert(row: TransferRow): void {
+    this.#insert.run(toCells(row));
+  }
+
+  update(row: TransferRow): void {
+    this.#update.run(toCells(row));
+  }
+
+  delete(id: string): void {
+    this.#delete.run(id);
+  }
+}
