@@ -24,8 +24,8 @@ import { ensurePrivateFolder } from './platform/private-folder.ts';
 import { newToken } from './platform/tokens.ts';
 import { acquireLock } from './store/lock.ts';
 import { openStore } from './store/store.ts';
+import { openTransfers } from './transfers/door.ts';
 import { transferMigrations } from './transfers/table.ts';
-import { openTransfers } from './transfers/transfers.ts';
 
 export interface AgentOptions {
   readonly paths: Paths;
@@ -108,11 +108,15 @@ export async function openAgent({ paths, order, keeper }: AgentOptions): Promise
       return `${status().dashboardUrl}#code=${logins.createCode(Date.now())}`;
     },
   });
-  const hubs = createHubServer(front.inner, { logger: log });
+  const hubs = createHubServer(front.inner, { log });
   hubs.map(agentHubPath, hub, {
     maximumReceiveMessageSize: defaults.api.maxMessageBytes,
+    maximumParallelInvocationsPerClient: defaults.api.maxParallelCalls,
+    maximumBufferedBytes: defaults.api.maxUnreadBytes,
     authorize: ({ request, step, negotiated }) => {
-      const caller = callerOf(request) ?? (step === 'connect' ? negotiated : undefined);
+      // A connection token opens only the door it was negotiated at.
+      const isSameDoor = step === 'connect' && negotiated?.via === front.viaOf(request);
+      const caller = callerOf(request) ?? (isSameDoor ? negotiated : undefined);
       return caller === undefined ? { allowed: false, status: 401 } : { allowed: true, user: caller };
     },
   });

@@ -62,6 +62,10 @@ export interface ApiLimits {
   readonly maxSessions: number;
   /** Bytes of one hub message from a client: a request with 64 headers of 16 KiB is refused by its own rules first. */
   readonly maxMessageBytes: number;
+  /** Calls of one connection that run at the same time: an app may create many downloads at once, in one group commit. */
+  readonly maxParallelCalls: number;
+  /** Bytes that one connection may leave unread before it is closed. Large: one answer may list 10,000s of transfers. */
+  readonly maxUnreadBytes: number;
 }
 
 export const defaults = Object.freeze({
@@ -97,6 +101,8 @@ export const defaults = Object.freeze({
     wrongCodeWindowMs: 60_000,
     maxSessions: 64,
     maxMessageBytes: 1_300_000,
+    maxParallelCalls: 64,
+    maxUnreadBytes: 67_108_864,
   }),
 });
 /** How long the agent waits for the lock of an agent that is just ending because its keeper died. Milliseconds; it has 1 s. */

@@ -8,6 +8,7 @@ import type { Scope } from '../scope.ts';
 export interface Caller {
   /** For the hub: what names the caller over its connections. */
   readonly id: string;
+  readonly via: Via;
   readonly scope: Scope;
 }
 
@@ -20,10 +21,10 @@ export interface TokenBooks {
 
 /** Owner and apps exist only on the Unix socket, dashboard sessions only on the loopback port. */
 export function callerByToken(via: Via, token: string, books: TokenBooks): Caller | undefined {
-  if (via === 'loopback') return books.isSession(token) ? { id: 'browser', scope: { role: 'browser' } } : undefined;
-  if (isSameToken(token, books.ownerToken)) return { id: 'owner', scope: { role: 'owner' } };
+  if (via === 'loopback') return books.isSession(token) ? { id: 'browser', via, scope: { role: 'browser' } } : undefined;
+  if (isSameToken(token, books.ownerToken)) return { id: 'owner', via, scope: { role: 'owner' } };
   const app = books.appOf(token);
-  return app === undefined ? undefined : { id: `app:${app}`, scope: { role: 'app', app } };
+  return app === undefined ? undefined : { id: `app:${app}`, via, scope: { role: 'app', app } };
 }
 
 /** The token of `Authorization: Bearer`, the only place where one is looked for. */

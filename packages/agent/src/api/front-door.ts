@@ -67,9 +67,9 @@ export class FrontDoor implements Disposable {
     const via = this.viaOf(request);
     const loopback = via === 'loopback' ? this.#options.loopback() : undefined;
     if (loopback !== undefined) {
-      if (loopback.handle(request, response) === 'for-hub') this.inner.emit('request', request, response);
+      if (loopback.handle(request, response) === 'for-hub') this.#toHub(request, response);
     } else if (via === 'unix' && this.#options.isHubPath(pathOf(request))) {
-      this.inner.emit('request', request, response);
+      this.#toHub(request, response);
     } else if (via === 'unix' && pathOf(request) === '/healthz') {
       answerJson(response, 200, { status: 'ok' });
     } else {
@@ -77,10 +77,15 @@ export class FrontDoor implements Disposable {
     }
   }
 
+  /** The hub server takes its listeners away when it closes. */
+  #toHub(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.inner.emit('request', request, response)) refuse(response, 503, 'the agent is ending');
+  }
+
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const verdict = this.#judgeUpgrade(request);
-    if (verdict.isAllowed) this.inner.emit('upgrade', request, socket, head);
-    else refuseUpgrade(socket, verdict.status, verdict.why);
+    if (!verdict.isAllowed) refuseUpgrade(socket, verdict.status, verdict.why);
+    else if (!this.inner.emit('upgrade', request, socket, head)) refuseUpgrade(socket, 503, 'the agent is ending');
   }
 
   #judgeUpgrade(request: IncomingMessage): UpgradeVerdict {
