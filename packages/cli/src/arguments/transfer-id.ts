@@ -1,0 +1,23 @@
+// PURE. Which transfer a person means: the whole id, or so much of its beginning that only one has it.
+import { LonghaulError } from '@longhaul/agent-protocol';
+
+/** Shorter beginnings are refused: they hit something by chance. */
+const minPrefixLength = 4;
+
+/** @throws LonghaulError `not-found` (none has it), `invalid-argument` (too short, or several have it) */
+export function resolveTransferId(text: string, ids: readonly string[]): string {
+  const wanted = text.toLowerCase();
+  if (ids.includes(wanted)) return wanted;
+  if (wanted.length < minPrefixLength) {
+    throw new LonghaulError('invalid-argument', `an id needs at least ${minPrefixLength} characters, not "${text}"`);
+  }
+  const found = ids.filter(id => id.startsWith(wanted));
+  const [first, ...others] = found;
+  if (first === undefined) throw new LonghaulError('not-found', `no transfer has the id ${text}`);
+  if (others.length === 0) return first;
+  const shown = found.slice(0, 5).join(', ') + (found.length > 5 ? ', …' : '');
+  throw new LonghaulError(
+    'invalid-argument',
+    `${found.length} transfers have an id that begins with ${text}: ${shown}`,
+  );
+}

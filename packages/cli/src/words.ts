@@ -1,0 +1,118 @@
+// Every word the command says to people: what commands and options are for, states, notices. Messages of errors come from
+// where they are thrown, and what to do about them from the error table.
+import type { TransferRecord, TransferStatus } from '@longhaul/agent-protocol';
+
+export const statusWords: Readonly<Record<TransferStatus, string>> = {
+  idle: 'not started',
+  running: 'running',
+  'paused-by-application': 'paused',
+  'paused-costed-network': 'waiting: network costs',
+  'paused-no-network': 'waiting: no network',
+  'paused-system-policy': 'held by policy',
+  'paused-recoverable-web-error': 'waiting for its app',
+  completed: 'completed',
+  canceled: 'canceled',
+  error: 'failed',
+};
+
+/** A started operation that is idle waits for a free slot, or for its next attempt. */
+export const statusOf = (record: TransferRecord): string =>
+  record.status === 'idle' && record.isStarted ? 'waiting' : statusWords[record.status];
+
+export const words = {
+  program: 'Downloads that outlive your shell: a background agent carries them on, over crashes and reboots.',
+  programHelp: `
+Examples:
+  longhaul download https://example.org/film.mp4           hand it over and be done
+  longhaul download --wait -o film.mp4 https://example.org/f   stay until it is there
+  longhaul list                                            what there is
+  longhaul show 3f2a                                       one of them, by the beginning of its id
+
+Data goes to stdout, progress and notices to stderr. With --json stdout is one JSON value, and an error is one JSON
+object on stderr: {"error":{"code","message","fix"}}.
+
+Exit codes: 0 ok · 1 other · 2 usage · 3 agent not reachable · 4 not found · 5 some failed · 6 denied ·
+7 held by policy · 8 integrity · 9 exists · 28 timeout · 130/143 signals
+
+Environment: LONGHAUL_HOME (everything in one folder), LONGHAUL_HEADERS (request headers), NO_COLOR`,
+  options: {
+    json: 'print JSON on stdout',
+    quiet: 'no notices and no progress',
+    color: 'no colours (as NO_COLOR)',
+    version: 'print the version',
+    help: 'explain the command',
+    all: 'all of them',
+    wait: 'stay until the transfer ends; Ctrl-C leaves it running',
+    timeout: 'with --wait: give up waiting after this time, exit code 28 (90, 90s, 5m, 2h)',
+    progress: 'what --wait shows on stderr',
+  },
+  download: {
+    about: 'Hand downloads to the agent. Returns as soon as they are durable; the agent is started when none runs.',
+    urls: 'http: or https:',
+    output: 'target file (one URL only)',
+    remoteName: "name the file after the URL's last path segment (the default)",
+    folder: 'folder for the file, from the current one',
+    header: 'request header, repeatable; not for secrets, which every user of the machine can read there',
+    headerFile: 'file with one header a line, - for stdin; for secrets',
+    collision: 'when the target exists',
+    help: `
+Headers with secrets belong in a file or in the environment, never in arguments:
+  longhaul download --header-file ~/.config/site-token https://example.org/film.mp4
+  pass show site/header | longhaul download --header-file - https://example.org/film.mp4
+  LONGHAUL_HEADERS='Authorization: Bearer …' longhaul download https://example.org/film.mp4
+
+Examples:
+  longhaul download https://example.org/a.iso https://example.org/b.iso -d ~/isos
+  longhaul download --wait --json https://example.org/a.iso | jq -r .file`,
+  },
+  list: { about: 'List transfers, finished ones until they are removed.', status: 'only these, separated by commas' },
+  show: { about: 'Show one transfer.' },
+  pause: { about: 'Pause downloads. What was received stays.' },
+  resume: { about: 'Go on with paused downloads.' },
+  cancel: { about: 'Cancel transfers and take away what was received. A second time it does nothing.' },
+  remove: {
+    about: 'Take transfers off the list, canceling unfinished ones. Completed files stay.',
+    finished: 'all that have ended',
+  },
+  dashboard: { about: 'Print a link to the dashboard. It works once, within 60 seconds.' },
+  agent: {
+    about: 'The background agent of this user.',
+    run: 'Serve in the foreground, until Ctrl-C or SIGTERM; for service managers.',
+    start: 'Start the agent when none runs.',
+    stop: 'Stop agent and keeper, and wait until they are gone. Transfers go on at the next start.',
+    restart: 'Start the agent anew; nothing is lost, sockets stay open.',
+    status: 'Say whether an agent runs (exit code 3 when none does). Starts none.',
+  },
+  app: {
+    about: 'Apps that may use the agent in their own name.',
+    register: 'Register an app from its manifest, a JSON file { "id", "name" }, - for stdin; again to change its name.',
+    unregister: 'Forget an app, with everything it left in the agent.',
+    list: 'List registered apps.',
+  },
+  idArgument: 'id, or its beginning when that is unique',
+  notices: {
+    handedOver: (ids: readonly string[]) =>
+      ids.length === 1
+        ? `The agent carries it on. Look at it with: longhaul show ${ids[0]}`
+        : `The agent carries them on. Look at them with: longhaul list`,
+    leftRunning: (ids: readonly string[]) =>
+      ids.length === 1
+        ? `It goes on in the background. Wait again with: longhaul show --wait ${ids[0]}`
+        : `They go on in the background. Look at them with: longhaul list`,
+    timedOut: (timeout: string, unfinished: readonly string[]) =>
+      unfinished.length === 1
+        ? `not ended after ${timeout}: it is ${unfinished[0]}, and stays with the agent`
+        : `${unfinished.length} have not ended after ${timeout}; they stay with the agent`,
+    secretInArguments: (name: string) =>
+      `The value of ${name} stands in the arguments, where every user of this machine can read it; use --header-file.`,
+    serving: (socketPath: string) => `Serving at ${socketPath}`,
+    noAgent: 'No agent runs.',
+    stopped: 'The agent has stopped.',
+    noTransfers: 'No transfers.',
+    noneMatches: 'No transfer is in such a state.',
+    noApps: 'No apps are registered.',
+    removed: (id: string) => `Removed ${id}.`,
+    unregistered: (id: string) => `Unregistered ${id}.`,
+  },
+  tryHelp: (command: string) => `Try: ${command} --help`,
+} as const;

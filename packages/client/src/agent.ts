@@ -1,0 +1,63 @@
+// Agent: this process's connection to the user's Longhaul agent, and the doors behind it. Made by `connectAgent`.
+import type { AgentStatus, AppManifest, AppRecord } from '@longhaul/agent-protocol';
+import type { AgentConnection } from './connection/connection.ts';
+import { defaults } from './options.ts';
+import type { TransfersDoor } from './transfers/transfers-door.ts';
+
+export class Agent implements AsyncDisposable {
+  readonly #connection: AgentConnection;
+  /** The app this connection speaks for; `undefined` for the owner. */
+  readonly app: string | undefined;
+  /** The verbs for transfers by id. Apps use `BackgroundDownloader`, which stands on them. */
+  readonly transfers: TransfersDoor;
+
+  /** Made by `connectAgent`; an app never calls it. */
+  constructor(connection: AgentConnection, transfers: TransfersDoor, app: string | undefined) {
+    this.#connection = connection;
+    this.transfers = transfers;
+    this.app = app;
+  }
+
+  getStatus(): Promise<AgentStatus> {
+    return this.#connection.call('getStatus');
+  }
+
+  /** A link with a single-use code of 60 s; opens the loopback port when needed. Owner only. */
+  openDashboard(): Promise<{ url: string }> {
+    return this.#connection.call('openDashboard');
+  }
+
+  /** Owner only. */
+  registerApp(manifest: AppManifest): Promise<AppRecord> {
+    return this.#connection.call('registerApp', manifest);
+  }
+
+  /** With everything it left. Owner only. @throws LonghaulError `not-found` */
+  unregisterApp(id: string): Promise<void> {
+    return this.#connection.call('unregisterApp', id);
+  }
+
+  /** Owner only. */
+  listApps(): Promise<AppRecord[]> {
+    return this.#connection.call('listApps');
+  }
+
+  /** Ends agent and keeper after the answer. Owner only. */
+  stop(): Promise<void> {
+    return this.#connection.call('stopAgent');
+  }
+
+  /** The keeper starts the agent anew; nothing is lost. Owner only. */
+  restart(): Promise<void> {
+    return this.#connection.call('restartAgent');
+  }
+
+  /**
+   * Gives the connection up; everything in the agent goes on. Calls that are under way get their durable answers first
+   * (at most 2 s); promises of `start()` and `attach()` that are still pending reject with `detached`, which ends no
+   * process when nobody awaits them. Afterwards nothing of the SDK keeps this process alive.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connection.dispose(defaults.disposeTimeoutMs);
+  }
+}

@@ -1,0 +1,110 @@
+// The SDK's composition root: finds or starts the user's agent, proves who is calling, and joins connection, feed and doors.
+import { existsSync } from 'node:fs';
+import { ensureAgent, findAgent, readGrant, readOwnerToken } from '@longhaul/agent/launch';
+import { resolvePaths } from '@longhaul/agent/paths';
+import { AppId, LonghaulError } from '@longhaul/agent-protocol';
+import * as v from 'valibot';
+import { Agent } from './agent.ts';
+import { AgentConnection } from './connection/connection.ts';
+import { Link, type LinkEvents } from './connection/link.ts';
+import { type ConnectAgentOptions, defaults } from './options.ts';
+import { TransferFeed } from './transfers/transfer-feed.ts';
+import { TransfersDoor } from './transfers/transfers-door.ts';
+
+type Env = NodeJS.ProcessEnv;
+
+/**
+ * Connects to this user's agent, and starts it when none runs. With `app`, the connection sees and makes that app's
+ * transfers only; an app that is not registered yet is registered first.
+ *
+ * The connection exists while it is used, so that it keeps no process alive: a call under way, a pending `start()` or
+ * `attach()`, and 100 ms after the last of them. Dispose the agent (`await using`) to let the process exit at once.
+ *
+ * @throws LonghaulError `invalid-argument`, `agent-not-reachable`, `access-denied`, `operation-canceled` (by `signal`), and
+ * why no agent can serve: `store-unreadable`, `store-newer`, `unsafe-folder`, `internal`
+ */
+export async function connectAgent(options: ConnectAgentOptions = {}): Promise<Agent> {
+  const { app, signal, start = defaults.start, reachTimeoutMs = defaults.reachTimeoutMs, env = process.env } = options;
+  if (app !== undefined) parseAppId(app);
+  if (!Number.isFinite(reachTimeoutMs) || reachTimeoutMs <= 0) {
+    throw new LonghaulError('invalid-argument', `reachTimeoutMs must be a number above 0, not ${reachTimeoutMs}`);
+  }
+  const connection: AgentConnection = new AgentConnection({
+    ...defaults,
+    reachTimeoutMs,
+    dial: async how => {
+      const socketPath = await locate({ env, mayStart: start === 'when-needed', ...how });
+      if (app !== undefined && !how.isAfterLoss) await registerOnce(env, socketPath, app, options.appName ?? app);
+      return await Link.open({ socketPath, token: tokenOf(env, app) }, feed, defaults.dialTimeoutMs);
+    },
+  });
+  const feed = new TransferFeed(connection);
+  await firstLink(connection, signal);
+  return new Agent(connection, new TransfersDoor(connection, feed), app);
+}
+
+interface Search {
+  readonly env: Env;
+  readonly mayStart: boolean;
+  readonly isAfterLoss: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Path of the agent's socket. */
+async function locate({ env, mayStart, isAfterLoss, signal }: Search): Promise<string> {
+  // A keeper takes its endpoint file away when it ends on purpose; one that died leaves it.
+  const wasStopped = isAfterLoss && !existsSync(resolvePaths(env).endpointFile);
+  const found = mayStart && !wasStopped ? await ensureAgent({ env, signal }) : await findAgent({ env });
+  if (found) return found.socketPath;
+  throw new LonghaulError('agent-not-reachable', wasStopped ? 'the agent was stopped' : 'no agent runs');
+}
+
+function tokenOf(env: Env, app: string | undefined): string {
+  const paths = resolvePaths(env);
+  const token = app === undefined ? readOwnerToken(paths) : readGrant(paths, app)?.token;
+  if (token !== undefined) return token;
+  if (app === undefined) throw new LonghaulError('agent-not-reachable', `there is no ${paths.ownerTokenFile} yet`);
+  throw new LonghaulError('access-denied', `the app ${app} is no longer registered`);
+}
+
+/** Anybody who can read the owner's token is the user, who may register apps. */
+async function registerOnce(env: Env, socketPath: string, id: string, name: string): Promise<void> {
+  if (readGrant(resolvePaths(env), id)) return;
+  const link = await Link.open({ socketPath, token: tokenOf(env, undefined) }, deaf, defaults.dialTimeoutMs);
+  try {
+    await link.invoke('registerApp', { id, name });
+  } catch (error) {
+    // Two processes of one app may come at the same moment.
+    if (!(error instanceof LonghaulError) || error.code !== 'already-exists') throw error;
+  } finally {
+    await link.close();
+  }
+}
+
+const deaf: LinkEvents = { transferChanged: () => {}, transferRemoved: () => {} };
+
+/** Waits for the first link, so that whoever has an Agent knows that there is one. */
+async function firstLink(connection: AgentConnection, signal: AbortSignal | undefined): Promise<void> {
+  const cancel = () => void connection.dispose(0);
+  signal?.addEventListener('abort', cancel);
+  try {
+    signal?.throwIfAborted();
+    using _hold = connection.hold();
+    await connection.link();
+    signal?.throwIfAborted();
+  } catch (error) {
+    await connection.dispose(0);
+    if (!signal?.aborted) throw error;
+    throw new LonghaulError('operation-canceled', 'connecting was given up by the signal', { cause: signal.reason });
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
+function parseAppId(app: string): void {
+  if (v.is(AppId, app)) return;
+  throw new LonghaulError(
+    'invalid-argument',
+    `an app id has letters, digits, dots, dashes and underscores, at most 128 of them, not ${JSON.stringify(app)}`,
+  );
+}

@@ -1,0 +1,124 @@
+// ACTS. One hub connection over the agent's Unix socket, made by the official SignalR client with our WebSocket class.
+// It is opened, used and closed; it never comes back: connection.ts makes another one.
+import { type AgentHub, agentHubPath, LonghaulError, type TransferRecord } from '@longhaul/agent-protocol';
+import { createWebSocketClass, WebSocketError } from '@longhaul/websockets';
+import {
+  HttpTransportType,
+  type HubConnection,
+  HubConnectionBuilder,
+  HubConnectionState,
+  type IHttpConnectionOptions,
+  LogLevel,
+} from '@microsoft/signalr';
+import { answeredError } from './hub-errors.ts';
+
+/** What the agent tells by itself. */
+export interface LinkEvents {
+  transferChanged(record: TransferRecord): void;
+  transferRemoved(id: string): void;
+}
+
+export interface LinkAddress {
+  readonly socketPath: string;
+  /** Bearer token: the owner's or an app's grant. */
+  readonly token: string;
+}
+
+export class Link {
+  readonly #hub: HubConnection;
+  /** Resolves when the link is no more, with the reason if it broke. */
+  readonly closed: Promise<Error | undefined>;
+
+  private constructor(hub: HubConnection, events: LinkEvents) {
+    this.#hub = hub;
+    this.closed = new Promise(resolve => hub.onclose(resolve));
+    hub.on('transferChanged', events.transferChanged);
+    hub.on('transferRemoved', events.transferRemoved);
+  }
+
+  /** Gives up after `timeoutMs`. @throws LonghaulError `access-denied` (the token), `agent-not-reachable` (all else) */
+  static async open({ socketPath, token }: LinkAddress, events: LinkEvents, timeoutMs: number): Promise<Link> {
+    const failures: unknown[] = [];
+    const options: SocketOptions = {
+      transport: HttpTransportType.WebSockets,
+      skipNegotiation: true,
+      WebSocket: reporting(
+        createWebSocketClass({ socketPath, headers: { authorization: `Bearer ${token}` } }),
+        failures,
+      ),
+    };
+    const hub = new HubConnectionBuilder()
+      .withUrl(`http://localhost${agentHubPath}`, options)
+      .configureLogging(LogLevel.None)
+      .build();
+    const link = new Link(hub, events);
+    const timer = setTimeout(() => void hub.stop(), timeoutMs);
+    try {
+      await hub.start();
+    } catch (error) {
+      throw openError(failures[0] ?? error);
+    } finally {
+      clearTimeout(timer);
+    }
+    return link;
+  }
+
+  get isOpen(): boolean {
+    return this.#hub.state === HubConnectionState.Connected;
+  }
+
+  /**
+   * @throws LonghaulError as the agent answered.
+   * @throws LinkLostError when no answer came because the link broke.
+   */
+  async invoke<Verb extends keyof AgentHub>(
+    verb: Verb,
+    ...args: Parameters<AgentHub[Verb]>
+  ): Promise<Awaited<ReturnType<AgentHub[Verb]>>> {
+    try {
+      return await this.#hub.invoke<Awaited<ReturnType<AgentHub[Verb]>>>(verb, ...args);
+    } catch (error) {
+      const answered = answeredError(error);
+      if (answered) throw answered;
+      // What the transport rejects with is not an Error: the link is dead and only does not know it yet.
+      if (!(error instanceof Error)) await this.close();
+      if (!this.isOpen) throw new LinkLostError(error);
+      throw new LonghaulError('internal', `the agent refused ${verb}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#hub.stop();
+  }
+}
+
+/** The client takes a WebSocket class (documented, used by its own tests) that its types leave out. */
+type SocketOptions = IHttpConnectionOptions & { readonly WebSocket: WebSocketClass };
+
+type WebSocketClass = ReturnType<typeof createWebSocketClass>;
+
+/** The SignalR client tells why a socket did not open in words only; the socket's own error has the facts. */
+function reporting(Base: WebSocketClass, failures: unknown[]): WebSocketClass {
+  return class extends Base {
+    constructor(...args: ConstructorParameters<WebSocketClass>) {
+      super(...args);
+      this.addEventListener('error', event => failures.push((event as ErrorEvent).error));
+    }
+  };
+}
+
+function openError(cause: unknown): LonghaulError {
+  if (cause instanceof WebSocketError && (cause.status === 401 || cause.status === 403)) {
+    return new LonghaulError('access-denied', 'the agent does not know this token', { cause });
+  }
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new LonghaulError('agent-not-reachable', message, { cause });
+}
+
+/** No answer came. Whether the call had its effect is unknown. */
+export class LinkLostError extends Error {
+  override readonly name = 'LinkLostError';
+  constructor(cause: unknown) {
+    super('the connection to the agent broke', { cause });
+  }
+}

@@ -1,0 +1,53 @@
+// PURE. What is decided when a connection to the agent breaks: how long until the next dial, which calls may be sent
+// again, and whether the refusal of a call sent twice only says that the first one had arrived.
+import { type AgentHub, type ErrorCode, isTerminal, type TransferRecord } from '@longhaul/agent-protocol';
+
+/** Doubling delay with up to 25 % taken off at random (0 ≤ `random` < 1), so that many apps do not dial in step. */
+export function reconnectDelayMs(failures: number, random: number, firstMs: number, maxMs: number): number {
+  const full = Math.min(maxMs, firstMs * 2 ** Math.max(0, failures - 1));
+  return Math.round(full * (1 - random * 0.25));
+}
+
+type Verb = keyof AgentHub;
+
+/** What a lost answer means for each method. `repeat`: ask again. `done`: losing the connection is the answer. */
+const afterLoss: Readonly<Record<Verb, 'repeat' | 'done'>> = {
+  createDownload: 'repeat',
+  startTransfer: 'repeat',
+  getTransfer: 'repeat',
+  listTransfers: 'repeat',
+  watchTransfers: 'repeat',
+  pauseTransfer: 'repeat',
+  resumeTransfer: 'repeat',
+  cancelTransfer: 'repeat',
+  removeTransfer: 'repeat',
+  getStatus: 'repeat',
+  openDashboard: 'repeat',
+  registerApp: 'repeat',
+  unregisterApp: 'repeat',
+  listApps: 'repeat',
+  stopAgent: 'done',
+  restartAgent: 'done',
+};
+
+export const lossMeansDone = (verb: Verb): boolean => afterLoss[verb] === 'done';
+
+/** A call that was sent twice and then answered "there is no such thing": the first one had taken it away. */
+export const wasAlreadyGone = (verb: Verb, code: ErrorCode): boolean =>
+  code === 'not-found' && (verb === 'removeTransfer' || verb === 'unregisterApp');
+
+/** A call that was sent twice and then answered `illegal-state`: does the record show what was asked for? */
+export function isAsAsked(verb: Verb, record: TransferRecord): boolean {
+  switch (verb) {
+    case 'startTransfer':
+      return record.isStarted;
+    case 'pauseTransfer':
+      return record.status === 'paused-by-application';
+    case 'resumeTransfer':
+      return record.isStarted && record.status !== 'paused-by-application' && !isTerminal(record.status);
+    case 'cancelTransfer':
+      return record.status === 'canceled';
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,94 @@
+// BackgroundDownloader (rows BT-16, BT-30 to BT-36): holds settings, and makes operations from them. What is changed here
+// later does not alter operations that exist.
+import { randomUUID } from 'node:crypto';
+import { type CollisionOption, type CreateDownloadRequest, LonghaulError } from '@longhaul/agent-protocol';
+import type { Agent } from '../agent.ts';
+import { parseCollision, parseDownloadUrl, parseTarget } from './download-arguments.ts';
+import { DownloadOperation } from './download-operation.ts';
+import { type HeaderPair, type HeadersInput, headerPair, headerPairs, withHeader } from './request-headers.ts';
+
+export interface BackgroundDownloaderOptions {
+  /** Sent with every request of the operations made later (BT-35). Values are kept by the agent while the operation exists. */
+  readonly headers?: HeadersInput;
+  /** What happens when the target exists (BT-32). Default `fail`. */
+  readonly collision?: CollisionOption;
+}
+
+export interface CreateDownloadOptions {
+  /** For this download, in place of the downloader's. */
+  readonly collision?: CollisionOption;
+  /** Start in the same durable step, for an app that hands the download over and exits. Default false. */
+  readonly start?: boolean;
+  /** A UUID of the app's own choice: asking again with the same id and arguments creates nothing twice. Default: a random one. */
+  readonly id?: string;
+}
+
+export class BackgroundDownloader {
+  readonly #agent: Agent;
+  #headers: HeaderPair[];
+  #collision: CollisionOption;
+
+  /** @throws LonghaulError `invalid-header`, `invalid-argument` */
+  constructor(agent: Agent, options: BackgroundDownloaderOptions = {}) {
+    this.#agent = agent;
+    this.#headers = headerPairs(options.headers);
+    this.#collision = parseCollision(options.collision ?? 'fail');
+  }
+
+  /** A second value for the same name is put behind the first (BT-35). @throws LonghaulError `invalid-header` */
+  setRequestHeader(name: string, value: string): void {
+    this.#headers = withHeader(this.#headers, headerPair(name, value));
+  }
+
+  get collision(): CollisionOption {
+    return this.#collision;
+  }
+
+  set collision(collision: CollisionOption) {
+    this.#collision = parseCollision(collision);
+  }
+
+  /**
+   * Hands a download to the agent (BT-31). When the promise resolves it is durable: it survives this process, the agent
+   * and the machine. It is idle until `start()`, or starts at once with `{ start: true }`.
+   *
+   * `file`: the target, absolute or from the current folder; the agent writes it, so its folder must exist.
+   * @throws LonghaulError `invalid-url`, `unsupported-scheme`, `invalid-argument`, `invalid-header`, `target-exists`,
+   * `target-folder-missing`, `target-not-writable`, `unsafe-path`, `already-exists`, `quota-exceeded`,
+   * `agent-not-reachable`, `detached`
+   */
+  async createDownload(
+    url: string | URL,
+    file: string | URL,
+    options: CreateDownloadOptions = {},
+  ): Promise<DownloadOperation> {
+    const request: CreateDownloadRequest = {
+      id: parseId(options.id),
+      url: parseDownloadUrl(url),
+      file: parseTarget(file, process.cwd()),
+      collision: options.collision === undefined ? this.#collision : parseCollision(options.collision),
+      headers: this.#headers,
+      start: options.start ?? false,
+    };
+    return new DownloadOperation(this.#agent.transfers, await this.#agent.transfers.createDownload(request));
+  }
+
+  /**
+   * The downloads of this connection's scope (BT-16), oldest first: those of the app, or of everybody for the owner.
+   * Finished ones are among them until they are removed, so that an app learns what ended while it was away.
+   */
+  static async currentDownloads(agent: Agent): Promise<DownloadOperation[]> {
+    const records = await agent.transfers.list();
+    return records
+      .filter(record => record.kind === 'download')
+      .map(record => new DownloadOperation(agent.transfers, record));
+  }
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function parseId(id: string | undefined): string {
+  if (id === undefined) return randomUUID();
+  if (!uuid.test(id)) throw new LonghaulError('invalid-argument', `not a UUID: ${JSON.stringify(id)}`);
+  return id;
+}

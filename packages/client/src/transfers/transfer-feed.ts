@@ -1,0 +1,95 @@
+// ACTS. Keeps the mirror of the agent's transfers up to date while somebody follows one: watches on every link, takes the
+// fresh snapshot after a reconnect, and tells each follower what happened to its transfer.
+import type { TransferRecord } from '@longhaul/agent-protocol';
+import type { AgentConnection } from '../connection/connection.ts';
+import { type LinkEvents, LinkLostError } from '../connection/link.ts';
+import { type MirrorFact, TransferMirror } from './transfer-mirror.ts';
+
+export interface Follower {
+  changed(record: TransferRecord): void;
+  /** The record is no more. Nothing follows. */
+  removed(): void;
+  /** Nothing more can be learned: not found, not reachable, detached. Nothing follows. */
+  failed(error: unknown): void;
+}
+
+export class TransferFeed implements LinkEvents {
+  readonly #connection: AgentConnection;
+  readonly #mirror = new TransferMirror();
+  readonly #followers = new Map<string, Set<Follower>>();
+  #isWatching = false;
+
+  constructor(connection: AgentConnection) {
+    this.#connection = connection;
+  }
+
+  /** Keeps a link to the agent, and with it this process, until disposed. The first `changed` brings the present state. */
+  follow(id: string, follower: Follower): Disposable {
+    const hold = this.#connection.hold();
+    const followers = this.#followers.get(id) ?? new Set();
+    this.#followers.set(id, followers.add(follower));
+    if (!this.#isWatching) void this.#watch();
+    void this.#bring(id, follower);
+    return {
+      [Symbol.dispose]: () => {
+        if (!followers.delete(follower)) return;
+        if (followers.size === 0 && this.#followers.get(id) === followers) this.#followers.delete(id);
+        hold[Symbol.dispose]();
+      },
+    };
+  }
+
+  transferChanged = (record: TransferRecord): void => this.#tell(this.#mirror.changed(record));
+  transferRemoved = (id: string): void => this.#tell(this.#mirror.removed(id));
+
+  /** The present state for one new follower; an unknown id fails it. */
+  async #bring(id: string, follower: Follower): Promise<void> {
+    const known = this.#mirror.get(id);
+    // Not before `follow` has returned what the follower needs in order to stop.
+    if (known) return queueMicrotask(() => follower.changed(known));
+    this.#mirror.asked();
+    try {
+      const record = await this.#connection.call('getTransfer', id);
+      this.#tell(this.#mirror.recordArrived(record));
+    } catch (error) {
+      this.#mirror.answerFailed();
+      if (this.#followers.get(id)?.has(follower)) follower.failed(error);
+    }
+  }
+
+  async #watch(): Promise<void> {
+    this.#isWatching = true;
+    try {
+      while (this.#followers.size > 0) {
+        const link = await this.#connection.link();
+        this.#mirror.asked();
+        let records: TransferRecord[];
+        try {
+          records = await link.invoke('watchTransfers');
+        } catch (error) {
+          this.#mirror.answerFailed();
+          if (!(error instanceof LinkLostError)) throw error;
+          await link.closed;
+          continue;
+        }
+        this.#tell(this.#mirror.snapshotArrived(records));
+        await link.closed;
+      }
+    } catch (error) {
+      for (const follower of [...this.#followers.values()].flatMap(set => [...set])) follower.failed(error);
+    } finally {
+      this.#isWatching = false;
+      this.#mirror.clear();
+    }
+  }
+
+  #tell(facts: readonly MirrorFact[]): void {
+    for (const fact of facts) {
+      const id = fact.what === 'changed' ? fact.record.id : fact.id;
+      for (const follower of [...(this.#followers.get(id) ?? [])]) {
+        if (fact.what === 'changed') follower.changed(fact.record);
+        else follower.removed();
+      }
+    }
+  }
+}
