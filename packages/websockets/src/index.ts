@@ -1,4 +1,5 @@
 // The public face of @longhaul/websockets: everything that may be imported, and nothing else.
+export { broadcast } from './endpoint/broadcast.ts';
 export { connectWebSocket } from './endpoint/client.ts';
 export { EncodedMessage, encodeMessage } from './endpoint/encoded-message.ts';
 export {

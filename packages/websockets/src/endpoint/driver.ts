@@ -64,6 +64,10 @@ export class Driver {
     return this.#core.state.kind === 'open';
   }
 
+  get hasOpenMessage(): boolean {
+    return this.#core.hasOpenMessage;
+  }
+
   /** How the connection ended, once the transport is gone. */
   get outcome(): CloseOutcome | undefined {
     const state = this.#core.state;
@@ -89,7 +93,7 @@ export class Driver {
   tryReceive(): Message | undefined {
     let message = this.#ready;
     if (message !== undefined) this.#ready = undefined;
-    else if (this.#core.pendingBytes > 0) message = this.#core.next(performance.now());
+    else if (this.#core.pendingBytes > 0 || this.#hasPeerEnded) message = this.#core.next(performance.now());
     else return undefined;
     this.#settle(message === undefined);
     return message;

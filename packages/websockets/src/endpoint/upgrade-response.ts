@@ -46,8 +46,8 @@ export class UpgradeResponse extends ServerResponse {
 
   /** Ends the socket of an answered request; no second request is read from it. */
   static end(response: UpgradeResponse): void {
-    response.#socket.end();
-    response.#socket.resume();
+    const socket = response.#socket;
+    socket.end(() => socket.destroy());
   }
 }
 

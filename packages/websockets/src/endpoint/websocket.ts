@@ -18,7 +18,7 @@ export interface CloseInfo {
 }
 
 export interface SendOptions {
-  /** Default: `text` for a string, `binary` for bytes. Bytes sent as `text` must be UTF-8. */
+  /** Default: `text` for a string, `binary` for bytes. Bytes sent as `text` must be UTF-8 (checked for whole messages). */
   type?: 'text' | 'binary';
   /** False: more of the same message follows by the next `send`. Default true. */
   endOfMessage?: boolean;
@@ -93,7 +93,8 @@ export class WebSocketConnection implements AsyncIterable<Message>, AsyncDisposa
       const bytes = typeof data === 'string' ? data : bytesOf(data);
       const type = options?.type ?? (typeof data === 'string' ? 'text' : 'binary');
       const isFinal = options?.endOfMessage ?? true;
-      if (type === 'text' && typeof bytes !== 'string' && isFinal && !isUtf8(bytes)) {
+      const isWhole = isFinal && !this.#driver.hasOpenMessage;
+      if (type === 'text' && typeof bytes !== 'string' && isWhole && !isUtf8(bytes)) {
         throw new WebSocketError('invalid-text', 'Bytes sent as text are not valid UTF-8');
       }
       return this.#driver.send(
@@ -113,7 +114,7 @@ export class WebSocketConnection implements AsyncIterable<Message>, AsyncDisposa
       if (bytes.length > maxControlPayloadBytes) {
         throw new WebSocketError('control-payload-too-long', `A ping of ${bytes.length} bytes is over 125`);
       }
-      return this.#driver.ping(Uint8Array.from(bytes));
+      return this.#driver.ping(bytes);
     } catch (error) {
       return refused(error);
     }

@@ -15,7 +15,8 @@ export class Writer {
   readonly #onWritten: { written(): void };
   #isScheduled = false;
   #inFlightBytes = 0;
-  #inFlight: PromiseWithResolvers<'sent'> | undefined;
+  /** Batches in flight; more than one only when the last frames were written behind another. */
+  #inFlight: PromiseWithResolvers<'sent'>[] | undefined;
   #batch: PromiseWithResolvers<'sent'> | undefined;
 
   /** `observer.written` is called when a write that had to wait is with the kernel. */
@@ -71,7 +72,7 @@ export class Writer {
       return;
     }
     this.#inFlightBytes += bytes;
-    this.#inFlight = batch ?? this.#inFlight;
+    if (batch !== undefined) this.#inFlight = [...(this.#inFlight ?? []), batch];
     // Behind the data, so its callback comes when the kernel has it; the common case above needs no callback at all.
     if (this.#isBare) transport.write(nothing, () => this.#written(bytes, batch));
   }
@@ -79,7 +80,7 @@ export class Writer {
   /** Rejects whoever waits. */
   fail(error: Error): void {
     this.#batch?.reject(error);
-    this.#inFlight?.reject(error);
+    for (const batch of this.#inFlight ?? []) batch.reject(error);
     this.#batch = undefined;
     this.#inFlight = undefined;
   }
@@ -88,7 +89,8 @@ export class Writer {
     this.#inFlightBytes -= bytes;
     if (this.#transport.destroyed) return;
     batch?.resolve('sent');
-    if (this.#inFlight === batch) this.#inFlight = undefined;
+    this.#inFlight = this.#inFlight?.filter(other => other !== batch);
+    if (this.#inFlight?.length === 0) this.#inFlight = undefined;
     this.#onWritten.written();
   }
 }

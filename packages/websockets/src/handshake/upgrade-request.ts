@@ -1,6 +1,7 @@
 // The opening handshake of a client on HTTP/1.1 (RFC 6455 §4.1 and §4.2.1): is it one, and what does it ask for?
 import { WebSocketError } from '../errors.ts';
 import { isKey } from './accept-key.ts';
+import { type ExtensionOffer, parseExtensions } from './extensions.ts';
 import { hasMember } from './header-values.ts';
 import { offeredSubprotocols } from './subprotocols.ts';
 
@@ -14,6 +15,7 @@ export interface RequestHead {
 export interface UpgradeRequest {
   readonly key: string;
   readonly subprotocols: readonly string[];
+  readonly extensions: readonly ExtensionOffer[];
 }
 
 /** True when the client asks for a WebSocket, in whatever version and form. */
@@ -35,7 +37,11 @@ export function readUpgradeRequest(request: RequestHead): UpgradeRequest {
   }
   const key = value(request, 'sec-websocket-key');
   if (!isKey(key)) throw new WebSocketError('invalid-key', 'Sec-WebSocket-Key is not base64 of 16 bytes');
-  return { key, subprotocols: offeredSubprotocols(value(request, 'sec-websocket-protocol')) };
+  return {
+    key,
+    subprotocols: offeredSubprotocols(value(request, 'sec-websocket-protocol')),
+    extensions: parseExtensions(value(request, 'sec-websocket-extensions')),
+  };
 }
 
 function value(request: RequestHead, name: string): string | undefined {

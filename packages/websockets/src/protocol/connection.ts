@@ -44,6 +44,11 @@ export class ConnectionCore {
     return this.#state;
   }
 
+  /** True between a part sent with endOfMessage: false and the end of that message. */
+  get hasOpenMessage(): boolean {
+    return this.#openType !== 0;
+  }
+
   /** Bytes that arrived and were not looked at yet. */
   get pendingBytes(): number {
     return this.#decoder.pendingBytes;

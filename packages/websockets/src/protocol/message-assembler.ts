@@ -59,7 +59,7 @@ export class MessageAssembler {
       open.utf8 = checkUtf8(open.utf8, part.payload);
       if (open.utf8 === utf8Invalid) throw invalidText();
     }
-    append(open, part.payload);
+    append(open, part.payload, part.isFinal ? open.announced : this.#limits.maxMessageBytes);
     if (!part.isLast || !part.isFinal) return undefined;
     this.#open = undefined;
     if (!open.isText) return { type: 'binary', data: fitted(open) };
@@ -98,11 +98,11 @@ export class MessageAssembler {
 
 const invalidText = () => new WebSocketError('invalid-utf8', 'A text message is not valid UTF-8');
 
-/** Grows by doubling up to what is announced: a header alone makes us reserve nothing. */
-function append(open: OpenMessage, bytes: Buffer): void {
+/** Grows by doubling, up to what the message can still become: a header alone makes us reserve nothing. */
+function append(open: OpenMessage, bytes: Buffer, most: number): void {
   const needed = open.length + bytes.length;
   if (needed > open.buffer.length) {
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(open.announced, open.buffer.length * 2)));
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(most, open.buffer.length * 2)));
     open.buffer.copy(grown, 0, 0, open.length);
     open.buffer = grown;
   }

@@ -8,6 +8,7 @@ import { applyMask } from './mask.ts';
 const byReferenceBytes = 16_384;
 /** Strings up to this length are encoded into worst-case room in one pass. */
 const onePassLength = 1_024;
+const smallestChunkBytes = 512;
 const largestChunkBytes = 65_536;
 
 export class OutputBatch {
@@ -113,7 +114,7 @@ export class OutputBatch {
   #reserve(bytes: number): Buffer {
     const chunk = this.#chunk;
     if (chunk !== undefined && chunk.length - this.#used >= bytes) return chunk;
-    const grown = Math.min(largestChunkBytes, chunk === undefined ? 0 : chunk.length * 2);
+    const grown = Math.min(largestChunkBytes, chunk === undefined ? smallestChunkBytes : chunk.length * 2);
     this.#closeChunk();
     this.#chunk = Buffer.allocUnsafe(Math.max(bytes, grown));
     return this.#chunk;

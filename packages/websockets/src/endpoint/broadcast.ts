@@ -1,0 +1,22 @@
+// One message to many connections: encoded once, written once per connection and tick.
+import { type EncodedMessage, encodeMessage } from './encoded-message.ts';
+import type { WebSocketConnection } from './websocket.ts';
+
+/**
+ * Sends to every open connection; gives how many that were. Does not wait for slow ones: bound what they may hold up
+ * with `outputPolicy: 'drop'` or `'close'`. Throws `invalid-text`.
+ */
+export function broadcast(
+  connections: Iterable<WebSocketConnection>,
+  data: string | Uint8Array | EncodedMessage,
+  options?: { type?: 'text' | 'binary' },
+): number {
+  const message = typeof data === 'string' || data instanceof Uint8Array ? encodeMessage(data, options) : data;
+  let count = 0;
+  for (const connection of connections) {
+    if (!connection.isOpen) continue;
+    void connection.send(message);
+    count += 1;
+  }
+  return count;
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { FrameDecoder } from './frame-decoder.ts';
+import { encodeFrame } from './frame-encoder.ts';
+import { MessageAssembler } from './message-assembler.ts';
+import { OutputBatch } from './output-batch.ts';
+
+function messagesIn(chunks: readonly Uint8Array[], role: 'client' | 'server'): (string | Buffer)[] {
+  const decoder = new FrameDecoder(role);
+  const assembler = new MessageAssembler({ maxMessageBytes: 1e9, maxFragments: 1e9 });
+  const seen: (string | Buffer)[] = [];
+  for (const chunk of chunks) decoder.push(Buffer.from(chunk));
+  for (let event = decoder.next(); event !== undefined; event = decoder.next()) {
+    const message = event.kind === 'data' ? assembler.add(event) : undefined;
+    if (message !== undefined) seen.push(message.data);
+  }
+  assert.equal(decoder.pendingBytes, 0);
+  return seen;
+}
+
+const lengths = [0, 1, 41, 42, 125, 126, 127, 341, 1_024, 1_025, 16_383, 16_384, 65_535, 65_536, 70_000];
+
+describe('an output batch', () => {
+  test('writes the frames of RFC 6455 §5.7', () => {
+    const server = new OutputBatch(undefined);
+    server.addText(1, true, 'Hello');
+    assert.equal(Buffer.concat(server.take()).toString('hex'), '810548656c6c6f');
+    const client = new OutputBatch(() => 0x3d21fa37);
+    client.addText(1, true, 'Hello');
+    assert.equal(Buffer.concat(client.take()).toString('hex'), '818537fa213d7f9f4d5158');
+    assert.equal(encodeFrame(2, true, Buffer.alloc(256), undefined).subarray(0, 4).toString('hex'), '827e0100');
+    assert.equal(
+      encodeFrame(2, true, Buffer.alloc(65_536), undefined).subarray(0, 10).toString('hex'),
+      '827f0000000000010000',
+    );
+  });
+
+  for (const role of ['client', 'server'] as const) {
+    test(`of a ${role} carries texts and bytes of every length class, in order`, () => {
+      const batch = new OutputBatch(role === 'client' ? () => 0x12345678 : undefined);
+      const sent: (string | Buffer)[] = [];
+      for (const length of lengths) {
+        for (const text of ['a'.repeat(length), 'é'.repeat(length), '漢'.repeat(length)]) {
+          batch.addText(1, true, text);
+          sent.push(text);
+        }
+        const bytes = Buffer.alloc(length, length);
+        batch.addBytes(2, true, bytes);
+        sent.push(bytes);
+      }
+      const expectedBytes = batch.bytes;
+      const chunks = batch.take();
+      assert.equal(
+        chunks.reduce((sum, chunk) => sum + chunk.length, 0),
+        expectedBytes,
+      );
+      assert.deepEqual(messagesIn(chunks, role === 'client' ? 'server' : 'client'), sent);
+      assert.equal(batch.bytes, 0);
+      assert.deepEqual(batch.take(), []);
+    });
+  }
+
+  test('puts sixteen small messages into one buffer', () => {
+    const batch = new OutputBatch(undefined);
+    for (let i = 0; i < 16; i++) batch.addText(1, true, 'x'.repeat(10));
+    assert.equal(batch.take().length, 1);
+    const frame = encodeFrame(1, true, Buffer.from('shared'), undefined);
+    for (let i = 0; i < 8; i++) batch.addFrame(frame);
+    const chunks = batch.take();
+    assert.equal(chunks.length, 1);
+    assert.deepEqual(messagesIn(chunks, 'client'), Array(8).fill('shared'));
+  });
+
+  test('passes a lone shared frame on without a copy', () => {
+    const batch = new OutputBatch(undefined);
+    const frame = encodeFrame(1, true, Buffer.from('shared'), undefined);
+    batch.addFrame(frame);
+    assert.equal(batch.take()[0], frame);
+  });
+
+  test('keeps the order of shared frames among others', () => {
+    const batch = new OutputBatch(undefined);
+    const shared = (text: string) => encodeFrame(1, true, Buffer.from(text), undefined);
+    batch.addText(1, true, 'a');
+    batch.addFrame(shared('b'));
+    batch.addFrame(shared('c'.repeat(20_000)));
+    batch.addFrame(shared('d'));
+    batch.addText(1, true, 'e');
+    assert.deepEqual(messagesIn(batch.take(), 'client'), ['a', 'b', 'c'.repeat(20_000), 'd', 'e']);
+  });
+
+  test('never writes to bytes it has given out', () => {
+    const one = new OutputBatch(undefined);
+    const other = new OutputBatch(undefined);
+    const taken: { chunks: Uint8Array[]; copy: Buffer }[] = [];
+    for (let round = 0; round < 200; round++) {
+      for (const batch of [one, other]) {
+        batch.addText(1, true, `${round}`.repeat(round));
+        batch.addBytes(2, true, Buffer.alloc(round, round));
+        const chunks = batch.take();
+        taken.push({ chunks, copy: Buffer.concat(chunks) });
+      }
+    }
+    for (const { chunks, copy } of taken) assert.ok(Buffer.concat(chunks).equals(copy));
+  });
+});
