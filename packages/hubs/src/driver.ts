@@ -12,7 +12,13 @@ import type { HubUser } from './hub.ts';
 import type { HubLifetimeManager, LifetimeConnection } from './lifetime/lifetime-manager.ts';
 import type { HubLogger } from './log.ts';
 import type { HubOptions } from './options.ts';
-import { answerHandshake, handshakeAccepted, handshakeCanceled, handshakeRefused } from './protocol/handshake.ts';
+import {
+  answerHandshake,
+  handshakeAccepted,
+  handshakeCanceled,
+  handshakeFailed,
+  handshakeRefused,
+} from './protocol/handshake.ts';
 import { type HubMessage, pingMessage } from './protocol/messages.ts';
 import { OutgoingMessage, WireMessage } from './protocol/outgoing-message.ts';
 import type { HubProtocol, MessageReader, TransferFormat } from './protocol/protocol.ts';
@@ -176,7 +182,9 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
       }
     } catch (thrown) {
       if (!(thrown instanceof HubServerError)) return this.#ended.promise;
-      this.end({ kind: 'handshake-refused', text: handshakeCanceled, cause: thrown });
+      const text =
+        thrown.code === 'message-too-large' ? handshakeCanceled : handshakeFailed(thrown, options.enableDetailedErrors);
+      this.end({ kind: 'handshake-refused', text, cause: thrown });
       return this.#ended.promise;
     }
     if (this.#end !== undefined) return this.#end;
@@ -227,7 +235,8 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     try {
       for (;;) {
         for (let message = reader.next(); message !== undefined; message = reader.next()) {
-          await this.#handle(message);
+          const wait = this.#handle(message);
+          if (wait !== undefined) await wait;
           if (this.#end !== undefined) return;
         }
         const chunk = this.#transport.tryReceive() ?? (await this.#transport.receive());
@@ -240,9 +249,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
       }
       this.end({ kind: 'transport-closed' });
     } catch (error) {
-      this.end(
-        error instanceof HubServerError ? { kind: 'failed', error } : { kind: 'transport-lost', error: error as Error },
-      );
+      this.end(error instanceof HubServerError ? { kind: 'failed', error } : { kind: 'transport-lost', error });
     }
   }
 

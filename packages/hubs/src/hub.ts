@@ -1,6 +1,8 @@
 // Defining a hub: an object literal of methods, typed by what its clients can be told. Nothing runs here; the dispatcher
 // reads the definition.
+
 import type { HubCall } from './call.ts';
+import type { Loose } from './loose.ts';
 import type { SchemaOutput, StandardSchema } from './standard-schema.ts';
 
 /** Who is at the other end. `id` is what `clients.user(id)` and `call.userIdentifier` go by; add what you know. */
@@ -9,13 +11,11 @@ export interface HubUser {
 }
 
 /** Clients whose methods nobody has declared: any name, any arguments. */
-// biome-ignore lint/suspicious/noExplicitAny: an undeclared client takes anything
-export type AnyClient = Record<string, (...args: any[]) => any>;
+export type AnyClient = Record<string, (...args: Loose[]) => Loose>;
 
-// biome-ignore lint/suspicious/noExplicitAny: what the method takes is inferred from it; clients are checked by schemas
 export type HubFunction<Client extends object, User extends HubUser> = (
   call: HubCall<Client, User>,
-  ...args: any[]
+  ...args: Loose[]
 ) => unknown;
 
 export interface MethodOptions<Client extends object, User extends HubUser, Schemas extends readonly StandardSchema[]> {
@@ -63,10 +63,8 @@ export function method<
   Result,
 >(
   options: MethodOptions<Client, User, Schemas> & { readonly args: Schemas; readonly streams?: undefined },
-  // biome-ignore lint/suspicious/noExplicitAny: the items of upload streams are not checked
-  fn: (call: HubCall<Client, User>, ...args: [...SchemaOutputs<Schemas>, ...AsyncIterable<any>[]]) => Result,
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-): HubMethod<Client, User, [...SchemaOutputs<Schemas>, ...AsyncIterable<any>[]], Result>;
+  fn: (call: HubCall<Client, User>, ...args: [...SchemaOutputs<Schemas>, ...AsyncIterable<Loose>[]]) => Result,
+): HubMethod<Client, User, [...SchemaOutputs<Schemas>, ...AsyncIterable<Loose>[]], Result>;
 export function method<Client extends object, User extends HubUser, Args extends readonly unknown[], Result>(
   options: MethodOptions<Client, User, readonly StandardSchema[]>,
   fn: (call: HubCall<Client, User>, ...args: Args) => Result,
@@ -79,8 +77,7 @@ export function method(
 }
 
 export type HubMethods<Client extends object, User extends HubUser> = Readonly<
-  // biome-ignore lint/suspicious/noExplicitAny: each method has its own parameters and result
-  Record<string, HubFunction<Client, User> | HubMethod<Client, User, any, any>>
+  Record<string, HubFunction<Client, User> | HubMethod<Client, User, Loose, Loose>>
 >;
 
 export interface HubDefinition<Client extends object, User extends HubUser, Methods> {
@@ -107,9 +104,6 @@ export function defineHub<Client extends object = AnyClient, User extends HubUse
   ): HubDefinition<Client, User, Methods> => Object.freeze(hub);
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: any hub at all, for the rooms that only run it
-export type AnyHubDefinition = HubDefinition<any, any, any>;
-// biome-ignore lint/suspicious/noExplicitAny: as above
-export type AnyHubFunction = (call: any, ...args: any[]) => unknown;
-// biome-ignore lint/suspicious/noExplicitAny: as above
-export type AnyMethodOptions = MethodOptions<any, any, readonly StandardSchema[]>;
+export type AnyHubDefinition = HubDefinition<Loose, Loose, Loose>;
+export type AnyHubFunction = (call: Loose, ...args: Loose[]) => unknown;
+export type AnyMethodOptions = MethodOptions<Loose, Loose, readonly StandardSchema[]>;

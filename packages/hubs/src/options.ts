@@ -24,8 +24,6 @@ export interface HubOptions {
   readonly maximumParallelInvocationsPerClient: number;
   /** Calls and streams, of any kind, of one client that are open at the same time. Default 100. More fail with `too-many-calls`. */
   readonly maximumConcurrentCallsPerClient: number;
-  /** Groups one connection may be in. Default 1,000. More are refused with `too-many-groups`. */
-  readonly maximumGroupsPerConnection: number;
   /**
    * Bytes waiting in one connection from which on `clients.caller`, `clients.client(id)` and streams wait for the client.
    * Default 65,536 (§3, ApplicationMaxBufferSize).
@@ -49,6 +47,8 @@ export interface HubServerOptions extends Partial<HubOptions> {
   readonly allowedOrigins?: readonly string[];
   /** Connections negotiated but not opened yet, all hubs together. Default 10,000; more are answered 503. */
   readonly maximumPendingConnections?: number;
+  /** Groups one connection may be in. Default 1,000. More are refused with `too-many-groups`. */
+  readonly maximumGroupsPerConnection?: number;
 }
 
 export type TransportName = 'WebSockets';
@@ -104,12 +104,11 @@ export const defaults = Object.freeze({
   streamBufferCapacity: 10,
   maximumParallelInvocationsPerClient: 1,
   maximumConcurrentCallsPerClient: 100,
-  maximumGroupsPerConnection: 1_000,
   applicationMaxBufferSize: 65_536,
   maximumBufferedBytes: 1_048_576,
 }) satisfies HubOptions;
 
-export const serverDefaults = Object.freeze({ maximumPendingConnections: 10_000 });
+export const serverDefaults = Object.freeze({ maximumPendingConnections: 10_000, maximumGroupsPerConnection: 1_000 });
 
 export const endpointDefaults = Object.freeze({
   transports: Object.freeze(['WebSockets'] as const) as readonly TransportName[],
@@ -133,12 +132,39 @@ export function resolveHubOptions(...layers: readonly Partial<HubOptions>[]): Hu
   return Object.freeze(options) as unknown as HubOptions;
 }
 
+/** Throws `invalid-option`. */
+export function checkServerOptions(options: HubServerOptions): void {
+  resolveHubOptions(options);
+  for (const name of ['maximumPendingConnections', 'maximumGroupsPerConnection'] as const) {
+    if (options[name] !== undefined && !isPositive(options[name])) throw invalid(name, options[name]);
+  }
+}
+
+/** Throws `invalid-option`. */
+export function checkEndpointOptions(options: Omit<EndpointOptions<never>, 'authorize' | 'userIdProvider'>): void {
+  const { transports, minimumProtocolVersion, disconnectTimeoutMs, webSockets } = options;
+  if (transports?.every(name => endpointDefaults.transports.includes(name)) === false) {
+    throw invalid('transports', transports.join(', '));
+  }
+  if (minimumProtocolVersion !== undefined && !Number.isInteger(minimumProtocolVersion)) {
+    throw invalid('minimumProtocolVersion', minimumProtocolVersion);
+  }
+  const numbers = { disconnectTimeoutMs, ...webSockets, subprotocolSelector: undefined };
+  for (const [name, value] of Object.entries(numbers)) {
+    if (value !== undefined && !isPositive(value)) throw invalid(name, value);
+  }
+}
+
 function checked(name: keyof HubOptions, value: unknown): unknown {
   if (name === 'enableDetailedErrors' ? typeof value === 'boolean' : isPositive(value)) return value;
   if (name === 'maximumReceiveMessageSize' && value === null) return value;
-  throw new HubServerError('invalid-option', `Option ${name} cannot be ${String(value)}.`);
+  throw invalid(name, value);
 }
 
 function isPositive(value: unknown): boolean {
   return typeof value === 'number' && value > 0;
+}
+
+function invalid(name: string, value: unknown): HubServerError {
+  return new HubServerError('invalid-option', `Option ${name} cannot be ${String(value)}.`);
 }

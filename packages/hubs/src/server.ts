@@ -1,6 +1,6 @@
 // The composition root: hubs on an HTTP server. Joins endpoints, dispatchers, lifetime managers and connections, and
 // takes the requests under mapped paths; every other request stays with the server's own listeners.
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GroupManager } from './call.ts';
 import { type HubClients, LifetimeClients } from './clients/clients.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
@@ -12,6 +12,8 @@ import type { HubLifetimeManager } from './lifetime/lifetime-manager.ts';
 import { MemoryLifetimeManager } from './lifetime/memory-lifetime-manager.ts';
 import { silentLogger } from './log.ts';
 import {
+  checkEndpointOptions,
+  checkServerOptions,
   type EndpointOptions,
   endpointDefaults,
   type HubOptions,
@@ -46,7 +48,7 @@ export interface HubServer extends AsyncDisposable {
   readonly connectionCount: number;
   /**
    * Closes every connection with a Close message that allows to reconnect, waits for their onDisconnected (5 s at most,
-   * §3), and gives the server back as it was. The server itself stays open: it is yours.
+   * §3), and leaves all requests to the server's own listeners. The server itself stays open: it is yours.
    */
   close(): Promise<void>;
 }
@@ -74,7 +76,7 @@ class HttpHubServer implements HubServer {
   #isClosed = false;
 
   constructor(server: HttpServer, options: HubServerOptions) {
-    resolveHubOptions(options);
+    checkServerOptions(options);
     this.#options = Object.freeze({ ...options });
     this.#interception = interceptRequests(server, options.allowedOrigins, {
       isOurs: request => this.#find(request) !== undefined,
@@ -96,6 +98,7 @@ class HttpHubServer implements HubServer {
     if (!path.startsWith('/'))
       throw new HubServerError('invalid-option', `Path '${path}' does not start with a slash.`);
     if (this.#endpoints.has(key)) throw new HubServerError('path-taken', `A hub is mapped at '${path}' already.`);
+    checkEndpointOptions(options);
     const runtime = this.#createRuntime(hub, options);
     const endpoint = new HttpEndpoint(
       {
@@ -147,7 +150,7 @@ class HttpHubServer implements HubServer {
   #lifetimeOf(hub: AnyHubDefinition): HubLifetimeManager {
     let lifetime = this.#lifetimes.get(hub);
     if (lifetime === undefined) {
-      const { maximumGroupsPerConnection } = resolveHubOptions(this.#options);
+      const { maximumGroupsPerConnection = serverDefaults.maximumGroupsPerConnection } = this.#options;
       const create = this.#options.lifetimeManager ?? (settings => new MemoryLifetimeManager(settings));
       lifetime = create({ name: hub.name ?? 'hub', maximumGroupsPerConnection });
       this.#lifetimes.set(hub, lifetime);

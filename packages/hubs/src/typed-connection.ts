@@ -1,19 +1,16 @@
 // A client's connection with the types of its hub: a thin wrapper around the HubConnection of @microsoft/signalr.
 // Pure, runs in browsers; the hub itself is named as a type only: `typedConnection<typeof chat>(connection)`.
+
 import type { HubMethod } from './hub.ts';
+import type { Loose } from './loose.ts';
 
 /** As much of @microsoft/signalr's HubConnection as is needed. */
 export interface ClientConnection {
-  // biome-ignore lint/suspicious/noExplicitAny: as @microsoft/signalr declares it
-  invoke<T = any>(methodName: string, ...args: any[]): Promise<T>;
-  // biome-ignore lint/suspicious/noExplicitAny: as @microsoft/signalr declares it
-  send(methodName: string, ...args: any[]): Promise<void>;
-  // biome-ignore lint/suspicious/noExplicitAny: as @microsoft/signalr declares it
-  stream<T = any>(methodName: string, ...args: any[]): ClientStream<T>;
-  // biome-ignore lint/suspicious/noExplicitAny: as @microsoft/signalr declares it
-  on(methodName: string, handler: (...args: any[]) => any): void;
-  // biome-ignore lint/suspicious/noExplicitAny: as @microsoft/signalr declares it
-  off(methodName: string, handler: (...args: any[]) => any): void;
+  invoke<T = Loose>(methodName: string, ...args: Loose[]): Promise<T>;
+  send(methodName: string, ...args: Loose[]): Promise<void>;
+  stream<T = Loose>(methodName: string, ...args: Loose[]): ClientStream<T>;
+  on(methodName: string, handler: (...args: Loose[]) => Loose): void;
+  off(methodName: string, handler: (...args: Loose[]) => Loose): void;
 }
 
 /** @microsoft/signalr's IStreamResult: what `stream` gives and what upload parameters take (a `Subject`). */
@@ -29,21 +26,17 @@ interface AnyTypedHub {
 type MethodsOf<Hub extends AnyTypedHub> = Hub['methods'];
 type ClientOf<Hub extends AnyTypedHub> = NonNullable<Hub['~client']>;
 
-// biome-ignore lint/suspicious/noExplicitAny: matches every method
 type ArgsOf<M> =
-  M extends HubMethod<any, any, infer Args, any>
+  M extends HubMethod<Loose, Loose, infer Args, Loose>
     ? Args
-    : // biome-ignore lint/suspicious/noExplicitAny: matches every method
-      M extends (call: any, ...args: infer Args) => unknown
+    : M extends (call: Loose, ...args: infer Args) => unknown
       ? Args
       : never;
 
-// biome-ignore lint/suspicious/noExplicitAny: matches every method
 type ResultOf<M> =
-  M extends HubMethod<any, any, any, infer Result>
+  M extends HubMethod<Loose, Loose, Loose, infer Result>
     ? Awaited<Result>
-    : // biome-ignore lint/suspicious/noExplicitAny: matches every method
-      M extends (...args: any[]) => infer Result
+    : M extends (...args: Loose[]) => infer Result
       ? Awaited<Result>
       : never;
 

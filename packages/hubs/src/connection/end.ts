@@ -13,7 +13,7 @@ export type ConnectionEnd =
   /** The client closed the transport in an orderly way; nothing can be written any more. */
   | { readonly kind: 'transport-closed' }
   /** The transport broke. */
-  | { readonly kind: 'transport-lost'; readonly error: Error }
+  | { readonly kind: 'transport-lost'; readonly error: unknown }
   /** `call.abort()`. */
   | { readonly kind: 'aborted' }
   /** The hub server closes. */
@@ -50,8 +50,9 @@ export function closeMessageFor(end: ConnectionEnd, enableDetailedErrors: boolea
 
 /** What onDisconnected gets: `undefined` after an end that somebody wanted. */
 export function disconnectErrorFor(end: ConnectionEnd): Error | undefined {
-  if (end.kind !== 'failed' && end.kind !== 'transport-lost' && end.kind !== 'connected-failed') return undefined;
-  return end.error instanceof Error
-    ? end.error
-    : new HubServerError('connection-lost', 'The connection ended.', { cause: end.error });
+  if (end.kind === 'transport-lost') {
+    return new HubServerError('connection-lost', 'The connection was lost.', { cause: end.error });
+  }
+  if (end.kind !== 'failed') return undefined;
+  return end.error instanceof Error ? end.error : new Error('The connection failed.', { cause: end.error });
 }

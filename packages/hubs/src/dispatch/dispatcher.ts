@@ -105,7 +105,7 @@ export class Dispatcher {
     try {
       if (message.type === 'stream-invocation' && session.isInUse(message.invocationId)) {
         this.#fail(connection, message, text.invocationIdInUse(message.invocationId));
-        return invocation.releaseSlot();
+        return;
       }
       session.makeRoom(1 + streamIds.length);
       const expected = expectedStreamCount(method, message.arguments.length);

@@ -18,7 +18,10 @@ export class Membership<Member extends object> {
     let names = this.#names.get(member);
     if (names?.has(name)) return true;
     if ((names?.size ?? 0) >= this.limit) return false;
-    if (names === undefined) this.#names.set(member, (names = new Set()));
+    if (names === undefined) {
+      names = new Set();
+      this.#names.set(member, names);
+    }
     names.add(name);
     const members = this.#members.get(name);
     if (members === undefined) this.#members.set(name, new Set([member]));

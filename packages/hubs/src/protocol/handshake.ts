@@ -1,6 +1,7 @@
 // The handshake (§5), always JSON and 0x1E, whatever protocol follows: the client names a protocol and a version, the
 // server answers `{}` or an error. Decides only; the driver reads and writes.
 import { HubServerError } from '../errors.ts';
+import { formatErrorDetail } from './error-text.ts';
 import type { HubProtocol, TransferFormat } from './protocol.ts';
 import { recordSeparator } from './record-reader.ts';
 
@@ -10,6 +11,10 @@ export const handshakeAccepted = `{}${recordSeparator}`;
 export const handshakeCanceled = 'Handshake was canceled.';
 
 export const handshakeRefused = (error: string): string => JSON.stringify({ error }) + recordSeparator;
+
+/** The request is not what §5 says. */
+export const handshakeFailed = (error: HubServerError, enableDetailedErrors: boolean): string =>
+  `An unexpected error occurred during connection handshake.${formatErrorDetail(error, enableDetailedErrors)}`;
 
 export type HandshakeAnswer =
   | { readonly protocol: HubProtocol; readonly version: number }
@@ -28,8 +33,7 @@ export function answerHandshake(record: string, context: HandshakeContext): Hand
     request = parseRequest(record);
   } catch (thrown) {
     const cause = thrown as HubServerError;
-    const detail = context.enableDetailedErrors ? ` ${cause.facts.wireName}: ${cause.message}` : '';
-    return { error: `An unexpected error occurred during connection handshake.${detail}`, cause };
+    return { error: handshakeFailed(cause, context.enableDetailedErrors), cause };
   }
   const name = request.protocol.toLowerCase();
   const protocol = context.protocols.find(known => known.name === name);

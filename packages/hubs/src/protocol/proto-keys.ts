@@ -8,7 +8,7 @@ export function withoutProtoKeys(value: unknown, source: string): unknown {
   const open: unknown[] = [value];
   for (let item = open.pop(); item !== undefined; item = open.pop()) {
     if (typeof item !== 'object' || item === null) continue;
-    if (Object.hasOwn(item, '__proto__')) delete (item as Record<string, unknown>)['__proto__'];
+    if (Object.hasOwn(item, '__proto__')) Reflect.deleteProperty(item, '__proto__');
     for (const child of Object.values(item)) {
       if (typeof child === 'object' && child !== null) open.push(child);
     }

@@ -1,10 +1,12 @@
 // One hub's path on an HTTP server (§1): negotiate, and opening a connection by a WebSocket. Each refusal is a row of §1.1.
+
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkWebSocketRequest, isWebSocketRequest } from '@longhaul/websockets';
 import type { ConnectionIdentity } from '../driver.ts';
 import type { HubUser } from '../hub.ts';
 import type { HubLogger } from '../log.ts';
+import type { Loose } from '../loose.ts';
 import { type Authorization, type EndpointOptions, endpointDefaults, type TransportName } from '../options.ts';
 import { ConnectionDirectory, type DirectoryEntry } from './connection-directory.ts';
 import { chooseNegotiateVersion, writeNegotiateAnswer, writeNegotiateError } from './negotiate.ts';
@@ -22,8 +24,7 @@ export interface EndpointHost {
 
 const notSupported = (transport: string): string => `${transport} transport not supported by this end point type`;
 
-// biome-ignore lint/suspicious/noExplicitAny: endpoints of any user in one table
-export type AnyHttpEndpoint = HttpEndpoint<any>;
+export type AnyHttpEndpoint = HttpEndpoint<Loose>;
 
 export class HttpEndpoint<User extends HubUser> {
   readonly directory = new ConnectionDirectory<User>(() => randomBytes(16).toString('base64url'));

@@ -24,13 +24,20 @@ export function interceptRequests(
 ): RequestInterception {
   const inner = createServer((request, response) => taker.answer(request, response));
   useWebSockets(inner, allowedOrigins === undefined ? {} : { allowedOrigins });
-  // Without this Node would not even raise 'upgrade' on a server whose owner has no listener for it.
+  // Without a listener Node would not even raise 'upgrade'; the server's own 'request' listeners get WebSockets by it too.
+  const before = new Set(server.rawListeners('upgrade'));
   useWebSockets(server);
+  const added = server.rawListeners('upgrade').find(listener => !before.has(listener));
   const earlier = server.emit as Emit;
   const isOwn = Object.hasOwn(server, 'emit');
   const emit: Emit = function (event, ...args) {
     const isRequest = event === 'request' || event === 'upgrade';
     if (isRequest && taker.isOurs(args[0] as IncomingMessage)) return inner.emit(event, ...args);
+    if (event === 'upgrade' && added !== undefined && this.listenerCount('upgrade') > 1) {
+      // Somebody else's WebSockets are on this server: what is not ours is theirs alone.
+      for (const listener of this.rawListeners('upgrade')) if (listener !== added) listener.apply(this, args);
+      return true;
+    }
     if (event === 'request' && this.listenerCount('request') === 0) {
       (args[1] as ServerResponse).writeHead(404, { 'Content-Length': 0 }).end();
       return true;

@@ -17,6 +17,6 @@ export interface Transport {
   write(message: WireMessage): Promise<unknown>;
   /** What was written still goes out, then it ends; after a time limit at once. Resolves when it has ended. */
   close(): Promise<void>;
-  /** Resolves, with a reason unless the end was orderly, when the transport is gone. */
+  /** Resolves when the transport is gone; with the reason, unless the end was orderly. */
   readonly closed: Promise<Error | undefined>;
 }
