@@ -31,11 +31,11 @@ export const steps = [
   'finish.unlink',
   'finish.sync-folder',
   'finish.commit',
-  // the decision becomes durable before the file goes
+  // canceled, failed or removed: the part file goes, then that is said
+  'discard.unlink',
+  'discard.sync-folder',
+  'discard.commit',
   'cancel.commit',
-  'cancel.unlink',
-  'cancel.sync-folder',
-  'cancel.clear',
   'remove.commit',
 ] as const;
 export type StepName = (typeof steps)[number];
@@ -72,10 +72,10 @@ function crash(): void {
 
 /** Runs the named step. Every acting line of a download's protocols that leaves a trace on the disk is inside one. */
 export async function step<T>(name: StepName, act: () => T | Promise<T>): Promise<T> {
-  const isAimed = crashPoint?.name === name;
-  if (isAimed) passings += 1;
-  if (isAimed && crashPoint.side === 'before' && passings === crashPoint.nth) crash();
+  // Steps of several transfers overlap: each remembers which passing it is.
+  const isHere = crashPoint?.name === name && ++passings === crashPoint.nth;
+  if (isHere && crashPoint.side === 'before') crash();
   const result = await act();
-  if (isAimed && crashPoint.side === 'after' && passings === crashPoint.nth) crash();
+  if (isHere && crashPoint.side === 'after') crash();
   return result;
 }

@@ -9,6 +9,7 @@ export const webErrorOfCode: Readonly<Record<string, WebErrorStatus>> = Object.f
   EAI_NONAME: 'host-name-not-resolved',
   ECONNREFUSED: 'cannot-connect',
   EADDRNOTAVAIL: 'cannot-connect',
+  EPROTO: 'cannot-connect',
   EHOSTUNREACH: 'server-unreachable',
   ENETUNREACH: 'server-unreachable',
   EHOSTDOWN: 'server-unreachable',

@@ -8,7 +8,7 @@ import { Download, type Outcome } from './downloader.ts';
 import { fileError } from './file-errors.ts';
 import type { Finisher } from './finisher.ts';
 import { Lanes } from './lanes.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, RowPatch } from './ledger.ts';
 import type { TransferLimits } from './options.ts';
 import { followUp } from './outcomes.ts';
 import { deletePart, type OpenPart, openPart } from './part-file.ts';
@@ -61,7 +61,7 @@ export class Runner {
     const interrupted = [...table.idsInState('running'), ...table.idsInState('retrying')];
     await Promise.all(interrupted.map(id => this.#tools.ledger.recover(id)));
     for (const id of table.idsInState('finishing')) this.#inLane(id, () => this.#finishAgain(id));
-    for (const id of table.idsWithDiscardedPart()) this.#inLane(id, () => this.#discard(table.get(id)));
+    for (const id of table.idsWithDiscardedPart()) this.#inLane(id, () => this.#discardAgain(id));
     for (const { id, host } of table.queued()) this.#queue.enqueue(id, host);
     if (table.idsInState('paused-no-network').length > 0) this.#waitForNetwork();
     this.#pump();
@@ -137,9 +137,8 @@ export class Runner {
     const event = { name: 'cancel', at: Date.now() } as const;
     step(row.state, event);
     const outcome = await this.#halt(row.id);
-    const patch = { ...outcome?.patch, discardsPart: row.startedAt !== null };
-    const canceled = await this.#tools.ledger.apply(row.id, event, patch);
-    return canceled.discardsPart ? this.#discard(canceled) : canceled;
+    const discarded = row.startedAt === null ? {} : await this.#discard(row);
+    return this.#tools.ledger.apply(row.id, event, { ...outcome?.patch, ...discarded });
   }
 
   /** Takes a transfer out of line, timer and flight. The outcome of a running attempt is the caller's then. */
@@ -243,7 +242,8 @@ export class Runner {
       const isOnline = isLoopback || connectivity.isOnline();
       const circumstances = { rules: limits, isLoopback, isOnline, now: Date.now(), chance: Math.random() };
       const { event, patch } = followUp(row, outcome, circumstances);
-      const next = await ledger.apply(id, event, patch);
+      const discarded = patch.discardsPart ? await this.#discard(row) : {};
+      const next = await ledger.apply(id, event, { ...patch, ...discarded });
       log.warn(
         { id, url: redactUrl(row.url), state: next.state.name, code: outcome.error.code },
         outcome.error.message,
@@ -251,7 +251,6 @@ export class Runner {
       if (next.state.name === 'retrying') {
         this.#later(id, next.state.retryAt - Date.now(), () => this.#retry(id));
       } else if (next.state.name === 'paused-no-network') this.#waitForNetwork();
-      else if (next.discardsPart) await this.#discard(next);
     } catch (error) {
       log.error({ id, err: error }, 'the outcome of a transfer could not be recorded yet');
       this.#later(id, offerAgainMs, () => this.#follow(id, outcome));
@@ -298,20 +297,30 @@ export class Runner {
     });
   }
 
-  /** Deletes the part file of a transfer that will not go on. What cannot be deleted now is tried at the next opening. */
-  async #discard(row: TransferRow): Promise<TransferRow> {
+  /**
+   * Deletes the part file of a transfer that will not go on, before that is said: whoever hears of the end finds nothing
+   * left over. Returns what the row is to say then; what cannot be deleted now is tried again at the next opening.
+   */
+  async #discard(row: TransferRow): Promise<RowPatch> {
     try {
       const { folder: path, name } = parseTarget(row.file);
       await using folder = await TargetFolder.open(path);
-      await namedStep('cancel.unlink', () => deletePart(folder, name, row.id, row.part));
-      await namedStep('cancel.sync-folder', () => folder.sync());
+      await namedStep('discard.unlink', () => deletePart(folder, name, row.id, row.part));
+      await namedStep('discard.sync-folder', () => folder.sync());
     } catch (error) {
-      if (!(error instanceof LonghaulError && error.code === 'target-folder-missing')) {
+      const isGone = error instanceof LonghaulError && error.code === 'target-folder-missing';
+      if (!isGone) {
         this.#tools.log.warn({ id: row.id, err: error }, 'a part file could not be deleted');
-        return row;
+        return { discardsPart: true };
       }
     }
-    return this.#tools.ledger.save(row.id, { part: null, discardsPart: false }, 'cancel.clear');
+    return { part: null, discardsPart: false };
+  }
+
+  async #discardAgain(id: string): Promise<void> {
+    const { ledger } = this.#tools;
+    const row = ledger.table.find(id);
+    if (row?.discardsPart) await ledger.save(id, await this.#discard(row), 'discard.commit');
   }
 
   #later(id: string, delayMs: number, act: () => Promise<void>): void {

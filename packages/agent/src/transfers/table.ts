@@ -79,7 +79,7 @@ export interface TransferRow {
   /** Name that was really given; `null` until the file is finished. */
   readonly finalName: string | null;
   readonly part: PartIdentity | null;
-  /** The part file is to be deleted; the room does so at once, or after its next start. */
+  /** The part file is to be deleted and could not be yet; tried again at the next opening. */
   readonly discardsPart: boolean;
   /** Bytes of the part file that are known to be durable. */
   readonly offset: number;

@@ -1,0 +1,146 @@
+// A transfers room in a folder of its own, for tests: opened, closed, opened again; waits for conditions, never for time.
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CreateDownloadRequest, TransferRecord } from '@longhaul/agent-protocol';
+import type { Scope } from '../../src/scope.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { openTransfers, type TransferFact, type Transfers, type TransfersOptions } from '../../src/transfers/door.ts';
+import type { TransferLimits } from '../../src/transfers/options.ts';
+import { transferMigrations } from '../../src/transfers/table.ts';
+
+export const owner: Scope = { role: 'owner' };
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Time-outs and waits short enough for a test, long enough for a busy machine. */
+export const testLimits: Partial<TransferLimits> = {
+  connectTimeoutMs: 600,
+  responseTimeoutMs: 600,
+  stallTimeoutMs: 600,
+  retryDelaysMs: [10, 20, 30],
+  checkpointMs: 50,
+  factIntervalMs: 20,
+  connectivityPollMs: 20,
+};
+
+export type RoomOptions = Partial<Omit<TransfersOptions, 'store' | 'publish'>>;
+
+interface Waiter {
+  readonly id: string;
+  readonly isMet: (record: TransferRecord) => boolean;
+  readonly resolve: (record: TransferRecord) => void;
+}
+
+export class Room implements AsyncDisposable {
+  readonly folder: string;
+  readonly facts: TransferFact[] = [];
+  readonly log: { readonly level: string; readonly facts: object; readonly message: string }[] = [];
+  readonly #options: RoomOptions;
+  readonly #waiters = new Set<Waiter>();
+  #store: Store | undefined;
+  #transfers: Transfers | undefined;
+
+  constructor(options: RoomOptions, folder: string) {
+    this.#options = options;
+    this.folder = folder;
+  }
+
+  static async open(options: RoomOptions = {}): Promise<Room> {
+    const room = new Room(options, mkdtempSync(join(tmpdir(), 'longhaul-room-')));
+    await room.reopen();
+    return room;
+  }
+
+  get transfers(): Transfers {
+    return this.#transfers!;
+  }
+
+  get store(): Store {
+    return this.#store!;
+  }
+
+  async reopen(): Promise<void> {
+    await this.close();
+    const write = (level: string) => (facts: object, message: string) => void this.log.push({ level, facts, message });
+    this.#store = openStore(join(this.folder, 'state'), transferMigrations);
+    this.#transfers = await openTransfers({
+      store: this.#store,
+      log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+      publish: fact => this.#take(fact),
+      ...this.#options,
+      limits: { ...testLimits, ...this.#options.limits },
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#transfers?.[Symbol.asyncDispose]();
+    this.#transfers = undefined;
+    this.#store?.[Symbol.dispose]();
+    this.#store = undefined;
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  read(name: string): Buffer {
+    return readFileSync(this.path(name));
+  }
+
+  /** What the target folder holds, the store's folder left out. */
+  get names(): string[] {
+    return readdirSync(this.folder)
+      .filter(name => name !== 'state')
+      .sort();
+  }
+
+  request(url: string, more: Partial<CreateDownloadRequest> = {}) {
+    const file = this.path('file.bin');
+    return { id: randomUUID(), url, file, collision: 'fail', headers: [], start: true, ...more } as const;
+  }
+
+  create(url: string, more: Partial<CreateDownloadRequest> = {}): Promise<TransferRecord> {
+    return this.transfers.create('longhaul', this.request(url, more));
+  }
+
+  get(id: string): TransferRecord {
+    return this.transfers.get(owner, id);
+  }
+
+  /** Resolves with the first record, present or to come, that meets the condition. */
+  when(id: string, isMet: (record: TransferRecord) => boolean): Promise<TransferRecord> {
+    const { promise, resolve } = Promise.withResolvers<TransferRecord>();
+    this.#waiters.add({ id, isMet, resolve });
+    this.#check(this.get(id));
+    return promise;
+  }
+
+  /** Resolves when nothing but a person can go on with it. */
+  ended(id: string): Promise<TransferRecord> {
+    return this.when(id, ({ status }) => status !== 'idle' && status !== 'running');
+  }
+
+  /** Creates, starts, waits for the end. */
+  async download(url: string, more: Partial<CreateDownloadRequest> = {}): Promise<TransferRecord> {
+    return this.ended((await this.create(url, more)).id);
+  }
+
+  #take(fact: TransferFact): void {
+    this.facts.push(fact);
+    if (fact.type === 'changed') this.#check(fact.record);
+  }
+
+  #check(record: TransferRecord): void {
+    for (const waiter of this.#waiters) {
+      if (waiter.id !== record.id || !waiter.isMet(record)) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve(record);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
