@@ -7,12 +7,16 @@ export type TransferAction = 'pause' | 'resume' | 'cancel' | 'remove';
 export function allowedActions(record: TransferRecord): readonly TransferAction[] {
   if (isTerminal(record.status)) return ['remove'];
   switch (record.status) {
-    case 'running':
-      return ['pause', 'cancel'];
+    case 'idle':
+      // Only the app that made it starts it; once started it waits for its turn.
+      return record.isStarted ? ['pause', 'cancel'] : ['cancel'];
     case 'paused-by-application':
     case 'paused-recoverable-web-error':
       return ['resume', 'cancel'];
+    case 'paused-system-policy':
+      // Goes on by itself, yet somebody who has made room on the disk need not wait for that.
+      return ['resume', 'pause', 'cancel'];
     default:
-      return ['cancel'];
+      return ['pause', 'cancel'];
   }
 }

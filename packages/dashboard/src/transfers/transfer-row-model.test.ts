@@ -58,6 +58,19 @@ test('between two attempts it says when the next one is, shows what failed, and 
   assert.deepEqual(shown.problem, { message: 'The server cut the connection.', fix: null });
 });
 
+test('once all bytes are here it shows what is still done instead of a rate', () => {
+  const reason = 'All bytes are there; the file gets its name.';
+  const shown = row({ bytesReceived: MiB, totalBytesToReceive: MiB, bytesPerSecond: 0, reason });
+  assert.deepEqual([shown.detail, shown.rate, shown.timeLeft], [reason, null, null]);
+});
+
+test('a reason that is only the message of the error is not said twice', () => {
+  const error = { code: 'disk-full', message: 'no space left on /home', webErrorStatus: null };
+  const shown = row({ status: 'paused-system-policy', reason: error.message, error });
+  assert.equal(shown.detail, 'the system holds it back for now');
+  assert.match(shown.problem?.fix ?? '', /Free space/);
+});
+
 test('a failure is told with what helps; a cancel is no failure', () => {
   const error = { code: 'web-error', message: 'the server answered 404', webErrorStatus: 'http-404' } as const;
   assert.deepEqual(row({ status: 'error', error }).problem, {

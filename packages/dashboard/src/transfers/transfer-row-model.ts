@@ -38,7 +38,9 @@ export function rowOf({ record, pace }: TransferEntry, now: number, isLive: bool
   // A finished transfer without a size was exactly as long as what came.
   const percent = isCompleted ? 100 : total === null ? null : percentOf(moved, total);
   const isMoving = isLive && record.status === 'running' && !isBetweenAttempts(record, now);
-  const left = isMoving ? timeLeftMs(record, pace, now) : null;
+  // Between the last byte and the end the file gets its name.
+  const isAllHere = total !== null && moved >= total;
+  const left = isMoving && !isAllHere ? timeLeftMs(record, pace, now) : null;
   const amount = amountInWords(record);
   const percentWords = percent === null || isCompleted ? null : `${percent} %`;
   const words = statusInWords(record, now);
@@ -51,7 +53,7 @@ export function rowOf({ record, pace }: TransferEntry, now: number, isLive: bool
     isMoving,
     share: isCompleted ? 1 : total === null ? 0 : Math.min(1, moved / total),
     amount,
-    rate: isMoving ? rateInWords(record.bytesPerSecond) : null,
+    rate: isMoving && !isAllHere ? rateInWords(record.bytesPerSecond) : null,
     timeLeft: left === null ? null : timeLeftInWords(left),
     progressWords: percentWords === null ? amount : `${percentWords}, ${amount}`,
     status: words.status,

@@ -54,7 +54,7 @@ const needsLinkNotices: { readonly [W in NeedsLinkReason]: Omit<Notice, 'command
   },
   'session-ended': {
     title: 'Disconnected',
-    text: 'The agent was started anew and no longer knows this page. Your transfers go on. For a new link, run this in a terminal:',
+    text: 'The agent no longer knows this page, most likely because it was started anew. Your transfers go on. For a new link, run this in a terminal:',
   },
 };
 

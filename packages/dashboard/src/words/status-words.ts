@@ -19,7 +19,8 @@ export interface StatusInWords {
 }
 
 export function statusInWords(record: TransferRecord, now: number): StatusInWords {
-  const { reason } = record;
+  // The message of the error stands in a line of its own.
+  const reason = record.reason === record.error?.message ? null : record.reason;
   switch (record.status) {
     case 'idle':
       return record.isStarted

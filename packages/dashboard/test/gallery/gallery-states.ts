@@ -45,6 +45,7 @@ const retrying = record({
   },
 });
 const queued = record({
+  reason: 'It waits for a free slot.',
   status: 'idle',
   file: '/home/ada/Videos/next.mp4',
   bytesReceived: 0,
@@ -52,6 +53,7 @@ const queued = record({
   statusCode: null,
 });
 const offline = record({
+  reason: 'There is no network; it goes on by itself when there is one.',
   status: 'paused-no-network',
   url: 'https://releases.example.net/os/image-26.10-amd64.iso',
   file: '/home/ada/Downloads/image-26.10-amd64.iso',
@@ -59,11 +61,21 @@ const offline = record({
   totalBytesToReceive: 4.1 * GiB,
 });
 const paused = record({
+  reason: 'It was paused on request and waits for a resume.',
   status: 'paused-by-application',
   url: 'https://music.example.com/album/side-a.flac',
   file: '/home/ada/Music/side-a.flac',
   bytesReceived: 180 * MiB,
   totalBytesToReceive: 412 * MiB,
+});
+const diskFull = record({
+  status: 'paused-system-policy',
+  url: 'https://maps.example.com/planet.osm.pbf',
+  file: '/mnt/data/planet.osm.pbf',
+  bytesReceived: 61.4 * GiB,
+  totalBytesToReceive: 84.9 * GiB,
+  reason: 'no space is left in /mnt/data',
+  error: { code: 'disk-full', message: 'no space is left in /mnt/data', webErrorStatus: null },
 });
 const failed = record({
   status: 'error',
@@ -92,7 +104,7 @@ const canceled = record({
   finishedAt: now - 4_000_000,
 });
 
-const records = [one, unknownSize, retrying, queued, offline, paused, failed, completed, canceled];
+const records = [one, unknownSize, retrying, queued, offline, diskFull, paused, failed, completed, canceled];
 const busy: DashboardEvent[] = [...connected, { type: 'snapshot', records, at: now }, agent];
 
 export const galleryStates = {
