@@ -51,6 +51,7 @@ export const errorTable = Object.freeze({
   // the peer and the way there
   'web-error': facts('peer', 1, true, 'The message and webErrorStatus say what the server or the network answered.'),
   timeout: facts('network', 28, true, 'Try again when the server answers faster.'),
+  'wait-timeout': facts('caller', 28, true, 'Wait again with "longhaul show --wait ID", or give it more time.'),
   // agent and store
   'agent-not-reachable': facts('ours', 3, true, 'Start it with "longhaul agent start" and look at its log.'),
   'agent-already-running': facts(

@@ -8,11 +8,13 @@ import type { CommandContext } from './context.ts';
 import { errorOfRecord, exitCodeOf, signalExitCodes, timedOut, type WaitSignal } from './exit-codes.ts';
 import { type Outcome, type Result, recordsOf } from './outcome.ts';
 import { type ProgressMode, progressDisplay, progressModes } from './output/progress.ts';
+import { formatDuration } from './output/units.ts';
 import { statusOf, words } from './words.ts';
 
 export interface WaitOptions {
   readonly wait?: true;
-  readonly timeout?: { readonly text: string; readonly ms: number };
+  /** Milliseconds. */
+  readonly timeout?: number;
   readonly progress: ProgressMode;
 }
 
@@ -23,9 +25,9 @@ export function addWaitOptions(command: Command): Command {
     .addOption(new Option('--progress <mode>', words.options.progress).choices(progressModes).default('auto'));
 }
 
-function parseTimeout(text: string): WaitOptions['timeout'] {
+function parseTimeout(text: string): number {
   try {
-    return { text, ms: parseDurationMs(text) };
+    return parseDurationMs(text);
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }
@@ -44,7 +46,7 @@ export async function waitForTransfers(
   using followings = new DisposableStack();
   const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<WaitSignal | 'timed-out'>();
   followings.use(context.surroundings.onEndSignal(interrupt));
-  const timer = options.timeout && setTimeout(() => interrupt('timed-out'), options.timeout.ms);
+  const timer = options.timeout && setTimeout(() => interrupt('timed-out'), options.timeout);
   followings.defer(() => clearTimeout(timer));
 
   const failures = new Map<string, unknown>();
@@ -101,7 +103,10 @@ function tellInterruption(
     return signalExitCodes[end];
   }
   output.error(
-    new LonghaulError('timeout', words.notices.timedOut(options.timeout?.text ?? '', unfinished.map(statusOf))),
+    new LonghaulError(
+      'wait-timeout',
+      words.notices.timedOut(formatDuration(options.timeout ?? 0), unfinished.map(statusOf)),
+    ),
   );
   return timedOut;
 }

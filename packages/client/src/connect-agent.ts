@@ -29,17 +29,22 @@ export async function connectAgent(options: ConnectAgentOptions = {}): Promise<A
   if (!Number.isFinite(reachTimeoutMs) || reachTimeoutMs <= 0) {
     throw new LonghaulError('invalid-argument', `reachTimeoutMs must be a number above 0, not ${reachTimeoutMs}`);
   }
+  // Later a missing grant means that the user unregistered the app.
+  let isFirst = true;
   const connection: AgentConnection = new AgentConnection({
     ...defaults,
     reachTimeoutMs,
     dial: async how => {
       const socketPath = await locate({ env, mayStart: start === 'when-needed', ...how });
-      if (app !== undefined && !how.isAfterLoss) await registerOnce(env, socketPath, app, options.appName ?? app);
+      if (app !== undefined && isFirst) await registerOnce(env, socketPath, app, options.appName ?? app);
       return await Link.open({ socketPath, token: tokenOf(env, app) }, feed, defaults.dialTimeoutMs);
     },
   });
   const feed = new TransferFeed(connection);
+  // Nobody is going to start one: there is nothing to wait for.
+  if (start === 'never' && !(await findAgent({ env }))) throw new LonghaulError('agent-not-reachable', 'no agent runs');
   await firstLink(connection, signal);
+  isFirst = false;
   return new Agent(connection, new TransfersDoor(connection, feed), app);
 }
 

@@ -23,6 +23,7 @@ export {
   type BackgroundDownloaderOptions,
   type CreateDownloadOptions,
 } from './transfers/background-downloader.ts';
+export { parseDownloadUrl } from './transfers/download-arguments.ts';
 export { DownloadOperation, type ResponseInformation } from './transfers/download-operation.ts';
 export type { FollowOptions } from './transfers/follow-to-end.ts';
 export { type DownloadProgress, progressOf } from './transfers/progress.ts';

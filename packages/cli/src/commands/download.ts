@@ -1,7 +1,7 @@
 // `longhaul download URL…`: hands downloads over and returns once they are durable; with --wait once they have ended.
 import { resolve } from 'node:path';
 import { type CollisionOption, collisionOptions, LonghaulError } from '@longhaul/agent-protocol';
-import { BackgroundDownloader, type HeaderPair } from '@longhaul/client';
+import { BackgroundDownloader, type HeaderPair, parseDownloadUrl } from '@longhaul/client';
 import { type Command, Option } from 'commander';
 import { fileNameFromUrl } from '../arguments/file-name.ts';
 import { isSecretHeader, parseHeader, parseHeaderLines } from '../arguments/headers.ts';
@@ -38,6 +38,7 @@ export function addDownload(program: Command, run: Run): void {
     .action(
       run(async (context, urls: string[], options: DownloadOptions) => {
         assertTargets(urls, options);
+        urls.forEach(parseDownloadUrl);
         const headers = await readHeaders(context, options);
         await using agent = await context.connect();
         const downloader = new BackgroundDownloader(agent, { headers, collision: options.collision });
@@ -48,7 +49,7 @@ export function addDownload(program: Command, run: Run): void {
         const ids = recordsOf(created).map(record => record.id);
         if (options.wait) {
           return showOutcome(context, await waitForTransfers(context, agent, created, options), records =>
-            records.map(record => safeText(record.file)),
+            records.filter(({ status }) => status === 'completed').map(({ file }) => safeText(file)),
           );
         }
         if (ids.length > 0) context.output.notice(words.notices.handedOver(ids));
@@ -71,7 +72,7 @@ function assertTargets(urls: readonly string[], { output, remoteName }: Download
 function targetOf(url: string, { output, directory = '.' }: DownloadOptions, currentFolder: string): string {
   const folder = resolve(currentFolder, directory);
   if (output !== undefined) return output === '' || output.endsWith('/') ? output : resolve(folder, output);
-  return resolve(folder, URL.canParse(url) ? fileNameFromUrl(new URL(url)) : 'download');
+  return resolve(folder, fileNameFromUrl(new URL(url)));
 }
 
 /** From the environment, then files, then arguments. */

@@ -32,6 +32,6 @@ test('without a terminal it is one plain line', () => {
   assert.equal(plainLine(half), '/home/me/film.mp4: running, 50%, 512 KiB of 1.00 MiB, 64.0 KiB/s, 8s left');
   assert.equal(
     plainLine(transferRecord({ status: 'paused-no-network', bytesReceived: 100, reason: 'no interface is up' })),
-    '/home/me/film.mp4: waiting: no network, no interface is up, 100 B',
+    '/home/me/film.mp4: waiting: no network (no interface is up), 100 B',
   );
 });

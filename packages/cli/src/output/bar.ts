@@ -37,6 +37,13 @@ export function plainLine(record: TransferRecord): string {
   const { bytesReceived, totalBytesToReceive: total } = record;
   const [done, , rate, left] = numbersOf(record);
   const size = total > 0 ? `${formatBytes(bytesReceived)} of ${formatBytes(total)}` : formatBytes(bytesReceived);
-  const facts = [statusOf(record), whyOf(record), done, size, rate, left && `${left} left`];
+  const why = whyOf(record);
+  const facts = [
+    why === undefined ? statusOf(record) : `${statusOf(record)} (${why})`,
+    done,
+    size,
+    rate,
+    left && `${left} left`,
+  ];
   return `${safeText(record.file)}: ${facts.filter(Boolean).join(', ')}`;
 }

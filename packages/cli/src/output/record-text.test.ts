@@ -41,10 +41,10 @@ test('one transfer is shown with every fact that it has, and with none that it h
     }),
     0,
   );
-  assert.ok(text.includes('Status:          failed'));
-  assert.ok(text.includes('Why:             gone'));
-  assert.ok(text.includes('Error:           web-error (http-410)'));
-  assert.ok(text.includes('Received:        512 KiB of 1.00 MiB (50%)'));
+  assert.ok(text.includes('Status:         failed'));
+  assert.ok(text.includes('Why:            gone'));
+  assert.ok(text.includes('Error:          web-error (http-410)'));
+  assert.ok(text.includes('Received:       512 KiB of 1.00 MiB (50%)'));
   assert.ok(!text.some(line => line.startsWith('Ended')));
 });
 

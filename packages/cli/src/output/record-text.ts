@@ -45,7 +45,7 @@ export function numbersOf(record: TransferRecord): [string, string, string, stri
   return [
     formatPercent(fraction(bytesReceived, totalBytesToReceive)),
     formatBytes(totalBytesToReceive > 0 ? totalBytesToReceive : bytesReceived),
-    status === 'running' ? formatRate(bytesPerSecond) : '',
+    status === 'running' && bytesPerSecond > 0 ? formatRate(bytesPerSecond) : '',
     status === 'running' && left !== undefined ? formatDuration(left) : '',
   ];
 }

@@ -6,13 +6,14 @@ export type ConnectionState =
   | { readonly name: 'idle' }
   /** A link is being made. */
   | ({ readonly name: 'dialling' } & Search)
-  | { readonly name: 'open' }
+  /** A link stands; `failures` is 0 once it has answered anything. */
+  | { readonly name: 'open'; readonly failures: number }
   /** The last dial failed; the next comes after the delay for `failures`. */
   | ({ readonly name: 'waiting' } & Search)
   | { readonly name: 'disposed' };
 
 interface Search {
-  /** Dials that failed in a row. */
+  /** Dials, and links that broke without an answer, in a row. */
   readonly failures: number;
   /**
    * True while only those look for the agent who had it before. An agent that was stopped on purpose is not started
@@ -27,6 +28,8 @@ export type ConnectionEvent =
   /** The last holder went and the linger time is over. */
   | 'unneeded'
   | 'opened'
+  /** The first answer came over the open link. */
+  | 'answered'
   /** A dial failed in a way that may pass. */
   | 'dial-failed'
   /** A dial failed for good (access denied, unsafe folder): nobody is helped by another. */
@@ -40,10 +43,15 @@ export type ConnectionEvent =
 type Cell = (state: ConnectionState) => ConnectionState;
 
 const idle: ConnectionState = Object.freeze({ name: 'idle' });
-const open: ConnectionState = Object.freeze({ name: 'open' });
+const proven: ConnectionState = Object.freeze({ name: 'open', failures: 0 });
 const disposed: ConnectionState = Object.freeze({ name: 'disposed' });
 const dial: Cell = () => ({ name: 'dialling', failures: 0, isAfterLoss: false });
-const redial: Cell = () => ({ name: 'dialling', failures: 0, isAfterLoss: true });
+const opened: Cell = state => ({ name: 'open', failures: searchOf(state).failures });
+/** The first loss is met at once; a link that breaks before it says anything is met with patience. */
+const lost: Cell = state => {
+  const { failures } = searchOf(state);
+  return { name: failures === 0 ? 'dialling' : 'waiting', failures: failures + 1, isAfterLoss: true };
+};
 const dialAgain: Cell = state => ({ ...searchOf(state), name: 'dialling' });
 const wait: Cell = state => ({ ...searchOf(state), name: 'waiting', failures: searchOf(state).failures + 1 });
 const newlyNeeded: Cell = state =>
@@ -51,7 +59,7 @@ const newlyNeeded: Cell = state =>
 const same: Cell = state => state;
 
 function searchOf(state: ConnectionState): Search {
-  return 'failures' in state ? state : { failures: 0, isAfterLoss: false };
+  return { failures: 0, isAfterLoss: false, ...state };
 }
 
 export const connectionTable: Readonly<
@@ -61,12 +69,12 @@ export const connectionTable: Readonly<
   dialling: {
     needed: newlyNeeded,
     unneeded: () => idle,
-    opened: () => open,
+    opened,
     'dial-failed': wait,
     'dial-refused': () => idle,
     disposed: () => disposed,
   },
-  open: { needed: same, unneeded: () => idle, lost: redial, disposed: () => disposed },
+  open: { needed: same, answered: () => proven, unneeded: () => idle, lost, disposed: () => disposed },
   waiting: { needed: newlyNeeded, unneeded: () => idle, 'delay-over': dialAgain, disposed: () => disposed },
   disposed: { unneeded: same, disposed: same },
 };

@@ -17,6 +17,9 @@ export interface ConnectionOptions {
   readonly reconnectMaxDelayMs: number;
 }
 
+/** A question that loses its answer so often in a row is what the agent dies of. */
+export const maxLostAnswers = 5;
+
 interface Waiter {
   readonly resolve: (link: Link) => void;
   readonly reject: (error: LonghaulError) => void;
@@ -105,6 +108,7 @@ export class AgentConnection {
       } catch (error) {
         if (error instanceof LinkLostError) {
           if (lossMeansDone(verb)) return undefined as Answer;
+          if (sent >= maxLostAnswers) throw notReachable(error);
           // The next link is dialled when this one has told that it is closed.
           await link.closed;
           continue;
@@ -152,11 +156,11 @@ export class AgentConnection {
   #enter(event: ConnectionEvent): void {
     const before = this.#state;
     this.#state = step(before, event);
-    if (this.#state === before) {
-      if (event === 'needed' && before.name === 'open') this.#clearTimer();
-      return;
-    }
+    // The linger time of an open link ends when somebody needs it again.
+    if (event === 'needed' && before.name === 'open') this.#clearTimer();
+    if (this.#state === before || (this.#state.name === 'open' && before.name === 'open')) return;
     this.#clearTimer();
+    if (before.name === 'idle') this.#lastFailure = undefined;
     if (this.#state.name !== 'open') this.#letGo();
     if (this.#state.name === 'dialling') this.#dial(this.#state.isAfterLoss);
     else if (this.#state.name === 'waiting') {
@@ -183,6 +187,9 @@ export class AgentConnection {
         if (dialling.signal.aborted) return void link.close();
         this.#link = link;
         this.#enter('opened');
+        void link.answered.then(() => {
+          if (this.#link === link) this.#enter('answered');
+        });
         void link.closed.then(reason => {
           if (this.#link !== link) return;
           this.#lastFailure = reason;
@@ -215,7 +222,7 @@ export class AgentConnection {
 export const detached = (): LonghaulError =>
   new LonghaulError('detached', 'this connection to the agent was disposed; what the agent does goes on');
 
-const notReachable = (cause: unknown): LonghaulError =>
+export const notReachable = (cause: unknown): LonghaulError =>
   new LonghaulError('agent-not-reachable', `the agent cannot be reached: ${messageOf(cause)}`, { cause });
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : 'no answer');

@@ -28,6 +28,7 @@ export class Link {
   readonly #hub: HubConnection;
   /** Resolves when the link is no more, with the reason if it broke. */
   readonly closed: Promise<Error | undefined>;
+  readonly #answered = Promise.withResolvers<void>();
 
   private constructor(hub: HubConnection, events: LinkEvents) {
     this.#hub = hub;
@@ -63,6 +64,11 @@ export class Link {
     return link;
   }
 
+  /** Resolves with the first answer. */
+  get answered(): Promise<void> {
+    return this.#answered.promise;
+  }
+
   get isOpen(): boolean {
     return this.#hub.state === HubConnectionState.Connected;
   }
@@ -76,10 +82,15 @@ export class Link {
     ...args: Parameters<AgentHub[Verb]>
   ): Promise<Awaited<ReturnType<AgentHub[Verb]>>> {
     try {
-      return await this.#hub.invoke<Awaited<ReturnType<AgentHub[Verb]>>>(verb, ...args);
+      const answer = await this.#hub.invoke<Awaited<ReturnType<AgentHub[Verb]>>>(verb, ...args);
+      this.#answered.resolve();
+      return answer;
     } catch (error) {
       const answered = answeredError(error);
-      if (answered) throw answered;
+      if (answered) {
+        this.#answered.resolve();
+        throw answered;
+      }
       // What the transport rejects with is not an Error: the link is dead and only does not know it yet.
       if (!(error instanceof Error)) await this.close();
       if (!this.isOpen) throw new LinkLostError(error);

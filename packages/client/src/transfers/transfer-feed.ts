@@ -1,7 +1,7 @@
 // ACTS. Keeps the mirror of the agent's transfers up to date while somebody follows one: watches on every link, takes the
 // fresh snapshot after a reconnect, and tells each follower what happened to its transfer.
 import type { TransferRecord } from '@longhaul/agent-protocol';
-import type { AgentConnection } from '../connection/connection.ts';
+import { type AgentConnection, maxLostAnswers, notReachable } from '../connection/connection.ts';
 import { type LinkEvents, LinkLostError } from '../connection/link.ts';
 import { type MirrorFact, TransferMirror } from './transfer-mirror.ts';
 
@@ -60,7 +60,7 @@ export class TransferFeed implements LinkEvents {
   async #watch(): Promise<void> {
     this.#isWatching = true;
     try {
-      while (this.#followers.size > 0) {
+      for (let lost = 0; this.#followers.size > 0; ) {
         const link = await this.#connection.link();
         this.#mirror.asked();
         let records: TransferRecord[];
@@ -69,9 +69,11 @@ export class TransferFeed implements LinkEvents {
         } catch (error) {
           this.#mirror.answerFailed();
           if (!(error instanceof LinkLostError)) throw error;
+          if (++lost >= maxLostAnswers) throw notReachable(error);
           await link.closed;
           continue;
         }
+        lost = 0;
         this.#tell(this.#mirror.snapshotArrived(records));
         await link.closed;
       }
