@@ -152,7 +152,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     const { bufferedBytes } = this.#transport;
     if (bufferedBytes <= applicationMaxBufferSize) return undefined;
     if (bufferedBytes > maximumBufferedBytes) this.#judge();
-    return sent.then(ignore, ignore);
+    return sent.then(yieldTurn, yieldTurn);
   }
 
   /** Too much waits: the kernel gets its chance to take it in this turn, what it leaves is the client's doing. */
@@ -276,4 +276,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   }
 }
 
-function ignore(): void {}
+/** A kernel that takes everything at once would otherwise let one busy stream keep the process from all other work. */
+function yieldTurn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve));
+}

@@ -1,6 +1,8 @@
 // Sending to clients: every way to name them (§10), typed by the hub's client interface. A call on one of these sends;
 // `invoke` asks a single client and waits for what its handler returns.
+
 import type { HubLifetimeManager } from '../lifetime/lifetime-manager.ts';
+import type { Loose } from '../loose.ts';
 import type { InvocationMessage } from '../protocol/messages.ts';
 import { callByName } from './call-by-name.ts';
 import { type InvokeOptions, invokeWithin } from './invoke-within.ts';
@@ -9,18 +11,22 @@ import { type InvokeOptions, invokeWithin } from './invoke-within.ts';
  * Sends. For one client the promise resolves when its connection takes more (back-pressure); for many it never waits
  * for the slowest. Rejects only when an argument cannot be serialized.
  */
-export type SendProxy<Client extends object> = {
-  readonly [Name in keyof Client]: Client[Name] extends (...args: infer Args) => unknown
-    ? (...args: Args) => Promise<void>
-    : never;
-};
+export type SendProxy<Client extends object> = string extends keyof Client
+  ? Loose
+  : {
+      readonly [Name in keyof Client]: Client[Name] extends (...args: infer Args) => unknown
+        ? (...args: Args) => Promise<void>
+        : never;
+    };
 
 /** Asks, and waits for the answer. Rejects as `HubLifetimeManager.invokeConnection`; no time-out unless one is given. */
-export type InvokeProxy<Client extends object> = {
-  readonly [Name in keyof Client]: Client[Name] extends (...args: infer Args) => infer Result
-    ? (...args: Args) => Promise<Awaited<Result>>
-    : never;
-};
+export type InvokeProxy<Client extends object> = string extends keyof Client
+  ? Loose
+  : {
+      readonly [Name in keyof Client]: Client[Name] extends (...args: infer Args) => infer Result
+        ? (...args: Args) => Promise<Awaited<Result>>
+        : never;
+    };
 
 /** One client. Methods of clients that are called `invoke` or `invokeWith` cannot be reached. */
 export type SingleClient<Client extends object> = SendProxy<Omit<Client, 'invoke' | 'invokeWith'>> & {
