@@ -11,9 +11,17 @@ export class Agent implements AsyncDisposable {
   /** The verbs for transfers by id. Apps use `BackgroundDownloader`, which stands on them. */
   readonly transfers: TransfersDoor;
 
-  /** Made by `connectAgent`; an app never calls it. */
-  constructor(connection: AgentConnection, transfers: TransfersDoor, app: string | undefined) {
+  readonly #end: (stop: () => Promise<void>) => Promise<void>;
+
+  /** Made by `connectAgent`; an app never calls it. `end` calls `stop` and waits until the agent is gone. */
+  constructor(
+    connection: AgentConnection,
+    transfers: TransfersDoor,
+    app: string | undefined,
+    end: (stop: () => Promise<void>) => Promise<void>,
+  ) {
     this.#connection = connection;
+    this.#end = end;
     this.transfers = transfers;
     this.app = app;
   }
@@ -42,9 +50,12 @@ export class Agent implements AsyncDisposable {
     return this.#connection.call('listApps');
   }
 
-  /** Ends agent and keeper after the answer. Owner only. */
+  /**
+   * Ends agent and keeper; resolves when they are gone. Transfers go on at the next start. Owner only.
+   * @throws LonghaulError `internal` when they have not ended within 15 s
+   */
   stop(): Promise<void> {
-    return this.#connection.call('stopAgent');
+    return this.#end(() => this.#connection.call('stopAgent'));
   }
 
   /** The keeper starts the agent anew; nothing is lost. Owner only. */

@@ -1,6 +1,6 @@
 // The SDK's composition root: finds or starts the user's agent, proves who is calling, and joins connection, feed and doors.
 import { existsSync } from 'node:fs';
-import { ensureAgent, findAgent, readGrant, readOwnerToken } from '@longhaul/agent/launch';
+import { ensureAgent, findAgent, readGrant, readOwnerToken, waitForAgentEnd } from '@longhaul/agent/launch';
 import { resolvePaths } from '@longhaul/agent/paths';
 import { AppId, LonghaulError } from '@longhaul/agent-protocol';
 import * as v from 'valibot';
@@ -45,7 +45,7 @@ export async function connectAgent(options: ConnectAgentOptions = {}): Promise<A
   if (start === 'never' && !(await findAgent({ env }))) throw new LonghaulError('agent-not-reachable', 'no agent runs');
   await firstLink(connection, signal);
   isFirst = false;
-  return new Agent(connection, new TransfersDoor(connection, feed), app);
+  return new Agent(connection, new TransfersDoor(connection, feed), app, stop => stopAndWait(env, stop));
 }
 
 interface Search {
@@ -83,6 +83,14 @@ async function registerOnce(env: Env, socketPath: string, id: string, name: stri
     if (!(error instanceof LonghaulError) || error.code !== 'already-exists') throw error;
   } finally {
     await link.close();
+  }
+}
+
+async function stopAndWait(env: Env, stop: () => Promise<void>): Promise<void> {
+  const endpoint = await findAgent({ env });
+  await stop();
+  if (endpoint && !(await waitForAgentEnd(endpoint))) {
+    throw new LonghaulError('internal', `the keeper (process ${endpoint.keeperPid}) has not ended`);
   }
 }
 

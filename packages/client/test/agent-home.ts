@@ -1,10 +1,9 @@
 // A Longhaul home of a test's own: temporary folders, the environment that leads there, and an end for whatever agent a test
 // started in it, asked first, killed by its pid if it does not listen.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findAgent, waitForAgentEnd } from '@longhaul/agent/launch';
-import { resolvePaths } from '@longhaul/agent/paths';
 import { type Agent, type ConnectAgentOptions, connectAgent } from '@longhaul/client';
 
 export class AgentHome implements AsyncDisposable {
@@ -25,20 +24,17 @@ export class AgentHome implements AsyncDisposable {
     return connectAgent({ ...options, env: this.env });
   }
 
-  /** What the endpoint file says, also when nobody answers any more. */
-  get keeperPid(): number {
-    return JSON.parse(readFileSync(resolvePaths(this.env).endpointFile, 'utf8')).keeperPid;
-  }
-
   async stop(): Promise<void> {
     const endpoint = await findAgent({ env: this.env });
     if (!endpoint) return;
-    await using agent = await this.connect({ start: 'never' });
-    const { pid } = await agent.getStatus();
-    await agent.stop();
-    if (await waitForAgentEnd(endpoint)) return;
-    for (const process_ of [endpoint.keeperPid, pid]) process.kill(process_, 'SIGKILL');
-    throw new Error('the agent of this test did not stop when it was asked to');
+    try {
+      await using agent = await this.connect({ start: 'never' });
+      await agent.stop();
+    } catch (error) {
+      process.kill(endpoint.keeperPid, 'SIGKILL'); // its agent ends by itself within a second
+      await waitForAgentEnd(endpoint);
+      throw error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

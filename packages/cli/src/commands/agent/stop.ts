@@ -15,24 +15,21 @@ export function addStop(agent: Command, run: Run): void {
     .action(
       run(async context => {
         const endpoint = await findAgent({ env: context.env });
-        if (endpoint) {
-          await ask(context, endpoint);
-          if (!(await waitForAgentEnd(endpoint))) {
-            throw new LonghaulError('internal', `the keeper (process ${endpoint.keeperPid}) has not ended`);
-          }
-        }
+        if (endpoint) await stop(context, endpoint);
         context.output.data({ running: false }, [endpoint ? words.notices.stopped : words.notices.noAgent]);
         return 0;
       }),
     );
 }
 
-async function ask(context: CommandContext, { keeperPid }: Endpoint): Promise<void> {
+async function stop(context: CommandContext, endpoint: Endpoint): Promise<void> {
   try {
     await using connected = await context.connect({ start: 'never', reachTimeoutMs: answerTimeoutMs });
     await connected.stop();
   } catch (error) {
     if (!(error instanceof LonghaulError) || error.code !== 'agent-not-reachable') throw error;
-    process.kill(keeperPid, 'SIGTERM');
+    process.kill(endpoint.keeperPid, 'SIGTERM');
+    if (await waitForAgentEnd(endpoint)) return;
+    throw new LonghaulError('internal', `the keeper (process ${endpoint.keeperPid}) has not ended`);
   }
 }
