@@ -11,7 +11,7 @@ import { Feed } from './api/feed.ts';
 import { FrontDoor } from './api/front-door.ts';
 import { Logins } from './api/logins.ts';
 import { Loopback } from './api/loopback.ts';
-import { provideOwnerToken, removeOwnerToken } from './api/owner-token.ts';
+import { provideOwnerToken } from './api/owner-token.ts';
 import { dashboardFolder, readPageFiles } from './api/page-files.ts';
 import { Apps } from './apps/apps.ts';
 import { appMigrations } from './apps/apps-table.ts';
@@ -51,7 +51,6 @@ export async function openAgent({ paths, order, keeper }: AgentOptions): Promise
   const store = stack.use(openStore(paths.stateFolder, [...transferMigrations, ...appMigrations]));
   const apps = new Apps(store, paths);
   const ownerToken = provideOwnerToken(paths);
-  stack.defer(() => removeOwnerToken(paths));
   const feed = new Feed();
   const transfers = stack.use(await openTransfers({ store, log, publish: fact => feed.publish(fact) }));
 

@@ -30,7 +30,8 @@ async function start(order: StartOrder): Promise<void> {
   try {
     agent = await openAgent({ paths: resolvePaths(process.env), order, keeper: link });
   } catch (error) {
-    console.error(new Date().toISOString(), 'agent:', error);
+    // What has a code reaches whoever asked for the start; the rest would be lost with this process.
+    if (!(error instanceof LonghaulError)) console.error(new Date().toISOString(), 'agent:', error);
     await link.failed(failureOf(error));
     process.exit(1);
   }

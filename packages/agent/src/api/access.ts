@@ -21,7 +21,8 @@ export interface TokenBooks {
 
 /** Owner and apps exist only on the Unix socket, dashboard sessions only on the loopback port. */
 export function callerByToken(via: Via, token: string, books: TokenBooks): Caller | undefined {
-  if (via === 'loopback') return books.isSession(token) ? { id: 'browser', via, scope: { role: 'browser' } } : undefined;
+  if (via === 'loopback')
+    return books.isSession(token) ? { id: 'browser', via, scope: { role: 'browser' } } : undefined;
   if (isSameToken(token, books.ownerToken)) return { id: 'owner', via, scope: { role: 'owner' } };
   const app = books.appOf(token);
   return app === undefined ? undefined : { id: `app:${app}`, via, scope: { role: 'app', app } };

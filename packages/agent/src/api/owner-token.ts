@@ -1,6 +1,5 @@
 // The token that makes a caller on the Unix socket the owner. Kept over crashes and restarts of the agent, so that a client
-// that waits in the keeper's queue is not refused; new after every clean stop, which removes it.
-import { rmSync } from 'node:fs';
+// that waits in the keeper's queue is not refused; the keeper removes it at its clean end.
 import { LonghaulError } from '@longhaul/agent-protocol';
 import { readOwnerToken } from '../launch/credentials.ts';
 import type { Paths } from '../paths.ts';
@@ -17,8 +16,4 @@ export function provideOwnerToken(paths: Paths): string {
   const token = newToken();
   writePrivateFile(paths.ownerTokenFile, `${token}\n`);
   return token;
-}
-
-export function removeOwnerToken(paths: Paths): void {
-  rmSync(paths.ownerTokenFile, { force: true });
 }

@@ -22,31 +22,27 @@ export class AgentProcess {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#child = child;
-    let how: string | undefined;
-    let isDisconnected = false;
-    const settle = () => {
-      if (how !== undefined && isDisconnected)
-        listener.exited(how, child.signalCode === 'SIGKILL' && !this.#isKilledByUs);
-    };
     child.on('message', value => {
       const message = parseToKeeper(value);
       if (message !== undefined) listener.said(message);
     });
-    // Both: 'exit' may come before the last messages have been read.
     child.on('exit', (code, signal) => {
-      how ??= signal ?? `exit code ${code}`;
-      settle();
-    });
-    child.on('disconnect', () => {
-      isDisconnected = true;
-      settle();
+      const isKill = signal === 'SIGKILL' && !this.#isKilledByUs;
+      this.#whenHeardOut(() => listener.exited(signal ?? `exit code ${code}`, isKill));
     });
     child.on('error', error => {
-      if (child.pid !== undefined) return; // a message that could not be sent: the exit follows
-      how = error.message;
-      isDisconnected = true;
-      settle();
+      // Otherwise it is about a message that could not be sent, and the exit follows.
+      if (child.pid === undefined) listener.exited(error.message, false);
     });
+  }
+
+  /**
+   * Its last messages may be read after 'exit'. When a connection was on its way Node never emits 'disconnect' (seen with
+   * 26.10), so this looks at the channel itself.
+   */
+  #whenHeardOut(then: () => void, tries = 1_000): void {
+    if (this.#child.connected && tries > 0) setTimeout(() => this.#whenHeardOut(then, tries - 1), 1);
+    else setImmediate(then);
   }
 
   send(message: ToAgent): void {
@@ -54,13 +50,8 @@ export class AgentProcess {
   }
 
   pass(via: Via, socket: Socket): void {
-    if (!this.#child.connected) {
-      socket.destroy();
-      return;
-    }
-    this.#child.send({ type: 'connection', via } satisfies ToAgent, socket, error => {
-      if (error) socket.destroy();
-    });
+    if (this.#child.connected)
+      this.#child.send({ type: 'connection', via } satisfies ToAgent, socket, { keepOpen: true }, () => {});
   }
 
   kill(): void {

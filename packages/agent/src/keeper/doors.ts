@@ -1,5 +1,6 @@
 // The listening sockets. They outlive every agent: accepted connections are not read here, they wait in a bounded queue
-// until an agent takes them, one at a time, so that a death in between loses at most the one on its way.
+// until an agent takes them, one at a time. The one on its way stays open here until the agent says that it has it (which
+// it does before it reads from it), so that the agent's death loses none.
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { KeeperLimits } from '../options.ts';
@@ -11,14 +12,14 @@ interface Held {
   readonly until: number;
 }
 
-/** Gives the connection away; its handle is closed here when it has gone. */
+/** Gives a duplicate of the connection away. */
 export type Pass = (via: Via, socket: Socket) => void;
 
 export class Doors implements Disposable {
   readonly #limits: Pick<KeeperLimits, 'maxHeldConnections' | 'holdMs'>;
   readonly #held: Held[] = [];
   #pass: Pass | undefined;
-  #isOneOnItsWay = false;
+  #onItsWay: Held | undefined;
   #sweeper: NodeJS.Timeout | undefined;
   #socket: { readonly server: Server; readonly path: string } | undefined;
   #loopback: { readonly server: Server; readonly port: number } | undefined;
@@ -59,13 +60,15 @@ export class Doors implements Disposable {
   /** From now on connections go to this agent, those that waited first. */
   serveTo(pass: Pass): void {
     this.#pass = pass;
-    this.#isOneOnItsWay = false;
+    if (this.#onItsWay !== undefined) this.#held.unshift(this.#onItsWay);
+    this.#onItsWay = undefined;
     this.#next();
   }
 
   /** The agent has the connection that was passed last. */
   taken(): void {
-    this.#isOneOnItsWay = false;
+    this.#onItsWay?.socket.destroy();
+    this.#onItsWay = undefined;
     this.#next();
   }
 
@@ -91,11 +94,11 @@ export class Doors implements Disposable {
   }
 
   #next(): void {
-    while (this.#pass !== undefined && !this.#isOneOnItsWay) {
+    while (this.#pass !== undefined && this.#onItsWay === undefined) {
       const held = this.#held.shift();
       if (held === undefined) break;
       if (held.socket.destroyed) continue;
-      this.#isOneOnItsWay = true;
+      this.#onItsWay = held;
       this.#pass(held.via, held.socket);
     }
     this.#sweepLater();
@@ -121,6 +124,7 @@ export class Doors implements Disposable {
       this.#socket.server.close();
       rmSync(this.#socket.path, { force: true });
     }
+    this.#onItsWay?.socket.destroy();
     for (const { socket } of this.#held.splice(0)) socket.destroy();
   }
 }

@@ -44,6 +44,8 @@ export async function runKeeper(options: KeeperOptions): Promise<void> {
   try {
     await new Keeper(options, doors).run();
   } finally {
+    // The owner's token lives as long as the keeper: a client that waits while the agent is restarted is not refused.
+    rmSync(options.paths.ownerTokenFile, { force: true });
     rmSync(options.paths.endpointFile, { force: true });
   }
 }

@@ -1,5 +1,4 @@
 // The endpoint file: where the running agent of a store can be reached. Written by the keeper, read by every caller.
-import { LonghaulError } from '@longhaul/agent-protocol';
 import * as v from 'valibot';
 import type { Paths } from '../paths.ts';
 import { readPrivateFile, writePrivateFile } from '../platform/private-file.ts';
@@ -23,14 +22,12 @@ export function writeEndpoint(paths: Paths, endpoint: Endpoint): void {
   writePrivateFile(paths.endpointFile, `${JSON.stringify({ version: 1, ...endpoint })}\n`);
 }
 
-/** `undefined` when there is none. @throws LonghaulError `access-denied`, `agent-not-reachable` (not a file of ours) */
+/** `undefined` when there is none, or none that can be understood: the next keeper writes a new one. @throws LonghaulError `access-denied` */
 export function readEndpoint(paths: Paths): Endpoint | undefined {
   const text = readPrivateFile(paths.endpointFile);
   if (text === undefined) return undefined;
-  try {
-    const { socketPath, keeperPid, startedAt } = v.parse(EndpointFile, JSON.parse(text));
-    return { socketPath, keeperPid, startedAt };
-  } catch (cause) {
-    throw new LonghaulError('agent-not-reachable', `${paths.endpointFile} cannot be understood`, { cause });
-  }
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), EndpointFile), text);
+  if (!parsed.success) return undefined;
+  const { socketPath, keeperPid, startedAt } = parsed.output;
+  return { socketPath, keeperPid, startedAt };
 }

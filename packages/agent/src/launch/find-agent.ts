@@ -6,7 +6,7 @@ import { type Paths, resolvePaths } from '../paths.ts';
 import { checkPrivateFolder } from '../platform/private-folder.ts';
 import { type Endpoint, readEndpoint } from './endpoint.ts';
 
-/** @throws LonghaulError `unsafe-folder`, `access-denied`, `agent-not-reachable` when what is there cannot be trusted */
+/** @throws LonghaulError `unsafe-folder`, `access-denied` when what is there cannot be trusted */
 export async function findAgent(options: { env?: NodeJS.ProcessEnv | undefined } = {}): Promise<Endpoint | undefined> {
   return findAgentOf(resolvePaths(options.env));
 }

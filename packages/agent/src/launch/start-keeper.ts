@@ -79,10 +79,12 @@ function spawnDetached(
   failed: (error: LonghaulError) => void,
 ): void {
   const crashLog = openCrashLog(paths.crashLogFile);
+  const nothing = openSync('/dev/null', constants.O_RDWR);
   try {
-    // What we would pass on by accident is replaced by /dev/null, which the keeper closes.
+    // What we would pass on by accident is replaced by /dev/null, which the keeper closes. ('ignore' would leave a
+    // descriptor above 2 as it is.)
     const last = highestInheritable();
-    const standIns = Array.from({ length: last - 2 }, () => 'ignore' as const);
+    const standIns = Array.from({ length: last - 2 }, () => nothing);
     const args = [`--report=${reportFile}`, '--leave-group', `--close-up-to=${last}`];
     const child = spawn(process.execPath, [...nodeFlags, programFile('keeper/main'), ...args], {
       cwd: '/',
@@ -100,6 +102,7 @@ function spawnDetached(
     child.unref();
   } finally {
     closeSync(crashLog);
+    closeSync(nothing);
   }
 }
 
