@@ -23,7 +23,7 @@ import {
 } from './options.ts';
 import { jsonProtocol } from './protocol/json.ts';
 import { type AnyHttpEndpoint, HttpEndpoint } from './transports/http-endpoint.ts';
-import { type HttpServer, interceptRequests, type RequestInterception } from './transports/interception.ts';
+import { type HttpServer, interceptRequests } from './transports/interception.ts';
 import { normalizePath, parseRequestTarget, type RequestTarget } from './transports/request-target.ts';
 import type { Transport } from './transports/transport.ts';
 
@@ -72,7 +72,7 @@ class HttpHubServer implements HubServer {
   readonly #lifetimes = new Map<AnyHubDefinition, HubLifetimeManager>();
   readonly #connections = new Map<HubConnection, Promise<void>>();
   readonly #heartbeat = new Heartbeat();
-  readonly #interception: RequestInterception;
+  readonly #interception: Disposable;
   #isClosed = false;
 
   constructor(server: HttpServer, options: HubServerOptions) {

@@ -1,7 +1,7 @@
 // A hub on a real HTTP server for one test, and clients for it: the official one, and bare WebSockets that speak by hand.
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import {
   createHubServer,
@@ -39,9 +39,11 @@ export async function host<Client extends object, User extends HubUser, Methods>
   const hubs = createHubServer(server, { log, ...options.server });
   hubs.map('/hub', hub, options.endpoint);
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const sockets = new Set<Socket>();
+  server.on('connection', socket => sockets.add(socket.on('close', () => sockets.delete(socket))));
   t.after(async () => {
     await hubs.close();
-    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
     await new Promise(resolve => server.close(resolve));
   });
   return { server, hubs, complaints, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };

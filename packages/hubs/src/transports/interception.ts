@@ -12,27 +12,43 @@ export interface RequestTaker {
   answer(request: IncomingMessage, response: ServerResponse): void;
 }
 
-/** Disposing gives the server back as it was. */
-export type RequestInterception = Disposable;
+interface Route {
+  readonly isOurs: (request: IncomingMessage) => boolean;
+  readonly inner: Server;
+}
 
+const routesOf = Symbol('hubRoutes');
+type InterceptedServer = HttpServer & { [routesOf]?: Set<Route> };
 type Emit = (this: HttpServer, event: string | symbol, ...args: unknown[]) => boolean;
 
+/** Disposing leaves all requests to the server's own listeners. */
 export function interceptRequests(
   server: HttpServer,
   allowedOrigins: readonly string[] | undefined,
   taker: RequestTaker,
-): RequestInterception {
+): Disposable {
   const inner = createServer((request, response) => taker.answer(request, response));
   useWebSockets(inner, allowedOrigins === undefined ? {} : { allowedOrigins });
+  const route: Route = { isOurs: request => taker.isOurs(request), inner };
+  const routes = (server as InterceptedServer)[routesOf] ?? install(server);
+  routes.add(route);
+  return { [Symbol.dispose]: () => void routes.delete(route) };
+}
+
+/** Once for each server; it stays, and without routes changes nothing. */
+function install(server: HttpServer): Set<Route> {
+  const routes = new Set<Route>();
+  (server as InterceptedServer)[routesOf] = routes;
   // Without a listener Node would not even raise 'upgrade'; the server's own 'request' listeners get WebSockets by it too.
   const before = new Set(server.rawListeners('upgrade'));
   useWebSockets(server);
   const added = server.rawListeners('upgrade').find(listener => !before.has(listener));
   const earlier = server.emit as Emit;
-  const isOwn = Object.hasOwn(server, 'emit');
   const emit: Emit = function (event, ...args) {
-    const isRequest = event === 'request' || event === 'upgrade';
-    if (isRequest && taker.isOurs(args[0] as IncomingMessage)) return inner.emit(event, ...args);
+    if (event !== 'request' && event !== 'upgrade') return earlier.call(this, event, ...args);
+    for (const { isOurs, inner } of routes) {
+      if (isOurs(args[0] as IncomingMessage)) return inner.emit(event, ...args);
+    }
     if (event === 'upgrade' && added !== undefined && this.listenerCount('upgrade') > 1) {
       // Somebody else's WebSockets are on this server: what is not ours is theirs alone.
       for (const listener of this.rawListeners('upgrade')) if (listener !== added) listener.apply(this, args);
@@ -45,11 +61,5 @@ export function interceptRequests(
     return earlier.call(this, event, ...args);
   };
   server.emit = emit as HttpServer['emit'];
-  return {
-    [Symbol.dispose](): void {
-      if (server.emit !== emit) return;
-      if (isOwn) server.emit = earlier as HttpServer['emit'];
-      else delete (server as { emit?: unknown }).emit;
-    },
-  };
+  return routes;
 }
