@@ -126,7 +126,7 @@ describe('the dashboard', { skip: noBrowser }, () => {
   test('a download appears by itself, its bar moves, and it ends completed', async () => {
     await using tab = await openPage();
     await tab.page.getByRole('heading', { name: 'Nothing on the road' }).waitFor();
-    const { id } = await agent.download(`${slow.url}/moving?size=${400 * KiB}`, 'moving.bin');
+    const { id } = await agent.download(`${slow.url}/moving?size=${600 * KiB}`, 'moving.bin');
     const row = rowOf(tab.page, id);
     await row.waitFor();
     const bar = row.getByRole('progressbar');
@@ -138,8 +138,8 @@ describe('the dashboard', { skip: noBrowser }, () => {
     });
     await rowOf(tab.page, id, 'completed').waitFor();
     assert.equal(await bar.getAttribute('aria-valuenow'), '100');
-    assert.match((await row.textContent()) ?? '', /moving\.bin.*127\.0\.0\.1:\d+.*Completed.*400 KiB/);
-    assert.deepEqual(await readFile(path.join(agent.folder, 'moving.bin')), bodyOf('moving', 400 * KiB));
+    assert.match((await row.textContent()) ?? '', /moving\.bin.*127\.0\.0\.1:\d+.*Completed.*600 KiB/);
+    assert.deepEqual(await readFile(path.join(agent.folder, 'moving.bin')), bodyOf('moving', 600 * KiB));
     await hasTitle(tab.page, '1 finished – Longhaul');
     await isTrue('the screen reader to be told', async () =>
       ((await tab.page.getByRole('status').textContent()) ?? '').includes('moving.bin: completed.'),
@@ -239,7 +239,7 @@ describe('the dashboard', { skip: noBrowser }, () => {
   test('after a kill -9 of the agent the last known state stays, greyed, and a new link in the same tab goes on', async () => {
     await using tab = await openPage();
     const { page } = tab;
-    const { id } = await agent.download(`${slow.url}/outlives?size=${1600 * KiB}`, 'outlives.bin');
+    const { id } = await agent.download(`${slow.url}/outlives?size=${900 * KiB}`, 'outlives.bin');
     await shows(page, /KiB\/s$/);
     await agent.killAndAwaitNext();
     await page.getByRole('heading', { name: 'Disconnected' }).waitFor();
@@ -247,7 +247,7 @@ describe('the dashboard', { skip: noBrowser }, () => {
     await shows(page, /^Last known state, (just now|\d+ s ago)\.$/);
     await hasTitle(page, 'Disconnected – Longhaul');
     const row = rowOf(page, id);
-    assert.match((await row.textContent()) ?? '', /outlives\.bin.*of 1\.6 MiB/);
+    assert.match((await row.textContent()) ?? '', /outlives\.bin.*of 900 KiB/);
     assert.equal(await button(row, 'Pause').getAttribute('aria-disabled'), 'true');
     const opacity = await page.evaluate(`getComputedStyle(document.querySelector('.transfers')).opacity`);
     assert.ok(Number(opacity) < 1);
@@ -258,7 +258,7 @@ describe('the dashboard', { skip: noBrowser }, () => {
     await page.getByText('Live', { exact: true }).waitFor();
     assert.equal(await page.locator('.banner').count(), 0);
     await rowOf(page, id, 'completed').waitFor();
-    assert.deepEqual(await readFile(path.join(agent.folder, 'outlives.bin')), bodyOf('outlives', 1600 * KiB));
+    assert.deepEqual(await readFile(path.join(agent.folder, 'outlives.bin')), bodyOf('outlives', 900 * KiB));
     await removeAll();
   });
 

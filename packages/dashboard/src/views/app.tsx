@@ -72,8 +72,14 @@ function Head({ state, isLive }: { state: DashboardState; isLive: boolean }) {
         <Mark />
         Longhaul
       </h1>
-      <p class="summary">{transfers === null ? '' : countsInWords(countGroups(transfers))}</p>
-      {rate > 0 && <p class="total-rate">{rateInWords(rate)}</p>}
+      <p class="summary">
+        {transfers === null ? '' : countsInWords(countGroups(transfers)).replace(/(\d) /g, '$1\u00A0')}
+      </p>
+      {rate > 0 && (
+        <p class="total-rate" title="All running transfers together">
+          {rateInWords(rate)}
+        </p>
+      )}
       <p class="link" data-link={link.name}>
         {linkWords[link.name]}
       </p>

@@ -16,13 +16,16 @@ export interface TransfersProps {
   readonly commands: RowCommands;
 }
 
+/** From so many rows on, those out of sight are not laid out. */
+const crowd = 200;
+
 export function Transfers({ list, activities, now, isLive, commands }: TransfersProps) {
   const root = useRef<HTMLDivElement>(null);
   // Read while the old rows still stand; the effect runs when the new ones do.
   const place = focusPlace(root.current);
   useLayoutEffect(() => restoreFocus(root.current, place));
   return (
-    <div class="transfers" ref={root}>
+    <div class="transfers" ref={root} data-crowded={list.size > crowd}>
       {inGroups(list).map(({ group, entries }) => (
         <section key={group} data-group={group} aria-labelledby={`group-${group}`}>
           <h2 id={`group-${group}`}>

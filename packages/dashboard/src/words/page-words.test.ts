@@ -32,6 +32,12 @@ test('a lost connection says when the next attempt is and how old the picture is
   assert.equal(ageOfPicture(live.link, now), null);
 });
 
+test('a loss that lasts names the command that starts a stopped agent, a short one does not', () => {
+  const { link } = after(live, cutOff);
+  assert.equal(noticeOf(link, now)?.command, 'longhaul dashboard');
+  assert.equal(noticeOf(link, now - 5_000)?.command, null);
+});
+
 test('every way to need a link names the command that gives one', () => {
   for (const why of ['no-code', 'link-refused', 'agent-unreachable', 'session-ended'] as const) {
     assert.equal(noticeOf({ name: 'needs-link', why, since: now }, now)?.command, 'longhaul dashboard');

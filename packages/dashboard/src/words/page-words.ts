@@ -64,8 +64,16 @@ export function noticeOf(link: Link, now: number): Notice | null {
   if (link.name !== 'reconnecting') return null;
   const next =
     link.nextAttemptAt === null ? 'Trying now.' : `Trying again in ${untilInWords(link.nextAttemptAt, now)}.`;
-  return { title: 'Connection lost', text: `Your transfers go on without this page. ${next}`, command: null };
+  const isLong = now - link.since >= longLossMs;
+  return {
+    title: 'Connection lost',
+    text: `Transfers do not depend on this page. ${next}${isLong ? ' If the agent was stopped, this starts it and gives a new link:' : ''}`,
+    command: isLong ? linkCommand : null,
+  };
 }
+
+/** A restart of the agent takes less; after this the reader may have to do something. */
+const longLossMs = 10_000;
 
 /** How old the picture is; `null` while it is fresh. */
 export function ageOfPicture(link: Link, now: number): string | null {

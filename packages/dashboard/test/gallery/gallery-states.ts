@@ -107,6 +107,11 @@ const canceled = record({
 const records = [one, unknownSize, retrying, queued, offline, diskFull, paused, failed, completed, canceled];
 const busy: DashboardEvent[] = [...connected, { type: 'snapshot', records, at: now }, agent];
 
+const crowd = Array.from({ length: 5_000 }, (_, index) => {
+  const { id: _id, ...like } = records[index % records.length]!;
+  return record({ ...like, file: `/home/ada/Crowd/file-${index}.bin` });
+});
+
 export const galleryStates = {
   busy: after(...busy),
   quiet: after(...connected, { type: 'snapshot', records: [one, completed], at: now }, agent),
@@ -134,5 +139,6 @@ export const galleryStates = {
   'no-code': after({ type: 'link', event: { type: 'code-missing', at: now } }),
   'link-refused': after({ type: 'link', event: { type: 'login-failed', why: 'link-refused', at: now } }),
   'agent-unreachable': after({ type: 'link', event: { type: 'login-failed', why: 'agent-unreachable', at: now } }),
+  crowd: after(...connected, { type: 'snapshot', records: crowd, at: now }, agent),
   connecting: after({ type: 'link', event: { type: 'login-accepted' } }),
 } as const;

@@ -6,12 +6,12 @@ import { fixtureNow } from '../fixtures/transfer-records.ts';
 import { galleryStates } from './gallery-states.ts';
 
 const nothing = () => {};
+const commands = { act: nothing, dismiss: nothing, connectNow: nothing };
 
 function show(): void {
   const name = location.hash.slice(1);
   const state = galleryStates[name as keyof typeof galleryStates] ?? galleryStates.busy;
   document.title = titleOf(state);
-  const commands = { act: nothing, dismiss: nothing, connectNow: nothing };
   render(<App state={state} now={fixtureNow} announcement="" commands={commands} />, document.querySelector('#page')!);
 }
 
