@@ -50,6 +50,7 @@ export class Driver {
     transport.on('close', onClose);
     transport.on('end', onEnd);
     transport.on('data', onData);
+    transport.resume();
     if (head.length > 0) this.#core.push(Buffer.from(head), performance.now());
     if (transport.destroyed) process.nextTick(onClose.bind(this.#transport));
     else if (head.length > 0) process.nextTick(pump, this);
@@ -174,8 +175,11 @@ export class Driver {
   }
 
   arrived(bytes: Buffer): void {
+    const isAnswer = this.#core.isAwaitingAnswer;
     this.#core.push(bytes, performance.now());
     this.pump();
+    // The next ping may be due before the answer would have been.
+    if (isAnswer) this.#arm();
   }
 
   peerEnded(): void {

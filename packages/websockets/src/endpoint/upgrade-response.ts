@@ -6,19 +6,30 @@ import type { Duplex } from 'node:stream';
 import type { ServerOptions } from '../options.ts';
 import type { Driver } from './driver.ts';
 
+/** Frames that a client may send before it is accepted; then its socket is paused. */
+const mostEarlyBytes = 65_536;
+
 export class UpgradeResponse extends ServerResponse {
   readonly #socket: Duplex;
-  readonly #head: Buffer;
+  /** What the client sent behind the request, so far. */
+  readonly #early: Buffer[];
+  #earlyBytes: number;
   readonly #options: ServerOptions;
+  readonly #onData: (bytes: Buffer) => void;
   #driver: Driver | undefined;
 
   constructor(request: IncomingMessage, socket: Duplex, head: Buffer, options: ServerOptions) {
     super(request);
     this.#socket = socket;
-    this.#head = head;
+    this.#early = [head];
+    this.#earlyBytes = head.length;
     this.#options = options;
     this.shouldKeepAlive = false;
+    // Read on while the handler thinks: a client that goes away would not be noticed otherwise.
+    this.#onData = bytes => this.#keep(bytes);
     socket.on('error', ignore);
+    socket.on('data', this.#onData);
+    socket.on('end', destroyIt);
     this.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0]);
     this.on('finish', endAnswered);
   }
@@ -39,9 +50,17 @@ export class UpgradeResponse extends ServerResponse {
   static upgrade(response: UpgradeResponse, adopt: (socket: Duplex, head: Buffer) => Driver): Driver {
     response.off('finish', endAnswered);
     response.detachSocket(response.#socket as Parameters<ServerResponse['detachSocket']>[0]);
-    response.#socket.off('error', ignore);
-    response.#driver = adopt(response.#socket, response.#head);
+    const socket = response.#socket;
+    socket.off('error', ignore).off('data', response.#onData).off('end', destroyIt);
+    response.#driver = adopt(socket, Buffer.concat(response.#early));
     return response.#driver;
+  }
+
+  #keep(bytes: Buffer): void {
+    if (this.writableEnded) return;
+    this.#early.push(bytes);
+    this.#earlyBytes += bytes.length;
+    if (this.#earlyBytes > mostEarlyBytes) this.#socket.pause();
   }
 
   /** Ends the socket of an answered request; no second request is read from it. */
@@ -52,6 +71,10 @@ export class UpgradeResponse extends ServerResponse {
 }
 
 function ignore(): void {}
+
+function destroyIt(this: Duplex): void {
+  this.destroy();
+}
 
 function endAnswered(this: ServerResponse): void {
   if (UpgradeResponse.isOne(this)) UpgradeResponse.end(this);

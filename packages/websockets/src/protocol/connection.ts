@@ -54,6 +54,11 @@ export class ConnectionCore {
     return this.#decoder.pendingBytes;
   }
 
+  /** True from a keep-alive ping until anything is heard. */
+  get isAwaitingAnswer(): boolean {
+    return this.#answerBy !== never;
+  }
+
   /** Takes what arrived, and the ownership of it. */
   push(bytes: Buffer, now: number): void {
     if (this.#state.kind !== 'open' && this.#state.kind !== 'close-sent') return;
