@@ -37,3 +37,13 @@ export function agentEnvironment(env: NodeJS.ProcessEnv, absoluteHome: string | 
   if (absoluteHome !== undefined) chosen.LONGHAUL_HOME = absoluteHome;
   return chosen;
 }
+
+/** Variables that say where the store is: whoever starts the agent for us must not have other values of its own. */
+export const placeNames: readonly string[] = Object.freeze([
+  'LONGHAUL_HOME',
+  'XDG_STATE_HOME',
+  'XDG_RUNTIME_DIR',
+  'XDG_DATA_HOME',
+  'HOME',
+  'TMPDIR',
+]);

@@ -29,12 +29,14 @@ test('the service is transient, ends in order, and no value of the environment i
     program: '/usr/bin/node',
     args: ['main.js', '--report=/r'],
     environmentNames: ['HOME', 'https_proxy'],
+    unsetNames: ['XDG_STATE_HOME'],
     umask: '0077',
     errorFile: '/s/50%/crash.log',
   });
   assert.equal(args[0], '--user');
   assert.ok(args.includes('--collect'));
   assert.ok(args.includes('--setenv=https_proxy'));
+  assert.ok(args.includes('--property=UnsetEnvironment=XDG_STATE_HOME'));
   assert.ok(args.includes('--property=KillMode=mixed'));
   assert.ok(args.includes('--property=UMask=0077'));
   assert.ok(args.includes('--property=StandardError=append:/s/50%%/crash.log'));

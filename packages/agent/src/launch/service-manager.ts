@@ -13,6 +13,8 @@ export interface ServiceCommand {
   readonly args: readonly string[];
   /** Names only: systemd-run takes the values from its own environment, so that none is seen in `ps`. */
   readonly environmentNames: readonly string[];
+  /** Names the manager may have and the service must not. */
+  readonly unsetNames: readonly string[];
   readonly umask: string;
   readonly errorFile: string;
 }
@@ -36,6 +38,7 @@ export function systemdRunArguments(manager: ServiceManager, command: ServiceCom
     `TimeoutStopSec=${Math.ceil(defaults.keeper.stopDeadlineMs / 1_000) + 5}`,
     'Restart=on-abnormal',
     `UMask=${command.umask}`,
+    ...command.unsetNames.map(name => `UnsetEnvironment=${name}`),
     'WorkingDirectory=/',
     'StandardOutput=null',
     `StandardError=append:${command.errorFile.replaceAll('%', '%%')}`,

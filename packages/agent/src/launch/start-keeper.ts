@@ -9,7 +9,7 @@ import { type Paths, privateFolders, resolvePaths } from '../paths.ts';
 import { highestInheritable } from '../platform/descriptors.ts';
 import { ensurePrivateFolder } from '../platform/private-folder.ts';
 import { nodeFlags, programFile } from '../platform/source.ts';
-import { agentEnvironment } from './environment.ts';
+import { agentEnvironment, placeNames } from './environment.ts';
 import { currentUmask, startService, usableManager } from './service-manager.ts';
 import { awaitStartReport, newReportFile, takeStartReport } from './start-report.ts';
 
@@ -66,9 +66,12 @@ async function startAsService(
     program: process.execPath,
     args: [...nodeFlags, programFile('keeper/main'), `--report=${reportFile}`],
     environmentNames: Object.keys(childEnv),
+    unsetNames: placeNames.filter(name => childEnv[name] === undefined),
     umask: currentUmask(),
     errorFile: paths.crashLogFile,
   };
+  // Made here, so that the manager does not make it readable for others.
+  closeSync(openCrashLog(paths.crashLogFile));
   return startService(manager, command, childEnv);
 }
 
