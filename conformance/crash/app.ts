@@ -6,8 +6,8 @@ import { BackgroundDownloader, connectAgent, type DownloadOperation } from '@lon
 export interface PlannedFile {
   readonly url: string;
   readonly file: string;
-  /** `complete`, or also removed from the list afterwards, or canceled while it runs. */
-  readonly wanted: 'completed' | 'removed' | 'canceled';
+  /** How it shall end; `removed` completes first, `canceled` is canceled while it runs, `error` is not there. */
+  readonly wanted: 'completed' | 'removed' | 'canceled' | 'error';
   /** Pause and resume it once on the way. */
   readonly isPaused: boolean;
 }
@@ -34,15 +34,15 @@ async function findOrCreate(file: PlannedFile): Promise<DownloadOperation> {
   return download;
 }
 
+/** For a verb that may come too late: the transfer has ended meanwhile. */
+const unlessEnded = (error: { code?: string }) => {
+  if (error.code !== 'illegal-state') throw error;
+  return null;
+};
+
 async function pauseOnce(file: PlannedFile, download: DownloadOperation): Promise<void> {
   if (!wasAcked('paused', file) && download.record.status === 'running') {
-    // It may have completed meanwhile: then there is nothing to pause.
-    await download.pause().then(
-      () => journal('paused', file, download.id),
-      error => {
-        if (error.code !== 'illegal-state') throw error;
-      },
-    );
+    if (await download.pause().catch(unlessEnded)) journal('paused', file, download.id);
   }
   if (download.record.status === 'paused-by-application') {
     await download.resume();
@@ -61,11 +61,15 @@ async function drive(file: PlannedFile): Promise<void> {
   const ended = download.record.isStarted ? download.attach({ onProgress }) : download.start({ onProgress });
   const settled = ended.then(
     record => record.status,
-    error => (error.code === 'operation-canceled' ? 'canceled' : Promise.reject(error)),
+    error => {
+      if (error.code === 'operation-canceled') return 'canceled';
+      if (error.code === 'web-error') return 'error';
+      throw error;
+    },
   );
   await Promise.race([running, settled]);
   if (file.isPaused) await pauseOnce(file, download);
-  if (file.wanted === 'canceled') await download.cancel();
+  if (file.wanted === 'canceled') await download.cancel().catch(unlessEnded);
   const status = await settled;
   journal(status, file, download.id);
   if (file.wanted === 'removed') {

@@ -1,15 +1,14 @@
 // Seeded SIGKILLs of agent, keeper and app, at random moments and around every named step (DESIGN "Promises").
 // A sample here; `npm run soak` runs hundreds. LONGHAUL_SEED repeats a run.
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
 import { test } from 'node:test';
 import { seededRandom } from '@longhaul/testing';
 import { startOrigin } from '@longhaul/testing/origin';
 import { steps } from '../../packages/agent/src/steps.ts';
 import { crashRound } from './round.ts';
 
-const seed = Number(process.env.LONGHAUL_SEED ?? randomInt(1, 2 ** 31));
-const random = seededRandom(seed);
+const random = seededRandom();
+const { seed } = random;
 
 test(`nothing is lost when agent, keeper and app are killed at random moments (seed ${seed})`, async t => {
   await using origin = await startOrigin(1_500_000);
@@ -26,7 +25,7 @@ test(`nothing is lost when the agent dies before or after a named step (seed ${s
   await using origin = await startOrigin(4_000_000);
   const all = steps.flatMap(step => [`before:${step}`, `after:${step}`]);
   const chosen = all
-    .map(aim => ({ aim, order: random() }))
+    .map(aim => ({ aim, order: random.next() }))
     .sort((a, b) => a.order - b.order)
     .slice(0, 10);
   let hits = 0;

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BackgroundDownloader, connectAgent } from '@longhaul/client';
-import { seededRandom } from '@longhaul/testing';
+import { type SeededRandom, seededRandom } from '@longhaul/testing';
 import { bodyOf, type Origin, sha256 } from '@longhaul/testing/origin';
 import type { PlannedFile } from './app.ts';
 
@@ -40,19 +40,7 @@ export async function crashRound(
   mkdirSync(downloads);
   writeFileSync(journalFile, '');
 
-  const sizeOf = () => 50_000 + Math.floor(random() * 1_500_000);
-  const plan: (PlannedFile & { size: number })[] = (
-    [
-      ['completed', false],
-      ['completed', true],
-      ['removed', false],
-      ['canceled', true],
-    ] as const
-  ).map(([wanted, isPaused], index) => {
-    const size = sizeOf();
-    const name = `file-${index}`;
-    return { url: `${origin.url}/${name}?size=${size}`, file: path.join(downloads, name), wanted, isPaused, size };
-  });
+  const plan = planFiles(random, origin, downloads, seed);
   writeFileSync(planFile, JSON.stringify(plan));
 
   const home = path.join(folder, 'home');
@@ -76,9 +64,9 @@ export async function crashRound(
   try {
     let app = startApp();
     for (let kill = 0; kill < killCount; kill += 1) {
-      await Promise.race([delay(100 + random() * 900), once(app, 'exit')]);
+      await Promise.race([delay(100 + random.below(900)), once(app, 'exit')]);
       if (app.exitCode !== null) break;
-      const victim = victims[Math.floor(random() * victims.length)]!;
+      const victim = random.pick(victims);
       if (await killVictim(victim, app, home)) report.kills.push(victim);
       if (victim === 'app') {
         if (app.exitCode === null && app.signalCode === null) await once(app, 'exit');
@@ -100,6 +88,29 @@ export async function crashRound(
     await stopAgent(env);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+interface Planned extends PlannedFile {
+  readonly size: number;
+  /** What the origin makes its bytes from. */
+  readonly bodyName: string;
+}
+
+/** One file for each way a download can go; the canceled one is the largest, so that the cancel comes in time. */
+function planFiles(random: SeededRandom, origin: Origin, folder: string, seed: number): Planned[] {
+  const plan = (name: string, wanted: PlannedFile['wanted'], isPaused: boolean, size: number): Planned => {
+    const url = name === 'missing' ? `${origin.url}/missing` : `${origin.url}/${name}?size=${size}`;
+    return { url, file: path.join(folder, name), wanted, isPaused, size, bodyName: name };
+  };
+  const fickle = plan('fickle', 'completed', false, 400_000 + random.below(800_000));
+  return [
+    plan('plain', 'completed', false, 50_000 + random.below(1_500_000)),
+    plan('paused', 'completed', true, 300_000 + random.below(1_200_000)),
+    plan('removed', 'removed', false, 50_000 + random.below(600_000)),
+    plan('canceled', 'canceled', true, 2_000_000 + random.below(1_000_000)),
+    plan('missing', 'error', false, 0),
+    { ...fickle, url: `${fickle.url}&fickle&round=${seed}-${random.below(2 ** 31)}`, bodyName: 'fickle.2' },
+  ];
 }
 
 /** SIGKILL; false when the victim does not run at this moment. */
@@ -140,12 +151,7 @@ async function stopAgent(env: NodeJS.ProcessEnv): Promise<void> {
   await once(child, 'exit');
 }
 
-async function verify(
-  plan: (PlannedFile & { size: number })[],
-  journalFile: string,
-  downloads: string,
-  env: NodeJS.ProcessEnv,
-): Promise<void> {
+async function verify(plan: Planned[], journalFile: string, downloads: string, env: NodeJS.ProcessEnv): Promise<void> {
   const journal = readFileSync(journalFile, 'utf8')
     .split('\n')
     .filter(line => line !== '')
@@ -154,21 +160,23 @@ async function verify(
   const records = (await BackgroundDownloader.currentDownloads(agent)).map(each => each.record);
 
   for (const file of plan) {
-    const ids = new Set(journal.filter(line => line.file === file.file).map(line => line.id));
-    assert.equal(ids.size, 1, `${file.file}: an acknowledged operation was lost and made again`);
+    const ofFile = journal.filter(line => line.file === file.file);
+    assert.equal(
+      new Set(ofFile.map(line => line.id)).size,
+      1,
+      `${file.file}: an acknowledged operation was lost and made again`,
+    );
     const record = records.find(each => each.file === file.file);
-    const outcome = journal.findLast(
-      line => line.file === file.file && ['completed', 'canceled'].includes(line.what),
-    )?.what;
+    const outcome = ofFile.findLast(line => ['completed', 'canceled', 'error'].includes(line.what))?.what;
     if (file.wanted === 'removed') assert.equal(record, undefined, `${file.file} came back after its removal`);
     else assert.equal(record?.status, outcome, file.file);
     // A cancel that came too late finds it completed; both are right, but the file must agree with the record.
-    if (file.wanted !== 'canceled') assert.equal(outcome, 'completed', file.file);
-    if (outcome === 'canceled') assert.equal(existsSync(file.file), false, `${file.file} was canceled`);
-    else {
-      const name = path.basename(file.file);
-      assert.equal(sha256(readFileSync(file.file)), sha256(bodyOf(name, file.size)), `${name} is not byte-identical`);
-    }
+    if (file.wanted !== 'canceled')
+      assert.equal(outcome, file.wanted === 'removed' ? 'completed' : file.wanted, file.file);
+    if (outcome === 'completed') {
+      const wanted = sha256(bodyOf(file.bodyName, file.size));
+      assert.equal(sha256(readFileSync(file.file)), wanted, `${file.file} is not byte-identical`);
+    } else assert.equal(existsSync(file.file), false, `${file.file} must not exist`);
   }
   assert.equal(records.length, plan.filter(file => file.wanted !== 'removed').length, 'a record too many');
   const expected = plan.filter(file => existsSync(file.file)).map(file => path.basename(file.file));

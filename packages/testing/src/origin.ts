@@ -18,15 +18,26 @@ export function bodyOf(name: string, size: number): Buffer {
 
 export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Serves at `bytesPerSecond` a response, in pieces of a hundredth of that. */
+/**
+ * Serves `/NAME?size=N` at `bytesPerSecond` a response, in pieces of a hundredth of that. With `&fickle` the first response
+ * is cut in its middle, and from then on it is another file (`NAME.2`) with another ETag. `/missing` is 404.
+ */
 export async function startOrigin(bytesPerSecond: number): Promise<Origin> {
   let resumed = 0;
+  const seen = new Set<string>();
   const piece = Math.max(1, Math.floor(bytesPerSecond / 100));
 
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url!, 'http://origin');
-    const body = bodyOf(url.pathname.slice(1), Number(url.searchParams.get('size')));
-    const etag = `"${url.pathname.slice(1)}"`;
+    if (url.pathname === '/missing') {
+      response.writeHead(404).end();
+      return;
+    }
+    const isCut = url.searchParams.has('fickle') && !seen.has(request.url!);
+    const name = url.pathname.slice(1) + (url.searchParams.has('fickle') && !isCut ? '.2' : '');
+    seen.add(request.url!);
+    const body = bodyOf(name, Number(url.searchParams.get('size')));
+    const etag = `"${name}"`;
     const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
     const ifRange = request.headers['if-range'];
     const isPart = range !== null && (ifRange === undefined || ifRange === etag);
@@ -47,6 +58,7 @@ export async function startOrigin(bytesPerSecond: number): Promise<Origin> {
       const end = Math.min(body.length, at + piece);
       response.write(body.subarray(at, end));
       at = end;
+      if (isCut && at >= body.length / 2) response.destroy();
       if (at < body.length) return;
       clearInterval(timer);
       response.end();
