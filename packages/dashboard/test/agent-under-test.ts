@@ -26,7 +26,12 @@ export class AgentUnderTest implements AsyncDisposable {
   static async start(): Promise<AgentUnderTest> {
     const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-dashboard-'));
     const env = { ...process.env, LONGHAUL_HOME: path.join(folder, 'home') };
-    return new AgentUnderTest(folder, env, await ensureAgent({ env }));
+    try {
+      return new AgentUnderTest(folder, env, await ensureAgent({ env }));
+    } catch (error) {
+      await rm(folder, { recursive: true });
+      throw error;
+    }
   }
 
   /** One verb over a connection of its own. */
@@ -78,7 +83,9 @@ export class AgentUnderTest implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // Where a test has left an agent that no longer answers, its keeper is ended; the agent ends with it.
-    await this.call('stopAgent').catch(() => process.kill(this.#endpoint.keeperPid, 'SIGKILL'));
+    if (!(await waitForAgentEnd(this.#endpoint, { timeoutMs: 0 }))) {
+      await this.call('stopAgent').catch(() => process.kill(this.#endpoint.keeperPid, 'SIGKILL'));
+    }
     if (!(await waitForAgentEnd(this.#endpoint))) throw new Error('the keeper did not end');
     await rm(this.folder, { recursive: true });
   }

@@ -279,4 +279,21 @@ describe('the dashboard', { skip: noBrowser }, () => {
     await agent.call('cancelTransfer', id);
     await removeAll();
   });
+
+  test('when the agent was stopped the page keeps what it knows, tries on, and says what starts it again', async () => {
+    await using other = await AgentUnderTest.start();
+    const { id } = await other.download(`${fast.url}/kept?size=${KiB}`, 'kept.bin');
+    await using tab = await openTab(await other.link(), {}, page => page.clock.install());
+    const { page } = tab;
+    await rowOf(page, id, 'completed').waitFor();
+    await other.call('stopAgent');
+    await page.getByRole('heading', { name: 'Connection lost' }).waitFor();
+    await shows(page, /Trying (now|again in \d+ s)\./);
+    await page.getByRole('button', { name: 'Try now' }).waitFor();
+    await page.clock.fastForward(10_000);
+    await shows(page, 'If the agent was stopped, this starts it');
+    assert.equal(await page.locator('.banner code').textContent(), 'longhaul dashboard');
+    assert.match((await rowOf(page, id).textContent()) ?? '', /kept\.bin.*Completed/);
+    await hasTitle(page, 'Disconnected – Longhaul');
+  });
 });
