@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Agent, BackgroundDownloader, connectAgent, type DownloadOperation } from '@longhaul/client';
+import { BackgroundDownloader, connectAgent, type DownloadOperation } from '@longhaul/client';
 import { bodyOf, type Origin, sha256, startOrigin } from '@longhaul/testing/origin';
 import { buildDashboard } from './build.ts';
 
@@ -68,7 +68,7 @@ async function progressed(downloads: DownloadOperation[], fraction: number): Pro
   );
 }
 
-async function tour(agent: Agent, origin: Origin, folder: string, env: NodeJS.ProcessEnv): Promise<void> {
+async function tour(origin: Origin, folder: string, env: NodeJS.ProcessEnv): Promise<void> {
   say(`\n1. An app hands over ${files.length} downloads and exits (origin at ${mebibytes(bytesPerSecond)}/s a file)`);
   const app = await runApp(origin, folder, env);
   claim(
@@ -77,7 +77,8 @@ async function tour(agent: Agent, origin: Origin, folder: string, env: NodeJS.Pr
     `code ${app.code}`,
   );
 
-  say('\n2. The agent carries them on');
+  say('\n2. The agent that the app has started carries them on');
+  await using agent = await connectAgent({ env, start: 'never' });
   const downloads = await BackgroundDownloader.currentDownloads(agent);
   claim(`${downloads.length} downloads are known to it`, downloads.length === files.length);
   // Past the first checkpoint (3 s), so that there is something to go on from.
@@ -118,12 +119,12 @@ async function tour(agent: Agent, origin: Origin, folder: string, env: NodeJS.Pr
 
 /** The live page, until Ctrl-C: one slow download to watch, a fresh link on Enter. */
 async function stay(
-  agent: Agent,
   origin: Origin,
   folder: string,
-  home: string,
+  env: NodeJS.ProcessEnv,
   interrupted: Promise<unknown>,
 ): Promise<void> {
+  await using agent = await connectAgent({ env });
   const downloader = new BackgroundDownloader(agent);
   const download = await downloader.createDownload(
     `${origin.url}/long.iso?size=${1536 * mebibyte}`,
@@ -134,7 +135,7 @@ async function stay(
   say('\nThe dashboard (the link opens one session within 60 s; press Enter for a fresh one):\n');
   await showLink();
   say(
-    `\nA download of your own, beside these:\n\n   LONGHAUL_HOME=${home} npx longhaul download URL\n\nCtrl-C ends everything and removes the tour's folder.`,
+    `\nA download of your own, beside these:\n\n   LONGHAUL_HOME=${env.LONGHAUL_HOME} npx longhaul download URL\n\nCtrl-C ends everything and removes the tour's folder.`,
   );
   const input = process.stdin.isTTY ? createInterface({ input: process.stdin }) : undefined;
   input?.on('line', () => void showLink());
@@ -155,17 +156,14 @@ say(`This tour keeps everything in ${home}; your own agent, if you have one, is 
 if (!buildDashboard()) failedSteps += 1;
 {
   await using origin = await startOrigin(bytesPerSecond);
-  await using agent = await connectAgent({ env });
   try {
-    const outcome = await Promise.race([
-      tour(agent, origin, folder, env).then(() => 'done'),
-      interrupted.then(() => 'interrupted'),
-    ]);
-    say(failedSteps === 0 ? '\nEvery step held.' : `\n${failedSteps} steps did not hold.`);
-    if (outcome === 'done' && !process.argv.includes('--tour-only'))
-      await stay(agent, origin, folder, home, interrupted);
+    const told = tour(origin, folder, env).then(() => true);
+    const isTold = await Promise.race([told, interrupted.then(() => false)]);
+    if (isTold) say(failedSteps === 0 ? '\nEvery step held.' : `\n${failedSteps} steps did not hold.`);
+    if (isTold && !process.argv.includes('--tour-only')) await stay(origin, folder, env, interrupted);
   } finally {
     say('\nStopping the agent and removing the folder.');
+    await using agent = await connectAgent({ env });
     await agent.stop();
   }
 }

@@ -41,5 +41,11 @@ function installDependencies(node) {
 }
 
 const node = bootstrap.findNode();
+if (node !== process.execPath) {
+  const own = process.version.replace(/^v/, '');
+  process.stderr.write(
+    'longhaul: the Node of this machine is ' + own + '; running on ' + bootstrap.pinnedVersion + ' from ' + node + '\n'
+  );
+}
 installDependencies(node);
 bootstrap.runInOurPlace(node, ['--conditions=longhaul-source'].concat(process.argv.slice(2)));
