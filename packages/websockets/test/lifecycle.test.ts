@@ -162,6 +162,28 @@ describe('closing', () => {
     assert.deepEqual(received, ['a', 'b', 'c']);
   });
 
+  test('a peer that goes away is noticed by who receives nothing; what it had sent can still be received', async () => {
+    const { server, client, accepted } = await pair();
+    await using _ = server;
+    for (let i = 0; i < 2_500; i++) void client.send(`${i}`);
+    await client.send('last');
+    client.abort();
+    assert.equal((await accepted.closed).code, 1_006);
+    for (let i = 0; i < 2_500; i++) assert.equal((await accepted.receive())?.data, `${i}`);
+    assert.equal(accepted.tryReceive()?.data, 'last');
+    await assert.rejects(accepted.receive(), { code: 'connection-lost' });
+  });
+
+  test('a close behind messages nobody receives is answered', async () => {
+    const { server, client, accepted } = await pair();
+    await using _ = server;
+    for (let i = 0; i < 100; i++) void client.send(`${i}`);
+    assert.equal((await client.close(1_000, 'bye')).clean, true);
+    assert.deepEqual(await accepted.closed, { code: 1_000, reason: 'bye', clean: true });
+    for (let i = 0; i < 100; i++) assert.equal((await accepted.receive())?.data, `${i}`);
+    assert.equal(await accepted.receive(), undefined);
+  });
+
   test('abort drops the connection at both ends; whoever waits gets an error', async () => {
     const { server, client, accepted } = await pair();
     await using _ = server;

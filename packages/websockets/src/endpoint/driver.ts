@@ -1,6 +1,6 @@
 // Between one transport (socket, TLS socket, later an HTTP/2 stream) and one connection core: feeds it bytes, time and
-// calls, writes its output, does what its state asks for. Reading is pull: at most one message waits decoded, and the
-// socket is paused when bytes pile up behind it. Owns the transport from `new` on and is done when `closed` resolves.
+// calls, writes its output, does what its state asks for. Reading is pull: the consumer acts on a message before the next
+// one is looked at; for a slow one a bounded number is decoded ahead, so that pings and the end are not held up behind it. Owns the transport from `new` on and is done when `closed` resolves.
 import type { Duplex } from 'node:stream';
 import { WebSocketError } from '../errors.ts';
 import type { ConnectionSettings } from '../options.ts';
@@ -8,6 +8,7 @@ import { ConnectionCore } from '../protocol/connection.ts';
 import type { CloseOutcome } from '../protocol/connection-states.ts';
 import type { Message } from '../protocol/message-assembler.ts';
 import type { Role } from '../protocol/opcodes.ts';
+import { Inbox } from './inbox.ts';
 import { Writer } from './writer.ts';
 
 const never = Number.POSITIVE_INFINITY;
@@ -21,10 +22,11 @@ export class Driver {
   readonly #transport: Transport;
   readonly #core: ConnectionCore;
   readonly #writer: Writer;
-  #ready: Message | undefined;
+  readonly #inbox = new Inbox();
   #receiver: PromiseWithResolvers<Message | undefined> | undefined;
   #closed: PromiseWithResolvers<CloseOutcome> | undefined;
   #isPaused = false;
+  #isReadingAhead = false;
   #hasPeerEnded = false;
   #isWindingUp = false;
   #timer: NodeJS.Timeout | undefined;
@@ -92,11 +94,12 @@ export class Driver {
 
   /** The next message if one has arrived. */
   tryReceive(): Message | undefined {
-    let message = this.#ready;
-    if (message !== undefined) this.#ready = undefined;
-    else if (this.#core.pendingBytes > 0 || this.#hasPeerEnded) message = this.#core.next(performance.now());
-    else return undefined;
-    this.#settle(message === undefined);
+    let message = this.#inbox.take();
+    if (message === undefined) {
+      if (this.#core.pendingBytes === 0) return undefined;
+      message = this.#core.next(performance.now());
+    }
+    this.#settle();
     return message;
   }
 
@@ -139,39 +142,61 @@ export class Driver {
 
   /** Starts the closing handshake. What was received and not taken is dropped: we read on only for the peer's Close frame. */
   close(code: number, reason: string): void {
+    if (!this.isOpen) return;
     this.#core.close(code, reason, performance.now());
-    this.#ready = undefined;
+    this.#inbox.clear();
     this.pump();
   }
 
   /** Ends with a Close frame of the error's code and without waiting for the peer. */
   fail(error: WebSocketError): void {
+    const { state } = this.#core;
+    if ('outcome' in state) return;
     this.#core.fail(error, performance.now());
-    this.#settle(true);
+    this.#inbox.clear();
+    this.#settle();
   }
 
   /** Drops the transport at once. */
   abort(error: WebSocketError): void {
     if (this.#core.state.kind === 'ended') return;
     this.#core.abandon(error);
-    this.#settle(true);
+    this.#inbox.clear();
+    this.#settle();
   }
 
   /** A write that had to wait is with the kernel (called by the writer). */
   written(): void {
     this.#writer.flush();
-    this.#settle(false);
+    this.#settle();
   }
 
-  /** Looks at what has arrived, as far as there is room for a message. */
+  /** Looks at what has arrived, up to the next message; what is behind it waits for the consumer to act on that one. */
   pump(): void {
-    let isDry = true;
-    if (this.#ready === undefined) {
+    if (this.#inbox.isEmpty) {
       const message = this.#core.next(performance.now());
-      isDry = message === undefined;
       if (message !== undefined) this.#deliver(message);
     }
-    this.#settle(isDry && this.#ready === undefined);
+    if (this.#core.pendingBytes > 0 && !this.#isReadingAhead) {
+      this.#isReadingAhead = true;
+      setImmediate(readAhead, this);
+    }
+    this.#settle();
+  }
+
+  /** Decodes more for a consumer that had its chance to act, up to `receiveAheadBytes`. */
+  readAhead(): void {
+    this.#isReadingAhead = false;
+    this.#decodeUpTo(this.settings.receiveAheadBytes);
+    this.#settle();
+  }
+
+  #decodeUpTo(bytes: number): void {
+    while (this.#inbox.bytes < bytes) {
+      const message = this.#core.next(performance.now());
+      if (message === undefined) return;
+      this.#deliver(message);
+    }
   }
 
   arrived(bytes: Buffer): void {
@@ -182,9 +207,11 @@ export class Driver {
     if (isAnswer) this.#arm();
   }
 
+  /** The peer writes no more. What it sent stays to be received; whether a Close frame is among it decides how this ends. */
   peerEnded(): void {
     this.#hasPeerEnded = true;
-    this.pump();
+    this.#decodeUpTo(never);
+    this.#settle();
   }
 
   failed(cause: unknown): void {
@@ -204,31 +231,25 @@ export class Driver {
 
   #deliver(message: Message): void {
     const receiver = this.#receiver;
-    if (receiver === undefined) {
-      this.#ready = message;
-      return;
-    }
     this.#receiver = undefined;
-    receiver.resolve(message);
-    // The receiver acts first (its answer goes out before we look further), but a slow one must not hold up pings.
-    if (this.#core.pendingBytes > 0) setImmediate(pump, this);
+    if (receiver === undefined) this.#inbox.add(message);
+    else receiver.resolve(message);
   }
 
-  /** After anything the core did. `isDry`: everything that has arrived was looked at. */
-  #settle(isDry: boolean): void {
+  /** After anything the core did. */
+  #settle(): void {
     this.#writer.schedule();
-    const kind = this.#core.state.kind;
-    if (kind !== 'open') this.#windUp();
-    else if (isDry && this.#hasPeerEnded) this.#transport.destroy();
+    if (this.#core.state.kind !== 'open') this.#windUp();
+    else if (this.#hasPeerEnded) this.#transport.destroy();
     this.#steer();
   }
 
   /** Pauses reading when the consumer or the peer's reading is slow, and lets it run again. */
   #steer(): void {
+    const most = this.settings.receiveAheadBytes;
     const isFull =
       this.#core.state.kind === 'open' &&
-      (this.#core.pendingBytes > this.settings.receiveAheadBytes ||
-        (this.#isPaused && this.#ready !== undefined) ||
+      (this.#core.pendingBytes + this.#inbox.bytes > (this.#isPaused ? most / 2 : most) ||
         this.#writer.bufferedBytes > this.settings.maxBufferedBytes);
     if (isFull === this.#isPaused) return;
     this.#isPaused = isFull;
@@ -250,7 +271,6 @@ export class Driver {
       if (this.#hasPeerEnded) this.#transport.destroy();
     } else if (state.kind !== 'ended' && !this.#isWindingUp) {
       this.#isWindingUp = true;
-      this.#ready = undefined;
       this.#writer.flushAll();
       this.#finishReceiving((state as { outcome: CloseOutcome }).outcome);
       // The server ends TCP (RFC 6455 §7.1.1); reading goes on, so that no reset overtakes our Close frame.
@@ -297,13 +317,17 @@ export class Driver {
   timeCame(): void {
     this.#timerAt = never;
     this.#core.onTime(performance.now(), !this.#isPaused);
-    this.#settle(false);
+    this.#settle();
     this.#arm();
   }
 }
 
 function pump(driver: Driver): void {
   driver.pump();
+}
+
+function readAhead(driver: Driver): void {
+  driver.readAhead();
 }
 
 function onTimer(driver: Driver): void {
