@@ -23,12 +23,14 @@ export function identityOf(stats: BigIntStats): PartIdentity {
 }
 
 /**
- * The same file? Device numbers may change over a reboot (device mapper, btrfs, network file systems); then the time of
- * birth decides in their place.
+ * The same file? An inode number is used again as soon as its file is deleted: the time of birth tells the two apart where
+ * the file system knows it. Device numbers may change over a reboot (device mapper, btrfs, network file systems); then the
+ * time of birth alone decides.
  */
 export function isSameFile(known: PartIdentity, found: PartIdentity): boolean {
   if (known.ino !== found.ino) return false;
-  return known.dev === found.dev || (known.born !== '0' && known.born === found.born);
+  const hasBirth = known.born !== '0' && found.born !== '0';
+  return hasBirth ? known.born === found.born : known.dev === found.dev;
 }
 
 /**
