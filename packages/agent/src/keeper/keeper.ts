@@ -53,17 +53,16 @@ export async function runKeeper(options: KeeperOptions): Promise<void> {
 class Keeper {
   readonly #options: KeeperOptions;
   readonly #doors: Doors;
-  readonly #env: NodeJS.ProcessEnv;
   readonly #ended = Promise.withResolvers<void>();
   #state: KeeperState | undefined;
   #agent: AgentProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isAnnounced = false;
+  #serving: Promise<void> | undefined;
 
   constructor(options: KeeperOptions, doors: Doors) {
     this.#options = options;
     this.#doors = doors;
-    this.#env = { ...options.env };
   }
 
   async run(): Promise<void> {
@@ -77,6 +76,8 @@ class Keeper {
     } finally {
       signal.removeEventListener('abort', stop);
       clearTimeout(this.#timer);
+      // Doors that are just being opened must be open before they are closed.
+      await this.#serving;
     }
   }
 
@@ -103,7 +104,7 @@ class Keeper {
         this.#startAgent();
         break;
       case 'serve':
-        void this.#serve();
+        this.#serving = this.#serve();
         break;
       case 'hold':
         this.#doors.hold();
@@ -121,7 +122,7 @@ class Keeper {
   }
 
   #startAgent(): void {
-    const agent = new AgentProcess(this.#env, {
+    const agent = new AgentProcess(this.#options.env, {
       said: message => this.#heard(message),
       exited: (how, isKill) => this.#happened({ type: 'agent-exited', how, isKill }),
     });
@@ -132,8 +133,6 @@ class Keeper {
       socketPath: this.#options.paths.socketPath,
       loopbackPort: this.#doors.loopbackPort,
     });
-    // A crash that a test aims at happens to the first agent only; the next one must recover from it.
-    delete this.#env.LONGHAUL_CRASH_AT;
   }
 
   #heard(message: ToKeeper): void {
@@ -177,6 +176,7 @@ class Keeper {
   async #announce(): Promise<void> {
     const { paths } = this.#options;
     await this.#doors.openSocket(paths.socketPath);
+    if (this.#state?.kind === 'stopping' || this.#state?.kind === 'ended') return;
     const endpoint: Endpoint = { socketPath: paths.socketPath, keeperPid: process.pid, startedAt: Date.now() };
     writeEndpoint(paths, endpoint);
     this.#isAnnounced = true;

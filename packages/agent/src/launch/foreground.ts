@@ -1,6 +1,5 @@
 // `longhaul agent run`: this process is the keeper, until Ctrl-C, SIGTERM or a client's stop.
 import { resolve } from 'node:path';
-import { runKeeper } from '../keeper/keeper.ts';
 import { resolvePaths } from '../paths.ts';
 import type { Endpoint } from './endpoint.ts';
 import { agentEnvironment } from './environment.ts';
@@ -16,6 +15,8 @@ export interface ForegroundOptions {
 /** Resolves after a clean stop. @throws LonghaulError as `runKeeper` */
 export async function runKeeperInForeground(options: ForegroundOptions = {}): Promise<void> {
   const { env = process.env } = options;
+  // Only here: apps that merely start an agent need none of it.
+  const { runKeeper } = await import('../keeper/keeper.ts');
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -1,13 +1,16 @@
 // One agent for one store, however many start it and from wherever.
 import assert from 'node:assert/strict';
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import type { AgentStatus } from '@longhaul/agent-protocol';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { ensureAgent, findAgent, waitForAgentEnd } from '../../src/launch/index.ts';
 import { resolvePaths } from '../../src/paths.ts';
+import { nodeFlags, programFile } from '../../src/platform/source.ts';
 import { createHome, isAlive, processesWith } from './home.ts';
 
 after(leakCheck());
@@ -124,6 +127,20 @@ test('a stop cleans up socket, endpoint and token, and the next start has nothin
   assert.notEqual((await home.ensure()).keeperPid, endpoint.keeperPid);
 });
 
+test('who does not want to wait is told that no agent came, or gives the reason himself', async t => {
+  const home = createHome(t);
+  await assert.rejects(ensureAgent({ env: home.env, timeoutMs: 1 }), { code: 'agent-not-reachable' });
+  const reason = new Error('changed my mind');
+  await assert.rejects(ensureAgent({ env: home.env, signal: AbortSignal.abort(reason) }), reason);
+  // What was started meanwhile serves, or is replaced.
+  assert.deepEqual(await home.ensure(), await home.ensure());
+});
+
+test('an agent without a keeper refuses to be one', async () => {
+  const child = spawn(process.execPath, [...nodeFlags, programFile('main')], { stdio: ['ignore', 'ignore', 'pipe'] });
+  assert.match(await text(child.stderr), /started by its keeper/);
+});
+
 test('the files an agent makes get the umask of whoever started it, not that of its socket', async t => {
   const home = createHome(t);
   const umask = process.umask(0o027);
@@ -133,7 +150,6 @@ test('the files an agent makes get the umask of whoever started it, not that of 
     process.umask(umask);
   }
   const { pid } = await (await home.owner()).invoke<AgentStatus>('getStatus');
-  const { readFileSync } = await import('node:fs');
   assert.match(readFileSync(`/proc/${pid}/status`, 'utf8'), /^Umask:\t0027$/m);
 });
 
