@@ -8,6 +8,7 @@ const steps: [string, string[]][] = [
   ['biome', [path.join(root, 'node_modules/@biomejs/biome/bin/biome'), 'ci', '--error-on-warnings', '.']],
   ['layers', [path.join(root, 'scripts/check-layers.ts')]],
   ['types', [path.join(root, 'node_modules/typescript/bin/tsc'), '-b']],
+  ['types of the dashboard', [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', 'packages/dashboard']],
   ['types of tests', [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.tests.json']],
 ];
 

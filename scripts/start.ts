@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { findAgent, waitForAgentEnd } from '@longhaul/agent/launch';
 import { BackgroundDownloader, connectAgent, type DownloadOperation } from '@longhaul/client';
 import { bodyOf, type Origin, sha256, startOrigin } from '@longhaul/testing/origin';
 import { buildDashboard } from './build.ts';
@@ -145,6 +146,14 @@ async function stay(
   input?.close();
 }
 
+async function stopAgent(env: NodeJS.ProcessEnv): Promise<void> {
+  const endpoint = await findAgent({ env });
+  if (endpoint === undefined) return;
+  await using agent = await connectAgent({ env });
+  await agent.stop();
+  await waitForAgentEnd(endpoint);
+}
+
 const interrupted = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map(signal => once(process, signal)));
 const home = mkdtempSync(path.join(tmpdir(), 'longhaul-tour-'));
 const folder = path.join(home, 'downloads');
@@ -163,8 +172,7 @@ if (!buildDashboard()) failedSteps += 1;
     if (isTold && !process.argv.includes('--tour-only')) await stay(origin, folder, env, interrupted);
   } finally {
     say('\nStopping the agent and removing the folder.');
-    await using agent = await connectAgent({ env });
-    await agent.stop();
+    await stopAgent(env);
   }
 }
 rmSync(home, { recursive: true, force: true });
