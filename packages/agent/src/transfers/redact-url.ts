@@ -14,7 +14,6 @@ export function redactUrl(text: string): string {
   if (!URL.canParse(text)) return '(not a URL)';
   const url = new URL(publicUrl(text));
   if (url.search === '') return url.href;
-  const names = [...new Set(url.searchParams.keys())];
-  url.search = names.map(name => `${encodeURIComponent(name)}=…`).join('&');
-  return decodeURI(url.href);
+  const names = [...new Set(url.searchParams.keys())].map(name => `${encodeURIComponent(name.toWellFormed())}=…`);
+  return `${url.origin}${url.pathname}?${names.join('&')}`;
 }
