@@ -261,7 +261,6 @@ export class ConnectionCore {
 
 function parseClose(payload: Buffer): { code: number; reason: string } {
   if (payload.length === 0) return { code: noCodeReceived, reason: '' };
-  if (payload.length === 1) throw new WebSocketError('close-payload-invalid', 'A Close frame has one byte of payload');
   const code = payload.readUInt16BE(0);
   if (!isCloseCode(code)) throw new WebSocketError('close-code-forbidden', `Close code ${code} may not be sent`);
   if (checkUtf8(utf8Start, payload.subarray(2)) !== utf8Start) {

@@ -62,6 +62,7 @@ const cases: [name: string, bytes: Buffer, seen: string[]][] = [
   ...[3, 4, 5, 6, 7, 11, 12, 13, 14, 15].map(
     code => [`reserved opcode ${code}`, Buffer.of(0x80 | code), ['reserved-opcode']] as [string, Buffer, string[]],
   ),
+  ['a close of one byte', Buffer.of(0x88, 0x81), ['close-payload-invalid']],
   ['a fragmented ping', Buffer.of(0x09), ['control-fragmented']],
   ['a ping of 126 bytes', Buffer.of(0x89, 0xfe), ['control-too-long']],
   ['a continuation of nothing', Buffer.of(0x80), ['unexpected-continuation']],

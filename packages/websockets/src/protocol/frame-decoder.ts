@@ -112,6 +112,9 @@ export class FrameDecoder {
     if (isControl && shortLength > maxControlPayloadBytes) {
       throw new WebSocketError('control-too-long', 'A control frame has more than 125 bytes of payload');
     }
+    if (shortLength === 1 && (first & 0x0f) === opcode.close) {
+      throw new WebSocketError('close-payload-invalid', 'A Close frame has one byte of payload');
+    }
     const lengthBytes = shortLength < 126 ? 0 : shortLength === 126 ? 2 : 8;
     if (available < 2 + lengthBytes) return undefined;
     const length = lengthBytes === 0 ? shortLength : this.#extendedLength(at + 2, lengthBytes);
