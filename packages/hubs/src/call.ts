@@ -62,7 +62,7 @@ export class ConnectionCall implements HubCall<object> {
           'Client results inside OnConnectedAsync Hub methods are not allowed.',
         );
       }
-      this.#invocation.releaseSlot();
+      this.#invocation.giveUpSlot();
     });
     return this.#clients;
   }

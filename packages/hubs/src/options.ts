@@ -22,7 +22,10 @@ export interface HubOptions {
   readonly streamBufferCapacity: number;
   /** Ordinary invocations of one client that run at the same time. Default 1 (§8.3). At the limit nothing more of it is read. */
   readonly maximumParallelInvocationsPerClient: number;
-  /** Calls and streams, of any kind, of one client that are open at the same time. Default 100. More fail with `too-many-calls`. */
+  /**
+   * What one client may have running beside those: streams from the server, upload streams, calls that wait for the
+   * client's own answer. Default 100. More fail with `too-many-calls`.
+   */
   readonly maximumConcurrentCallsPerClient: number;
   /**
    * Bytes waiting in one connection from which on `clients.caller`, `clients.client(id)` and streams wait for the client.

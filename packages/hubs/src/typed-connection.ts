@@ -47,8 +47,12 @@ type FromClient<Args> = {
 type ClientArgs<M> = FromClient<ArgsOf<M>> extends infer Args extends readonly unknown[] ? Args : never;
 
 type StreamItem<M> = ResultOf<M> extends AsyncIterable<infer Item> | Iterable<infer Item> ? Item : never;
+/** A method that only throws has no result at all; it is no stream. */
+type IsStream<Result> = [Result] extends [never] ? false : Result extends AsyncIterable<unknown> ? true : false;
+/** What a handler may give back: anything where nobody asks for it. */
+type Answer<Result> = undefined extends Awaited<Result> ? unknown : Result | Promise<Awaited<Result>>;
 type StreamNames<Methods> = {
-  [Name in keyof Methods]: ResultOf<Methods[Name]> extends AsyncIterable<unknown> ? Name : never;
+  [Name in keyof Methods]: IsStream<ResultOf<Methods[Name]>> extends true ? Name : never;
 }[keyof Methods];
 
 export interface TypedConnection<Hub extends AnyTypedHub> {
@@ -73,7 +77,7 @@ export interface TypedConnection<Hub extends AnyTypedHub> {
   /** Handles what the server calls; gives a function that takes the handler off again. */
   readonly on: {
     readonly [Name in keyof ClientOf<Hub>]: ClientOf<Hub>[Name] extends (...args: infer Args) => infer Result
-      ? (handler: (...args: Args) => Result | Promise<Awaited<Result>>) => () => void
+      ? (handler: (...args: Args) => Answer<Result>) => () => void
       : never;
   };
 }

@@ -2,7 +2,7 @@
 // how many arguments, and what the schemas say about them. Decides only.
 import { HubServerError } from '../errors.ts';
 import { HubError } from '../hub-error.ts';
-import type { StandardIssue } from '../standard-schema.ts';
+import type { StandardIssue, StandardResult } from '../standard-schema.ts';
 import type { MethodDescriptor } from './method-table.ts';
 
 /** How many upload streams the method takes when it is called with `argumentCount` ordinary arguments. */
@@ -24,17 +24,16 @@ export function bindArguments(
       `Invocation provides ${args.length} argument(s) but target expects ${method.args.length}.`,
     );
   }
-  return validate(method, args).then(values => placeStreams(values, streams, method.streams));
+  const results = method.args.map((schema, position) => schema['~standard'].validate(args[position]));
+  if (!results.some(result => result instanceof Promise)) {
+    return placeStreams((results as StandardResult<unknown>[]).map(validValue), streams, method.streams);
+  }
+  return Promise.all(results).then(settled => placeStreams(settled.map(validValue), streams, method.streams));
 }
 
-async function validate(method: MethodDescriptor, args: readonly unknown[]): Promise<unknown[]> {
-  const values: unknown[] = [];
-  for (const [position, schema] of method.args!.entries()) {
-    const result = await schema['~standard'].validate(args[position]);
-    if (result.issues !== undefined) throw argumentError(position, result.issues);
-    values.push(result.value);
-  }
-  return values;
+function validValue(result: StandardResult<unknown>, position: number): unknown {
+  if (result.issues !== undefined) throw argumentError(position, result.issues);
+  return result.value;
 }
 
 /** The caller may always read what is wrong with its own arguments: the words come from the schema. */

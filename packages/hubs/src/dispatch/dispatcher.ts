@@ -1,6 +1,7 @@
 // Runs hub methods (§8): looks the method up, checks mode and authorization, binds, calls, answers. Messages come in
 // parsed; answers go out as messages. It touches no socket: a connection is what DispatchConnection says.
 import { type CallConnection, ConnectionCall } from '../call.ts';
+import { HubServerError } from '../errors.ts';
 import type { AnyHubDefinition } from '../hub.ts';
 import { HubError } from '../hub-error.ts';
 import type { HubLogger } from '../log.ts';
@@ -14,7 +15,7 @@ import {
   type StreamInvocationMessage,
 } from '../protocol/messages.ts';
 import { bindArguments, expectedStreamCount } from './arguments.ts';
-import { Invocation } from './invocation.ts';
+import { Invocation, type InvocationSlot } from './invocation.ts';
 import { createMethodTable, findMethod, type MethodDescriptor, type MethodTable } from './method-table.ts';
 import { iteratorOf, pumpResults } from './result-stream.ts';
 import type { DispatchSession } from './session.ts';
@@ -83,12 +84,11 @@ export class Dispatcher {
     if (message.type === 'stream-invocation' || (message.streamIds?.length ?? 0) > 0) {
       return void this.#start(connection, method, message, undefined);
     }
-    const release = (): void => session.slots.release();
-    const slot = session.slots.take();
-    if (slot === undefined) return void this.#start(connection, method, message, release);
-    return slot.then(() => {
-      if (session.isEnded) release();
-      else this.#start(connection, method, message, release);
+    const slot = session.takeSlot();
+    if (!(slot instanceof Promise)) return void this.#start(connection, method, message, slot);
+    return slot.then(taken => {
+      if (session.isEnded) taken.release();
+      else this.#start(connection, method, message, taken);
     });
   }
 
@@ -97,17 +97,17 @@ export class Dispatcher {
     connection: DispatchConnection,
     method: MethodDescriptor,
     message: CallMessage,
-    releaseSlot: (() => void) | undefined,
+    slot: InvocationSlot | undefined,
   ): void {
     const { session } = connection;
     const streamIds = message.streamIds ?? [];
-    const invocation = new Invocation(message.invocationId, releaseSlot);
+    const invocation = new Invocation(message.invocationId, slot);
     try {
       if (message.type === 'stream-invocation' && session.isInUse(message.invocationId)) {
         this.#fail(connection, message, text.invocationIdInUse(message.invocationId));
         return;
       }
-      session.makeRoom(1 + streamIds.length);
+      if (slot === undefined) session.makeRoom(1 + streamIds.length);
       const expected = expectedStreamCount(method, message.arguments.length);
       if (streamIds.length !== expected && (streamIds.length > 0 || method.streams !== undefined)) {
         throw new HubError(`Client sent ${streamIds.length} stream(s), Hub method expects ${expected}.`);
@@ -131,9 +131,18 @@ export class Dispatcher {
     const { session } = connection;
     try {
       const call = new ConnectionCall(connection, invocation);
-      const args = await this.#admit(call, method, message, uploads);
-      if (typeof args === 'string') return this.#fail(connection, message, args);
-      const result = await method.fn.call(this.#hub.methods, call, ...args);
+      // Without anything to wait for, a method runs, and is answered, before the next message is looked at.
+      const isAdmitted = method.authorize?.(call) ?? true;
+      if ((isAdmitted instanceof Promise ? await isAdmitted : isAdmitted) !== true) {
+        return this.#fail(connection, message, text.unauthorized(message.target));
+      }
+      const mistake = wrongMode(method, message);
+      if (mistake !== undefined) return this.#fail(connection, message, mistake);
+      const args = this.#bind(method, message, uploads);
+      const bound = args instanceof Promise ? await args : args;
+      if (typeof bound === 'string') return this.#fail(connection, message, bound);
+      const returned = method.fn.call(this.#hub.methods, call, ...bound);
+      const result = isThenable(returned) ? await returned : returned;
       if (message.type === 'stream-invocation') await this.#stream(connection, message, invocation, result);
       else if (iteratesAsync(result)) this.#fail(connection, message, text.streamingCalledPlainly(message.target));
       else if (message.invocationId !== undefined) connection.send(resultCompletion(message.invocationId, result));
@@ -143,26 +152,21 @@ export class Dispatcher {
     } finally {
       session.closeUploads(message.streamIds ?? []);
       session.ended(invocation);
-      invocation.releaseSlot();
     }
   }
 
   /** The method's parameters, or the text of the refusal. */
-  async #admit(
-    call: ConnectionCall,
+  #bind(
     method: MethodDescriptor,
     message: CallMessage,
     uploads: readonly unknown[],
-  ): Promise<readonly unknown[] | string> {
-    const { target } = message;
-    if (method.authorize !== undefined && (await method.authorize(call)) !== true) return text.unauthorized(target);
-    const isStream = message.type === 'stream-invocation';
-    if (method.isStreaming && !isStream) return text.streamingCalledPlainly(target);
-    if (!method.isStreaming && isStream) return text.plainCalledAsStream(target);
+  ): readonly unknown[] | string | Promise<readonly unknown[] | string> {
+    const refuse = (error: unknown): string => text.bindingFailed(message.target, error, this.#enableDetailedErrors);
     try {
-      return await bindArguments(method, message.arguments, uploads);
+      const args = bindArguments(method, message.arguments, uploads);
+      return args instanceof Promise ? args.catch(refuse) : args;
     } catch (error) {
-      return text.bindingFailed(target, error, this.#enableDetailedErrors);
+      return refuse(error);
     }
   }
 
@@ -196,13 +200,24 @@ export class Dispatcher {
   }
 
   #logFailure({ connectionId }: DispatchConnection, { target }: CallMessage, error: unknown): void {
-    const level = error instanceof HubError ? 'debug' : 'error';
+    const isMeant = error instanceof HubError || (error instanceof HubServerError && error.facts.isPublic);
+    const level = isMeant ? 'debug' : 'error';
     this.#log[level]({ connectionId, method: target, err: error }, 'hub method failed');
   }
 
   #debug({ connectionId }: DispatchConnection, subject: string, message: string): void {
     this.#log.debug({ connectionId, subject }, message);
   }
+}
+
+function wrongMode(method: MethodDescriptor, { type, target }: CallMessage): string | undefined {
+  const isStream = type === 'stream-invocation';
+  if (method.isStreaming === isStream) return undefined;
+  return isStream ? text.plainCalledAsStream(target) : text.streamingCalledPlainly(target);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 function iteratesAsync(value: unknown): boolean {

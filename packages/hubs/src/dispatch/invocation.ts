@@ -1,18 +1,24 @@
 // One running call of a hub method: its slot, its cancellation, its upload streams.
 
+export interface InvocationSlot {
+  /** The call goes on without its slot, among those that are limited by number. */
+  beforeGivingUp(): void;
+  release(): void;
+}
+
 export class Invocation {
   readonly invocationId: string | undefined;
   /** False in onConnected: the client's answer could not be read (§8.3). */
   readonly mayInvokeClients: boolean;
-  #releaseSlot: (() => void) | undefined;
+  #slot: InvocationSlot | undefined;
   #controller: AbortController | undefined;
   #isCanceled = false;
   /** Called once when the client cancels or the connection ends. Whoever waits sets it anew. */
   onCancel: (() => void) | undefined;
 
-  constructor(invocationId: string | undefined, releaseSlot?: () => void, mayInvokeClients = true) {
+  constructor(invocationId: string | undefined, slot?: InvocationSlot, mayInvokeClients = true) {
     this.invocationId = invocationId;
-    this.#releaseSlot = releaseSlot;
+    this.#slot = slot;
     this.mayInvokeClients = mayInvokeClients;
   }
 
@@ -36,10 +42,20 @@ export class Invocation {
     this.onCancel?.();
   }
 
-  /** At the end of the call, or earlier when it asks a client and must let messages through (§8.3). Idempotent. */
+  get hasSlot(): boolean {
+    return this.#slot !== undefined;
+  }
+
+  /** Before it asks a client: messages must get through while it waits (§8.3). Throws `too-many-calls`. */
+  giveUpSlot(): void {
+    this.#slot?.beforeGivingUp();
+    this.releaseSlot();
+  }
+
+  /** At the end of the call. Idempotent. */
   releaseSlot(): void {
-    const release = this.#releaseSlot;
-    this.#releaseSlot = undefined;
-    release?.();
+    const slot = this.#slot;
+    this.#slot = undefined;
+    slot?.release();
   }
 }

@@ -2,7 +2,7 @@
 import { HubServerError } from '../errors.ts';
 import { HubError } from '../hub-error.ts';
 import type { CompletionMessage, StreamItemMessage } from '../protocol/messages.ts';
-import type { Invocation } from './invocation.ts';
+import type { Invocation, InvocationSlot } from './invocation.ts';
 import { Slots } from './slots.ts';
 import { UploadStream } from './upload-stream.ts';
 
@@ -13,17 +13,19 @@ export interface SessionLimits {
 }
 
 export class DispatchSession {
-  readonly slots: Slots;
+  readonly #slots: Slots;
   readonly #limits: SessionLimits;
   readonly #running = new Set<Invocation>();
   /** Calls that the client may cancel, by its id. */
   readonly #byId = new Map<string, Invocation>();
   readonly #uploads = new Map<string, UploadStream>();
+  /** Those of them that hold no slot: nothing else limits them. */
+  #withoutSlot = 0;
   #isEnded = false;
 
   constructor(limits: SessionLimits) {
     this.#limits = limits;
-    this.slots = new Slots(limits.maximumParallelInvocationsPerClient);
+    this.#slots = new Slots(limits.maximumParallelInvocationsPerClient);
   }
 
   get isEnded(): boolean {
@@ -35,13 +37,24 @@ export class DispatchSession {
     return this.#running.size + this.#uploads.size;
   }
 
-  /** Throws `too-many-calls` when `count` more would be over the limit. */
+  /** Throws `too-many-calls` when `count` more calls without a slot or upload streams would be over the limit. */
   makeRoom(count: number): void {
-    const { maximumConcurrentCallsPerClient, maximumParallelInvocationsPerClient } = this.#limits;
-    const limit = Math.max(maximumConcurrentCallsPerClient, maximumParallelInvocationsPerClient);
-    if (this.size + count > limit) {
+    const limit = this.#limits.maximumConcurrentCallsPerClient;
+    if (this.#withoutSlot + this.#uploads.size + count > limit) {
       throw new HubServerError('too-many-calls', `More than ${limit} calls and streams of this client are running.`);
     }
+  }
+
+  /** A slot for one call, when one is free or as soon as one is. */
+  takeSlot(): InvocationSlot | Promise<InvocationSlot> {
+    const slot: InvocationSlot = {
+      beforeGivingUp: () => {
+        this.makeRoom(1);
+        this.#withoutSlot += 1;
+      },
+      release: () => this.#slots.release(),
+    };
+    return this.#slots.take()?.then(() => slot) ?? slot;
   }
 
   isInUse(invocationId: string): boolean {
@@ -50,6 +63,7 @@ export class DispatchSession {
 
   started(invocation: Invocation): void {
     this.#running.add(invocation);
+    if (!invocation.hasSlot) this.#withoutSlot += 1;
     if (invocation.invocationId !== undefined) this.#byId.set(invocation.invocationId, invocation);
   }
 
@@ -61,7 +75,8 @@ export class DispatchSession {
 
   ended(invocation: Invocation): void {
     this.answered(invocation);
-    this.#running.delete(invocation);
+    if (this.#running.delete(invocation) && !invocation.hasSlot) this.#withoutSlot -= 1;
+    invocation.releaseSlot();
   }
 
   /** An id the client has no call for is no error (§8.6). */
