@@ -1,6 +1,6 @@
 // Facts on their way out: coalesced by the pace, one timer for all. In: "something of this transfer changed".
 import type { TransferRecord } from '@longhaul/agent-protocol';
-import { FactPace } from './progress.ts';
+import { FactPace, type Pace } from './progress.ts';
 
 /** A fact in the past tense. At most 10 a second for one transfer; the last state is never left out. */
 export type TransferFact =
@@ -13,8 +13,8 @@ export class FactFeed implements Disposable {
   #timer: NodeJS.Timeout | undefined;
 
   /** `send` reads the transfer as it is by then and publishes it. */
-  constructor(intervalMs: number, send: (id: string) => void) {
-    this.#pace = new FactPace(intervalMs);
+  constructor(pace: Pace, send: (id: string) => void) {
+    this.#pace = new FactPace(pace);
     this.#send = send;
   }
 

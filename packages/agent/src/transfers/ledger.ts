@@ -53,7 +53,7 @@ export class Ledger implements Disposable {
     this.table = new TransferTable(store.database);
     this.#quota = new Quota(limits, this.table.counts());
     this.#publish = publish;
-    this.#feed = new FactFeed(limits.factIntervalMs, id => this.#tell(id));
+    this.#feed = new FactFeed(limits, id => this.#tell(id));
   }
 
   record(row: TransferRow): TransferRecord {

@@ -31,8 +31,10 @@ export interface TransferLimits {
   readonly checkpointBytes: number;
   /** … or this much time while bytes flow. Milliseconds. */
   readonly checkpointMs: number;
-  /** At most one fact of a transfer in this time. Milliseconds. */
+  /** One fact of a transfer in this time in the long run; with the burst, never more than 10 in a second. Milliseconds. */
   readonly factIntervalMs: number;
+  /** Facts of a transfer that may follow each other at once. */
+  readonly factBurst: number;
   /** How often a missing network is looked for, only while somebody waits for it. Milliseconds. */
   readonly connectivityPollMs: number;
 }
@@ -53,6 +55,7 @@ export const defaults: TransferLimits = Object.freeze({
   maxHeaderBytes: 16_384,
   checkpointBytes: 64 * 1024 * 1024,
   checkpointMs: 3_000,
-  factIntervalMs: 100,
+  factIntervalMs: 150,
+  factBurst: 3,
   connectivityPollMs: 2_000,
 });

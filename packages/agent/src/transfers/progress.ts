@@ -31,25 +31,37 @@ export class RateMeter {
   }
 }
 
-/** Lets at most one fact of a key through in each interval, and never drops the last one: it becomes due later. */
+export interface Pace {
+  /** One fact of a key in each interval in the long run. Milliseconds. */
+  readonly factIntervalMs: number;
+  /** Facts that may follow each other at once after a silence, so that the end of something short is told at once. */
+  readonly factBurst: number;
+}
+
+/**
+ * Spaces the facts of each key (generic cell rate algorithm) and never drops the last one: it becomes due later.
+ * In any second at most `factBurst + 1000 / factIntervalMs` facts of a key come through.
+ */
 export class FactPace {
   readonly #intervalMs: number;
-  readonly #allowedAt = new Map<string, number>();
+  readonly #toleranceMs: number;
+  /** When a key will have used up what it may; a fact may come up to the tolerance earlier. */
+  readonly #usedUntil = new Map<string, number>();
   readonly #due = new Map<string, number>();
 
-  constructor(intervalMs: number) {
-    this.#intervalMs = intervalMs;
+  constructor({ factIntervalMs, factBurst }: Pace) {
+    this.#intervalMs = factIntervalMs;
+    this.#toleranceMs = (factBurst - 1) * factIntervalMs;
   }
 
   /** A fact of `key` happened: true when it may go out now, false when it became due later. */
   offer(key: string, now: number): boolean {
-    const allowedAt = this.#allowedAt.get(key) ?? now;
+    const allowedAt = (this.#usedUntil.get(key) ?? now) - this.#toleranceMs;
     if (allowedAt > now) {
       this.#due.set(key, allowedAt);
       return false;
     }
-    this.#due.delete(key);
-    this.#allowedAt.set(key, now + this.#intervalMs);
+    this.#sent(key, now);
     return true;
   }
 
@@ -57,11 +69,8 @@ export class FactPace {
   take(now: number): string[] {
     const keys: string[] = [];
     for (const [key, at] of this.#due) if (at <= now) keys.push(key);
-    for (const key of keys) {
-      this.#due.delete(key);
-      this.#allowedAt.set(key, now + this.#intervalMs);
-    }
-    for (const [key, at] of this.#allowedAt) if (at <= now) this.#allowedAt.delete(key);
+    for (const [key, until] of this.#usedUntil) if (until <= now) this.#usedUntil.delete(key);
+    for (const key of keys) this.#sent(key, now);
     return keys;
   }
 
@@ -74,6 +83,11 @@ export class FactPace {
 
   forget(key: string): void {
     this.#due.delete(key);
-    this.#allowedAt.delete(key);
+    this.#usedUntil.delete(key);
+  }
+
+  #sent(key: string, now: number): void {
+    this.#due.delete(key);
+    this.#usedUntil.set(key, Math.max(this.#usedUntil.get(key) ?? now, now) + this.#intervalMs);
   }
 }

@@ -98,7 +98,7 @@ describe('files', () => {
       await using room = await open();
       const name = `${'ä'.repeat(125)}a.bin`;
       const record = await room.download(origin.url(), { file: room.path(name) });
-      assert.equal(record.status, 'completed', record.error?.message);
+      assert.equal(record.status, 'completed', `${record.error?.message}`);
       assert.deepEqual(room.names, [name]);
     });
 

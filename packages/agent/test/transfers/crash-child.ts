@@ -2,7 +2,7 @@
 // again in every life, as apps do. Ends by itself once everything is as wanted. argv: folder, origin's port.
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CreateDownloadRequest, TransferRecord } from '@longhaul/agent-protocol';
+import type { ParsedCreateDownloadRequest, TransferRecord } from '@longhaul/agent-protocol';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import type { Connectivity } from '../../src/network/connectivity.ts';
 import { acquireLock } from '../../src/store/lock.ts';
@@ -30,7 +30,7 @@ let room = makeRoom();
 await room.reopen();
 
 const id = (number: number) => `00000000-0000-4000-8000-0000000000${String(number).padStart(2, '0')}`;
-function wish(number: number, path: string, more: Partial<CreateDownloadRequest> = {}): Promise<TransferRecord> {
+function wish(number: number, path: string, more: Partial<ParsedCreateDownloadRequest> = {}): Promise<TransferRecord> {
   const file = join(folder, `${number}.bin`);
   return room.create(`http://127.0.0.1:${port}${path}`, { id: id(number), file, ...more });
 }

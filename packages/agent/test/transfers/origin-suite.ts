@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { CreateDownloadRequest, TransferRecord } from '@longhaul/agent-protocol';
+import type { ParsedCreateDownloadRequest, TransferRecord } from '@longhaul/agent-protocol';
 import type { TransferLimits } from '../../src/transfers/options.ts';
 import type { Source, SourceLimits } from '../../src/transfers/source.ts';
 import { answer, bodyOf, type Handler, head, Origin, rangeStart, serveFile, serveStart } from './origin.ts';
@@ -30,7 +30,10 @@ async function stage(makeSource: MakeSource, handler: Handler, limits: Partial<T
 }
 
 /** Starts a download, resets its first connection once `half` arrived, waits for the end. */
-async function cutInTheMiddle({ origin, room }: Stage, more?: Partial<CreateDownloadRequest>): Promise<TransferRecord> {
+async function cutInTheMiddle(
+  { origin, room }: Stage,
+  more?: Partial<ParsedCreateDownloadRequest>,
+): Promise<TransferRecord> {
   const { id } = await room.create(origin.url(), more);
   await room.when(id, record => record.bytesReceived >= half);
   origin.latest?.resetAndDestroy();

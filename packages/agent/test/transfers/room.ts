@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CreateDownloadRequest, TransferRecord } from '@longhaul/agent-protocol';
+import type { ParsedCreateDownloadRequest, TransferRecord } from '@longhaul/agent-protocol';
 import type { Scope } from '../../src/scope.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { openTransfers, type TransferFact, type Transfers, type TransfersOptions } from '../../src/transfers/door.ts';
@@ -95,12 +95,12 @@ export class Room implements AsyncDisposable {
       .sort();
   }
 
-  request(url: string, more: Partial<CreateDownloadRequest> = {}) {
+  request(url: string, more: Partial<ParsedCreateDownloadRequest> = {}): ParsedCreateDownloadRequest {
     const file = this.path('file.bin');
-    return { id: randomUUID(), url, file, collision: 'fail', headers: [], start: true, ...more } as const;
+    return { id: randomUUID(), url, file, collision: 'fail', headers: [], start: true, ...more };
   }
 
-  create(url: string, more: Partial<CreateDownloadRequest> = {}): Promise<TransferRecord> {
+  create(url: string, more: Partial<ParsedCreateDownloadRequest> = {}): Promise<TransferRecord> {
     return this.transfers.create('longhaul', this.request(url, more));
   }
 
@@ -122,7 +122,7 @@ export class Room implements AsyncDisposable {
   }
 
   /** Creates, starts, waits for the end. */
-  async download(url: string, more: Partial<CreateDownloadRequest> = {}): Promise<TransferRecord> {
+  async download(url: string, more: Partial<ParsedCreateDownloadRequest> = {}): Promise<TransferRecord> {
     return this.ended((await this.create(url, more)).id);
   }
 

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { answer, bodyOf, Origin, serveFile } from './origin.ts';
+import { answer, bodyOf, Origin, serveFile, serveStart } from './origin.ts';
 import type { MakeSource } from './origin-suite.ts';
 import { Room, sha256 } from './room.ts';
 
@@ -139,11 +139,14 @@ export function runTlsSuite(name: string, makeSource: MakeSource): void {
 
     test('a certificate of a trusted authority: the file comes, and resumes after a cut', async () => {
       await using origin = await Origin.listen((request, socket) => {
-        serveFile(request, socket, body);
+        if (request.nth > 1) return serveFile(request, socket, body);
+        serveStart(socket, body, 700_000);
+        socket.end();
       }, good());
       await using room = await open(authority.ca);
       const record = await room.download(origin.url());
-      assert.equal(record.status, 'completed', record.error?.message);
+      assert.equal(record.status, 'completed', `${record.error?.message}`);
+      assert.equal(origin.requests[1]?.headers.get('range'), 'bytes=700000-');
       assert.equal(sha256(room.read('file.bin')), sha256(body));
     });
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { link } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import type { CreateDownloadRequest } from '@longhaul/agent-protocol';
+import type { ParsedCreateDownloadRequest } from '@longhaul/agent-protocol';
 import { leakCheck } from '@longhaul/testing';
 import type { Connectivity } from '../../src/network/connectivity.ts';
 import { answer, bodyOf, type Handler, Origin, serveFile, serveStart } from './origin.ts';
@@ -33,7 +33,7 @@ describe('verbs', () => {
   const open = (options: RoomOptions = {}) =>
     Room.open({ ...options, limits: { stallTimeoutMs: 60_000, ...options.limits } });
   /** A download that has received `half` and waits for more. */
-  async function held(room: Room, more: Partial<CreateDownloadRequest> = {}): Promise<string> {
+  async function held(room: Room, more: Partial<ParsedCreateDownloadRequest> = {}): Promise<string> {
     const { id } = await room.create(origin.url('/held'), more);
     await room.when(id, record => record.bytesReceived >= half);
     return id;
@@ -229,7 +229,7 @@ describe('verbs', () => {
 
   test('bad requests have their codes and leave nothing', async () => {
     await using room = await open();
-    const bad: [Partial<CreateDownloadRequest>, string][] = [
+    const bad: [Partial<ParsedCreateDownloadRequest>, string][] = [
       [{ url: 'not a url' }, 'invalid-url'],
       [{ url: '/relative' }, 'invalid-url'],
       [{ url: 'file:///etc/passwd' }, 'unsupported-scheme'],
