@@ -53,16 +53,15 @@ export async function openPart(
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
-  if (known !== null || !(await isOrphan(folder, part))) throw changed(part);
-  await unlink(folder.at(part));
+  const stats = await statOf(folder, part);
+  if (stats !== undefined && !isOrphan(stats)) throw changed(part);
+  if (stats !== undefined) await unlink(folder.at(part));
   return create(folder, part);
 }
 
 /** An agent that died between making the file and recording its inode left it empty. Nothing else is taken for ours. */
-async function isOrphan(folder: TargetFolder, part: string): Promise<boolean> {
-  const stats = await statOf(folder, part);
-  if (stats === undefined || !stats.isFile()) return false;
-  return stats.size === 0n && stats.nlink === 1n && Number(stats.uid) === process.geteuid?.();
+function isOrphan(stats: BigIntStats): boolean {
+  return stats.isFile() && stats.size === 0n && stats.nlink === 1n && Number(stats.uid) === process.geteuid?.();
 }
 
 async function create(folder: TargetFolder, part: string): Promise<OpenPart> {
@@ -72,6 +71,7 @@ async function create(folder: TargetFolder, part: string): Promise<OpenPart> {
   return { handle, identity, size: 0, isNew: true };
 }
 
+/** `undefined`: there is none, or only what an agent that died made in its place and did not get to record. */
 async function openKnown(folder: TargetFolder, part: string, known: PartIdentity): Promise<OpenPart | undefined> {
   // O_NONBLOCK: a FIFO under that name must not hold us up.
   const flags = constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -87,15 +87,19 @@ async function openKnown(folder: TargetFolder, part: string, known: PartIdentity
   try {
     const stats = await handle.stat({ bigint: true });
     const identity = identityOf(stats);
-    if (!stats.isFile() || !isSameFile(known, identity)) throw changed(part);
-    return { handle, identity, size: Number(stats.size), isNew: false };
+    if (stats.isFile() && isSameFile(known, identity)) {
+      return { handle, identity, size: Number(stats.size), isNew: false };
+    }
+    if (!isOrphan(stats)) throw changed(part);
+    await handle.close();
+    return undefined;
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
 
-/** Deletes the part file if it is ours (`known` as recorded, `null` when nothing was); anything else under its name stays. */
+/** Deletes the part file if it is ours: `known` as recorded, or an empty one that was not recorded yet. */
 export async function deletePart(
   folder: TargetFolder,
   name: string,
@@ -105,8 +109,8 @@ export async function deletePart(
   const part = partName(name, id);
   const stats = await statOf(folder, part);
   if (stats === undefined) return;
-  const isOurs = known === null ? await isOrphan(folder, part) : isSameFile(known, identityOf(stats));
-  if (isOurs) await unlink(folder.at(part));
+  const isRecorded = known !== null && stats.isFile() && isSameFile(known, identityOf(stats));
+  if (isRecorded || isOrphan(stats)) await unlink(folder.at(part));
 }
 
 function changed(part: string, cause?: unknown): LonghaulError {

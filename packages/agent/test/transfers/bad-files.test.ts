@@ -227,6 +227,21 @@ describe('files', () => {
       assert.equal(sha256(room.read('file.bin')), sha256(body));
     });
 
+    test('an empty file in its place is what a killed agent made and did not record: from the beginning', async () => {
+      await using room = await open();
+      const { id, part } = await pausedHalfWay(room);
+      unlinkSync(part);
+      writeFileSync(part, '');
+      await room.transfers.resume(owner, id);
+      await room.when(id, record => record.hasRestarted && record.bytesReceived >= half);
+      await room.transfers.pause(owner, id);
+      assert.equal(statSync(part).size, half);
+      unlinkSync(part);
+      writeFileSync(part, '');
+      await room.transfers.cancel(owner, id);
+      assert.deepEqual(room.names, [], 'and it goes with a cancel');
+    });
+
     test('longer than what was recorded: the rest is cut off before anything is joined to it', async () => {
       await using room = await open();
       const { id, part } = await pausedHalfWay(room);
