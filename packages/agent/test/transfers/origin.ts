@@ -82,6 +82,10 @@ export class Origin implements AsyncDisposable {
     });
   }
 
+  get openConnections(): number {
+    return this.#sockets.size;
+  }
+
   /** Ends every open connection. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
