@@ -2,7 +2,6 @@
 // happens one after the other), turns outcomes into steps of the state table, goes on with what an earlier agent left.
 import { LonghaulError } from '@longhaul/agent-protocol';
 import { type Connectivity, isLoopbackHost } from '../network/connectivity.ts';
-import { step as namedStep } from '../steps.ts';
 import type { TransferLog } from './door.ts';
 import { Download, type Outcome } from './downloader.ts';
 import { fileError } from './file-errors.ts';
@@ -11,13 +10,14 @@ import { Lanes } from './lanes.ts';
 import type { Ledger, RowPatch } from './ledger.ts';
 import type { TransferLimits } from './options.ts';
 import { followUp } from './outcomes.ts';
-import { deletePart, type OpenPart, openPart } from './part-file.ts';
+import type { OpenPart } from './part-file.ts';
 import { redactUrl } from './redact-url.ts';
+import { discardPartOf, openPartOf } from './row-part.ts';
 import { TransferQueue } from './schedule.ts';
 import type { SlabPool } from './slab-pool.ts';
 import type { Source } from './source.ts';
 import type { TransferRow } from './table.ts';
-import { parseTarget, TargetFolder } from './target.ts';
+import { Timers } from './timers.ts';
 import { isFinished, step } from './transfer-states.ts';
 
 export interface RunnerTools {
@@ -46,7 +46,7 @@ export class Runner {
   readonly #lanes = new Lanes();
   readonly #queue: TransferQueue;
   readonly #attempts = new Map<string, Attempt>();
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #timers = new Timers();
   #stopWaiting: (() => void) | undefined;
   #isClosing = false;
 
@@ -120,7 +120,7 @@ export class Runner {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#stopWaiting?.();
-    for (const id of [...this.#timers.keys()]) this.#clearTimer(id);
+    this.#timers.clearAll();
     for (const attempt of this.#attempts.values()) attempt.abort.abort();
     await this.#lanes.idle();
     for (const id of [...this.#attempts.keys()]) {
@@ -144,7 +144,7 @@ export class Runner {
   /** Takes a transfer out of line, timer and flight. The outcome of a running attempt is the caller's then. */
   async #halt(id: string): Promise<Outcome | undefined> {
     this.#queue.drop(id);
-    this.#clearTimer(id);
+    this.#timers.clear(id);
     const attempt = this.#attempts.get(id);
     if (attempt === undefined) return undefined;
     attempt.isTaken = true;
@@ -174,7 +174,7 @@ export class Runner {
     if (row?.state.name !== 'queued' || this.#isClosing) return this.#free(id);
     let part: OpenPart;
     try {
-      part = await partOf(row);
+      part = await openPartOf(row);
     } catch (error) {
       await this.#follow(id, { kind: 'file-failure', error: fileError(row.file, error), patch: {} });
       return this.#free(id);
@@ -297,24 +297,9 @@ export class Runner {
     });
   }
 
-  /**
-   * Deletes the part file of a transfer that will not go on, before that is said: whoever hears of the end finds nothing
-   * left over. Returns what the row is to say then; what cannot be deleted now is tried again at the next opening.
-   */
-  async #discard(row: TransferRow): Promise<RowPatch> {
-    try {
-      const { folder: path, name } = parseTarget(row.file);
-      await using folder = await TargetFolder.open(path);
-      await namedStep('discard.unlink', () => deletePart(folder, name, row.id, row.part));
-      await namedStep('discard.sync-folder', () => folder.sync());
-    } catch (error) {
-      const isGone = error instanceof LonghaulError && error.code === 'target-folder-missing';
-      if (!isGone) {
-        this.#tools.log.warn({ id: row.id, err: error }, 'a part file could not be deleted');
-        return { discardsPart: true };
-      }
-    }
-    return { part: null, discardsPart: false };
+  #discard(row: TransferRow): Promise<RowPatch> {
+    const { log } = this.#tools;
+    return discardPartOf(row, error => log.warn({ id: row.id, err: error }, 'a part file could not be deleted'));
   }
 
   async #discardAgain(id: string): Promise<void> {
@@ -324,18 +309,7 @@ export class Runner {
   }
 
   #later(id: string, delayMs: number, act: () => Promise<void>): void {
-    if (this.#isClosing) return;
-    this.#clearTimer(id);
-    const timer = setTimeout(() => {
-      this.#timers.delete(id);
-      this.#inLane(id, act);
-    }, delayMs);
-    this.#timers.set(id, timer);
-  }
-
-  #clearTimer(id: string): void {
-    clearTimeout(this.#timers.get(id));
-    this.#timers.delete(id);
+    if (!this.#isClosing) this.#timers.set(id, delayMs, () => this.#inLane(id, act));
   }
 
   #inLane(id: string, act: () => Promise<unknown>): void {
@@ -343,19 +317,6 @@ export class Runner {
       .run(id, act)
       .catch(error => this.#tools.log.error({ id, err: error }, 'a transfer met an unexpected error'));
   }
-}
-
-/** Opens the part file, or says why it cannot be trusted. */
-async function partOf(row: TransferRow): Promise<OpenPart> {
-  const { folder: path, name } = parseTarget(row.file);
-  await using folder = await TargetFolder.open(path);
-  const part = await openPart(folder, name, row.id, row.part);
-  if (part.isNew || part.size >= row.offset) return part;
-  await part.handle.close();
-  throw new LonghaulError(
-    'file-changed',
-    `The part file of ${row.file} has ${part.size} bytes; ${row.offset} were written.`,
-  );
 }
 
 function brokenAttempt(error: unknown): Outcome {
