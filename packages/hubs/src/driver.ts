@@ -48,7 +48,6 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   readonly user: HubUser | undefined;
   readonly userIdentifier: string | undefined;
   readonly request: IncomingMessage;
-  readonly session: DispatchSession;
   readonly #runtime: HubRuntime;
   readonly #transport: Transport;
   readonly #keepAlive: KeepAlive;
@@ -57,6 +56,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   #state: ConnectionState = 'handshaking';
   #end: ConnectionEnd | undefined;
   #protocol: HubProtocol | undefined;
+  #session: DispatchSession | undefined;
   #items: Map<unknown, unknown> | undefined;
   #controller: AbortController | undefined;
   #isJudged = false;
@@ -67,7 +67,6 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     this.user = identity.user;
     this.userIdentifier = identity.userIdentifier;
     this.request = identity.request;
-    this.session = new DispatchSession(runtime.options);
     this.#runtime = runtime;
     this.#transport = transport;
     this.#keepAlive = new KeepAlive(runtime.options, now);
@@ -80,6 +79,15 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
 
   get groups(): GroupManager {
     return this.#runtime.groups;
+  }
+
+  /** Made with the first call: most connections only listen. */
+  get session(): DispatchSession {
+    if (this.#session === undefined) {
+      this.#session = new DispatchSession(this.#runtime.options);
+      if (this.#end !== undefined) this.#session.end();
+    }
+    return this.#session;
   }
 
   get items(): Map<unknown, unknown> {
@@ -121,7 +129,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     else if (this.#protocol === undefined) this.#refuse(end);
     this.#end = end;
     this.#state = step(this.#state, 'ended');
-    this.session.end();
+    this.#session?.end();
     this.#controller?.abort();
     this.#ended.resolve(end);
   }
