@@ -31,5 +31,6 @@ export {
   defaults,
   type OutputPolicy,
   type ServerOptions,
+  type TlsOptions,
 } from './options.ts';
 export type { BinaryMessage, Message, TextMessage } from './protocol/message-assembler.ts';

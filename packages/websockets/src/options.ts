@@ -1,5 +1,6 @@
 // Every number someone may want to change, its default and the reason for it. Options are resolved and frozen once at
 // the door (`useWebSockets`, `acceptWebSocket`, `connectWebSocket`); the rooms below get complete, frozen settings.
+import type { SecureContextOptions } from 'node:tls';
 import { WebSocketError } from './errors.ts';
 import { isCloseCode } from './protocol/opcodes.ts';
 
@@ -61,10 +62,18 @@ export interface AcceptOptions extends ConnectionOptions {
   subprotocol?: string;
 }
 
+/** The part of `tls.connect`'s options that concerns who is at the other end. */
+export interface TlsOptions extends SecureContextOptions {
+  servername?: string;
+  rejectUnauthorized?: boolean;
+}
+
 /** Options of `connectWebSocket`. */
 export interface ClientOptions extends ConnectionOptions {
   /** Dial this Unix socket in place of the URL's host; the URL still gives path and `Host`. */
   socketPath?: string;
+  /** For `wss:`: certificate authorities, a client certificate and the like, as `tls.connect` takes them. */
+  tls?: TlsOptions;
   /** More request headers, for example `Authorization`. */
   headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Sub-protocols to offer, in order of preference. */

@@ -1,10 +1,11 @@
 // The opening handshake over real sockets: who is let in, what everybody else is answered.
 import assert from 'node:assert/strict';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest, type IncomingMessage, ServerResponse } from 'node:http';
 import { after, describe, test } from 'node:test';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import {
   acceptWebSocket,
+  type ClientOptions,
   checkWebSocketRequest,
   connectWebSocket,
   isWebSocketRequest,
@@ -240,7 +241,12 @@ describe('acceptWebSocket', () => {
     assert.match((await answerTo(server.port, {})).head, /^x-code: none$/im);
   });
 
-  test('says when the request did not come through useWebSockets', async () => {
+  test('says when the response is not one of useWebSockets', async () => {
+    const code = await codeOf(request => acceptWebSocket(request, new ServerResponse(request)));
+    assert.equal(code, 'not-upgradable');
+  });
+
+  test('says when the request is an ordinary one', async () => {
     await using server = await serveRequests({}, () => {});
     const { promise, resolve } = Promise.withResolvers<unknown>();
     server.server.removeAllListeners('request');
@@ -325,7 +331,7 @@ describe('connectWebSocket', () => {
     ];
     for (const options of wrong) {
       await assert.rejects(
-        connectWebSocket('ws://127.0.0.1:1/', options),
+        connectWebSocket('ws://127.0.0.1:1/', options as ClientOptions),
         { code: 'invalid-argument' },
         JSON.stringify(options),
       );

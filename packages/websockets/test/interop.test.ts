@@ -7,7 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { leakCheck } from '@longhaul/testing';
-import { connectWebSocket, createWebSocketClass, type WebSocketConnection } from '@longhaul/websockets';
+import {
+  connectWebSocket,
+  createWebSocketClass,
+  type WebSocketConnection,
+  type WebSocketError,
+} from '@longhaul/websockets';
 import { WebSocket, WebSocketServer } from 'ws';
 import { serve, serveUnix } from './echo-server.ts';
 
@@ -194,7 +199,7 @@ describe('the class with the interface of a browser', () => {
     const nowhere = new (createWebSocketClass({ socketPath: '/nonexistent' }))('ws://localhost/');
     const errors = event<ErrorEvent>(nowhere, 'error');
     const closed = event<CloseEvent>(nowhere, 'close');
-    assert.equal((await errors).error.code, 'connect-failed');
+    assert.equal(((await errors).error as WebSocketError).code, 'connect-failed');
     assert.equal((await closed).code, 1_006);
   });
 

@@ -42,7 +42,7 @@ export class RawClient {
     this.socket.on('close', () => {
       this.hasEnded = true;
     });
-    this.socket.on('data', bytes => this.#arrived(bytes));
+    this.socket.on('data', (bytes: Buffer) => this.#arrived(bytes));
   }
 
   /** Connects and does the opening handshake. */
@@ -84,7 +84,7 @@ export class RawClient {
   }
 
   /** The server ends TCP; gives the time that took in ms. */
-  async ended(timeoutMs = 1_000): Promise<number> {
+  async ended(timeoutMs = 5_000): Promise<number> {
     const from = performance.now();
     await waitFor('the server to end TCP', () => this.hasEnded, { timeoutMs });
     return performance.now() - from;

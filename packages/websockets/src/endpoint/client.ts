@@ -112,6 +112,7 @@ function startRequest(url: URL, key: string, subprotocols: readonly string[], op
       ...(url.username === ''
         ? {}
         : { auth: `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}` }),
+      ...(isTls ? options.tls : {}),
       agent: false,
       maxHeaderSize: options.maxHeaderBytes ?? clientDefaults.maxHeaderBytes,
     });
