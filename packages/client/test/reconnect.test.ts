@@ -9,7 +9,7 @@ import { bodyOf, type Origin, sha256, startOrigin } from '@longhaul/testing/orig
 import { AgentHome } from './agent-home.ts';
 
 const mebibyte = 1024 * 1024;
-const size = 3 * mebibyte;
+const size = 1.5 * mebibyte;
 let home: AgentHome;
 let origin: Origin;
 let agent: Agent;

@@ -16,7 +16,9 @@ export interface ProgressDisplay extends Disposable {
 }
 
 export function progressDisplay(mode: ProgressMode, stderr: NodeJS.WriteStream): ProgressDisplay {
-  const chosen = mode === 'auto' ? (stderr.isTTY ? 'bar' : 'plain') : mode;
+  // A terminal that does not know its size (some containers) has no room for a bar.
+  const hasRoom = stderr.isTTY && stderr.columns > 0 && stderr.rows > 0;
+  const chosen = mode === 'auto' ? (hasRoom ? 'bar' : 'plain') : mode;
   if (chosen === 'bar') return new Bars(stderr);
   return chosen === 'plain' ? new PlainLines(stderr) : silent;
 }
@@ -42,7 +44,8 @@ class Bars implements ProgressDisplay {
   /** As many lines as the terminal has; those that run come first. */
   #paint(): void {
     this.#timer = undefined;
-    const { columns = 80, rows = 24 } = this.#stderr;
+    const columns = this.#stderr.columns || 80;
+    const rows = this.#stderr.rows || 24;
     const all = [...this.#records.values()];
     const most = Math.max(1, rows - 2);
     const shown =

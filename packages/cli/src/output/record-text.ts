@@ -1,5 +1,5 @@
 // PURE. Transfer records as people read them: a table of many, all facts of one.
-import type { TransferRecord } from '@longhaul/agent-protocol';
+import { cliAppId, type TransferRecord } from '@longhaul/agent-protocol';
 import { statusOf } from '../words.ts';
 import { safeText } from './safe-text.ts';
 import { type Column, formatTable } from './table.ts';
@@ -7,6 +7,7 @@ import { formatBytes, formatDuration, formatPercent, formatRate, fraction, timeL
 
 const columns: readonly Column[] = [
   { title: 'ID' },
+  { title: 'APP' },
   { title: 'STATUS' },
   { title: 'DONE', align: 'right' },
   { title: 'SIZE', align: 'right' },
@@ -18,10 +19,13 @@ const columns: readonly Column[] = [
 /** One line for each, and one more under those that have something to say about themselves. */
 export function listText(records: readonly TransferRecord[], width?: number): string[] {
   const idLength = shortIdLength(records.map(record => record.id));
+  // The app is worth a column only when there is another than the command itself.
+  const hasApps = records.some(record => record.app !== cliAppId);
   const [head, ...lines] = formatTable(
-    columns,
+    columns.filter(({ title }) => hasApps || title !== 'APP'),
     records.map(record => [
       record.id.slice(0, idLength),
+      ...(hasApps ? [record.app] : []),
       statusOf(record),
       ...numbersOf(record),
       safeText(record.file),
