@@ -30,10 +30,10 @@ before(() => {
 
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** As a shell without our help would: no bootstrap guard, no test runner's variables. */
+/** As a shell without our help would: no bootstrap guard, nothing of npm or of the test runner. */
 function plainEnvironment(extra: Record<string, string>): NodeJS.ProcessEnv {
-  const { LONGHAUL_BOOTSTRAPPED: _guard, NODE_TEST_CONTEXT: _context, NODE_OPTIONS: _options, ...rest } = process.env;
-  return { ...rest, ...extra };
+  const isOurs = (name: string) => /^(npm_|NODE_|LONGHAUL_)/.test(name);
+  return { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOurs(name))), ...extra };
 }
 
 function runOld(args: string[], extra: Record<string, string>) {

@@ -5,7 +5,17 @@ import path from 'node:path';
 const root = path.join(import.meta.dirname, '..');
 
 const steps: [string, string[]][] = [
-  ['biome', [path.join(root, 'node_modules/@biomejs/biome/bin/biome'), 'ci', '--error-on-warnings', '.']],
+  [
+    'biome',
+    [
+      path.join(root, 'node_modules/@biomejs/biome/bin/biome'),
+      'ci',
+      '--colors=off',
+      '--error-on-warnings',
+      '--diagnostic-level=warn',
+      '.',
+    ],
+  ],
   ['layers', [path.join(root, 'scripts/check-layers.ts')]],
   ['types', [path.join(root, 'node_modules/typescript/bin/tsc'), '-b']],
   ['types of the dashboard', [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', 'packages/dashboard']],

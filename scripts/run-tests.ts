@@ -57,5 +57,5 @@ export async function runTests(patterns: string[]): Promise<Counts> {
 
 if (import.meta.main) {
   const counts = await runTests(process.argv[2] === 'unit' ? unitTests : process.argv.slice(2));
-  process.exitCode = counts.failed > 0 ? 1 : 0;
+  process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
 }
