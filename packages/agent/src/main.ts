@@ -24,7 +24,8 @@ const link = new KeeperLink(process, {
   // Everything acknowledged is durable; without its keeper it must not acknowledge anything more.
   gone: () => process.exit(1),
 });
-process.on('SIGTERM', () => void stop());
+// Through the keeper, which holds new connections first: to end for good, its keeper is the one to tell.
+process.on('SIGTERM', () => void link.askToRenew());
 
 async function start(order: StartOrder): Promise<void> {
   try {

@@ -1,9 +1,10 @@
 // What survives the death of agent and keeper, and how fast.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { after, test } from 'node:test';
-import type { AgentStatus } from '@longhaul/agent-protocol';
+import type { AgentStatus, TransferRecord } from '@longhaul/agent-protocol';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { waitForAgentEnd } from '../../src/launch/index.ts';
 import { createHome, isAlive } from './home.ts';
@@ -45,6 +46,31 @@ test('the registered apps are still there after a kill', async t => {
   process.kill(pid, 'SIGKILL');
   await owner.closed;
   assert.deepEqual(await (await home.owner()).invoke('listApps'), [app]);
+});
+
+test('the queue is still there after a kill, and what was created comes under the same ids', async t => {
+  const home = createHome(t);
+  await home.ensure();
+  const owner = await home.owner();
+  const requests = Array.from({ length: 20 }, (_, n) => ({
+    id: randomUUID(),
+    url: 'http://127.0.0.1:9/',
+    file: `${home.folder}/${n}`,
+  }));
+  await Promise.all(requests.map(request => owner.invoke<TransferRecord>('createDownload', request)));
+  const queue = await owner.invoke<TransferRecord[]>('listTransfers');
+  assert.deepEqual(new Set(queue.map(record => record.id)), new Set(requests.map(request => request.id)));
+  const { pid } = await owner.invoke<AgentStatus>('getStatus');
+  process.kill(pid, 'SIGKILL');
+  await owner.closed;
+  const next = await home.owner();
+  assert.deepEqual(await next.invoke('listTransfers'), queue);
+  const again = await next.invoke<TransferRecord>('createDownload', requests[0]);
+  assert.deepEqual(
+    again,
+    queue.find(record => record.id === again.id),
+    'asked again after a lost answer',
+  );
 });
 
 test('without its keeper the agent is gone within a second, and the next caller starts a new pair', async t => {
