@@ -40,12 +40,6 @@ function installDependencies(node) {
   fs.writeFileSync(stamp, wanted);
 }
 
-const node = bootstrap.findNode();
-if (node !== process.execPath) {
-  const own = process.version.replace(/^v/, '');
-  process.stderr.write(
-    'longhaul: the Node of this machine is ' + own + '; running on ' + bootstrap.pinnedVersion + ' from ' + node + '\n'
-  );
-}
+const node = bootstrap.findNode(true);
 installDependencies(node);
 bootstrap.runInOurPlace(node, ['--conditions=longhaul-source'].concat(process.argv.slice(2)));

@@ -106,10 +106,12 @@ function remove(folder) {
 }
 
 /**
- * Path of a Node that is new enough. Fetching it takes one line on stderr that says so.
+ * Path of a Node that is new enough. One line on stderr says so when one is fetched, and with `isTold` also when one that
+ * was fetched earlier is used.
+ * @param {boolean=} isTold
  * @returns {string}
  */
-function findNode() {
+function findNode(isTold) {
   if (majorOf(process.version) >= minimumMajor) return process.execPath;
   const found = 'Node ' + process.version.replace(/^v/, '') + ' is too old (' + minimumMajor + ' or newer is needed)';
   if (process.env[guard]) fail(found + ', also in the second round. Check the node in ' + process.execPath + '.');
@@ -120,7 +122,11 @@ function findNode() {
     pinnedVersion + '-' + process.platform + '-' + process.arch
   );
   const node = path.join(target, 'bin', 'node');
-  if (versionOf(node) === 'v' + pinnedVersion) return node;
+  if (versionOf(node) === 'v' + pinnedVersion) {
+    if (isTold)
+      process.stderr.write('longhaul: ' + found + '; running on Node ' + pinnedVersion + ' from ' + target + '\n');
+    return node;
+  }
   if (process.platform !== 'linux' || ['x64', 'arm64'].indexOf(process.arch) < 0) {
     fail(
       found +
