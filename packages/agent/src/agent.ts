@@ -11,6 +11,7 @@ import { Feed } from './api/feed.ts';
 import { FrontDoor } from './api/front-door.ts';
 import { Logins } from './api/logins.ts';
 import { Loopback } from './api/loopback.ts';
+import type { AgentMetrics } from './api/metrics.ts';
 import { provideOwnerToken } from './api/owner-token.ts';
 import { dashboardFolder, readPageFiles } from './api/page-files.ts';
 import { Apps } from './apps/apps.ts';
@@ -68,6 +69,19 @@ export async function openAgent({ paths, order, keeper }: AgentOptions): Promise
       isSession: given => logins.isSession(given),
     });
   };
+  // OpenTelemetry is loaded by the first who asks: an agent whose metrics nobody reads never pays for it.
+  let metrics: Promise<AgentMetrics> | undefined;
+  const metricsText = async (): Promise<string> => {
+    metrics ??= import('./api/metrics.ts').then(
+      room =>
+        new room.AgentMetrics({
+          transfers: () => transfers.list({ role: 'owner' }),
+          hubConnections: () => hubs.connectionCount,
+          uptimeSeconds: () => (Date.now() - startedAt) / 1_000,
+        }),
+    );
+    return await (await metrics).text();
+  };
   const openPort = (port: number): void => {
     const hasSession = (request: IncomingMessage) => callerOf(request) !== undefined;
     const files = readPageFiles(dashboardFolder());
@@ -79,6 +93,7 @@ export async function openAgent({ paths, order, keeper }: AgentOptions): Promise
       now: Date.now,
       hasSession,
       isHubPath,
+      metrics: metricsText,
       log,
     });
     loopback = { port, rules };

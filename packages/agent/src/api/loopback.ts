@@ -17,6 +17,8 @@ export interface LoopbackOptions {
   /** True when the request shows a session's token. */
   readonly hasSession: (request: IncomingMessage) => boolean;
   readonly isHubPath: (path: string) => boolean;
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>;
   readonly log: { warn(facts: object, message: string): void };
 }
 
@@ -50,6 +52,8 @@ export class Loopback {
       refuse(response, 401, 'a token is needed', { 'www-authenticate': 'Bearer' });
     } else if (this.#options.isHubPath(path)) {
       return 'for-hub';
+    } else if (path === '/metrics') {
+      if (allows(request, response, ['GET', 'HEAD'])) void this.#giveMetrics(response);
     } else {
       refuse(response, 404, 'nothing here');
     }
@@ -93,6 +97,18 @@ export class Loopback {
       'content-length': file.body.length,
     });
     response.end(request.method === 'HEAD' ? undefined : file.body);
+  }
+
+  async #giveMetrics(response: ServerResponse): Promise<void> {
+    try {
+      const body = Buffer.from(await this.#options.metrics());
+      const type = 'text/plain; version=0.0.4; charset=utf-8';
+      response.writeHead(200, { ...closedHeaders, 'content-type': type, 'content-length': body.length });
+      response.end(response.req.method === 'HEAD' ? undefined : body);
+    } catch (error) {
+      this.#options.log.warn({ error: String(error) }, 'the metrics could not be collected');
+      refuse(response, 500, 'the metrics could not be collected');
+    }
   }
 
   async #login(request: IncomingMessage, response: ServerResponse): Promise<void> {

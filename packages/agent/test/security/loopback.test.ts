@@ -143,7 +143,17 @@ test('without a session everything but the page, its health and the login is 401
   assert.deepEqual((await site.ask('GET', '/healthz')).body, '{"status":"ok"}');
   const token = await tokenOf(site);
   assert.equal((await site.ask('GET', `/metrics?access_token=${token}`)).status, 401, 'no token in URLs');
-  assert.equal((await site.ask('GET', '/metrics', { authorization: `Bearer ${token}` })).status, 404);
+  assert.equal((await site.ask('GET', '/nothing', { authorization: `Bearer ${token}` })).status, 404);
+});
+
+test('with a token /metrics tells the transfers by status in the Prometheus format', async t => {
+  const site = await openSite(t);
+  const answer = await site.ask('GET', '/metrics', { authorization: `Bearer ${await tokenOf(site)}` });
+  assert.equal(answer.status, 200, answer.body);
+  assert.match(String(answer.headers['content-type']), /^text\/plain; version=0\.0\.4/);
+  assert.match(answer.body, /^longhaul_transfers\{status="running"\} 0$/m);
+  assert.match(answer.body, /^# TYPE longhaul_process_cpu_seconds_total counter$/m);
+  assert.match(answer.body, /^longhaul_process_memory_bytes \d+$/m);
 });
 
 test('the tokens of the Unix socket open nothing on the loopback port', async t => {
