@@ -36,6 +36,7 @@ export class CommandHome implements AsyncDisposable {
   constructor() {
     mkdirSync(this.files);
     const { NO_COLOR, FORCE_COLOR, ...env } = process.env;
+    env.TERM ??= 'xterm'; // without one there are no colours
     this.env = { ...env, LONGHAUL_HOME: path.join(this.folder, 'home') };
   }
 

@@ -28,7 +28,7 @@ after(async () => {
 const downloader = new BackgroundDownloader(agent);
 const rejects = (code: ErrorCode, promise: Promise<unknown>) =>
   assert.rejects(promise, (error: LonghaulError) => {
-    assert.equal(error.code, code, error.stack);
+    assert.equal(error.code, code, `${error}`);
     return true;
   });
 const mebibyte = 1024 * 1024;
