@@ -1,12 +1,17 @@
-// Sees to the Debian packages that tests need (debian-packages.json). As root on Debian what is missing is installed,
-// starting no daemons; otherwise it is named, and the tests that need it skip themselves.
+// Sees to the Debian packages that tests (debian-packages.json) or benchmarks need. As root on Debian what is missing is
+// installed, starting no daemons; otherwise it is named: tests that need it skip themselves, benchmarks fail.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-const wanted: Record<string, string> = JSON.parse(
-  readFileSync(path.join(import.meta.dirname, 'debian-packages.json'), 'utf8'),
-);
+export interface PackageList {
+  /** JSON file: package name to what it is for. */
+  readonly list: string;
+  /** Who needs them, for people. */
+  readonly what: string;
+}
+
+const forTests: PackageList = { list: path.join(import.meta.dirname, 'debian-packages.json'), what: 'tests' };
 
 function isInstalled(name: string): boolean {
   const result = spawnSync('dpkg-query', ['--status', name], { encoding: 'utf8' });
@@ -33,10 +38,11 @@ function withoutDaemons<T>(work: () => T): T {
 }
 
 /** Installs what is missing where that is possible; returns the names that are still missing. */
-export function installDebianPackages(): string[] {
+export function installDebianPackages({ list, what }: PackageList = forTests): string[] {
+  const wanted: Record<string, string> = JSON.parse(readFileSync(list, 'utf8'));
   if (!existsSync('/etc/debian_version')) {
     console.error(
-      `This is no Debian; tests need: ${Object.keys(wanted).join(', ')}. What is missing is skipped and named.`,
+      `This is no Debian; ${what} need: ${Object.keys(wanted).join(', ')}. What is missing is not installed.`,
     );
     return [];
   }
@@ -44,10 +50,10 @@ export function installDebianPackages(): string[] {
   if (missing.length === 0) return [];
   if (process.getuid?.() !== 0) {
     for (const name of missing)
-      console.error(`missing Debian package: ${name} (${wanted[name]}); its tests are skipped`);
+      console.error(`missing Debian package: ${name} (${wanted[name]}); its ${what} do not run`);
     return missing;
   }
-  console.error(`Installing Debian packages for the tests, starting no daemons: ${missing.join(', ')}`);
+  console.error(`Installing Debian packages for the ${what}, starting no daemons: ${missing.join(', ')}`);
   withoutDaemons(() => {
     apt(['update', '-q']);
     apt(['install', '-q', '-y', '--no-install-recommends', ...missing]);

@@ -16,7 +16,7 @@ export interface Counts {
 const root = path.join(import.meta.dirname, '..');
 
 /** Unit tests stand beside their source; they need no sockets, processes or browsers. */
-export const unitTests = ['packages/*/src/**/*.test.ts', 'scripts/*.test.ts'];
+export const unitTests = ['packages/*/src/**/*.test.ts', 'scripts/*.test.ts', 'benchmarks/**/*.test.ts'];
 export const allTests = [
   ...unitTests,
   'packages/*/test/**/*.test.ts',
