@@ -6,8 +6,9 @@ import { findAgent } from '@longhaul/agent/launch';
 import { waitFor } from '@longhaul/testing';
 import { CommandHome, errorsOf } from './command-home.ts';
 
-const home = new CommandHome();
-after(() => home[Symbol.asyncDispose]());
+const left = new AsyncDisposableStack();
+after(() => left.disposeAsync());
+const home = left.use(new CommandHome());
 beforeEach(() => home.run(['agent', 'stop']));
 
 const isAlive = (pid: number) => {

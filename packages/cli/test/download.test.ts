@@ -8,24 +8,21 @@ import { bodyOf, sha256, startOrigin } from '@longhaul/testing/origin';
 import { CommandHome, errorsOf } from './command-home.ts';
 
 const mebibyte = 1024 * 1024;
-const home = new CommandHome();
-const fast = await startOrigin(400 * mebibyte);
-const slow = await startOrigin(mebibyte);
+const left = new AsyncDisposableStack();
+after(() => left.disposeAsync());
+const home = left.use(new CommandHome());
+const fast = left.use(await startOrigin(400 * mebibyte));
+const slow = left.use(await startOrigin(mebibyte));
 let asked: IncomingHttpHeaders = {};
 const odd = createServer((request, response) => {
   asked = request.headers;
   if (request.url === '/gone') response.writeHead(410).end();
   else response.end('x');
 });
+left.defer(() => void odd.close());
 odd.listen(0, '127.0.0.1');
 await new Promise(resolve => odd.once('listening', resolve));
 const oddUrl = `http://127.0.0.1:${(odd.address() as { port: number }).port}`;
-after(async () => {
-  odd.close();
-  await home[Symbol.asyncDispose]();
-  await fast[Symbol.asyncDispose]();
-  await slow[Symbol.asyncDispose]();
-});
 
 test('download --wait --json prints one record when the whole file is there', async () => {
   const ended = await home.run(['download', '--wait', '--json', `${fast.url}/film.mp4?size=${3 * mebibyte}`]);

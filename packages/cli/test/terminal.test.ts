@@ -9,12 +9,10 @@ import { startOrigin } from '@longhaul/testing/origin';
 import { CommandHome } from './command-home.ts';
 
 const mebibyte = 1024 * 1024;
-const home = new CommandHome();
-const slow = await startOrigin(mebibyte);
-after(async () => {
-  await home[Symbol.asyncDispose]();
-  await slow[Symbol.asyncDispose]();
-});
+const left = new AsyncDisposableStack();
+after(() => left.disposeAsync());
+const home = left.use(new CommandHome());
+const slow = left.use(await startOrigin(mebibyte));
 
 /** Runs a shell line; `longhaul` in it is the command. `seen` is called with all of stdout so far, and may type. */
 async function shell(line: string, env: NodeJS.ProcessEnv = {}, seen?: (stdout: string, type: Writable) => void) {

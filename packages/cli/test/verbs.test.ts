@@ -7,12 +7,10 @@ import { bodyOf, sha256, startOrigin } from '@longhaul/testing/origin';
 import { CommandHome, errorsOf } from './command-home.ts';
 
 const mebibyte = 1024 * 1024;
-const home = new CommandHome();
-const slow = await startOrigin(mebibyte);
-after(async () => {
-  await home[Symbol.asyncDispose]();
-  await slow[Symbol.asyncDispose]();
-});
+const left = new AsyncDisposableStack();
+after(() => left.disposeAsync());
+const home = left.use(new CommandHome());
+const slow = left.use(await startOrigin(mebibyte));
 
 beforeEach(async () => {
   await home.json('remove', '--all');

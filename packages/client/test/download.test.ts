@@ -14,16 +14,12 @@ import {
 import { bodyOf, sha256, startOrigin } from '@longhaul/testing/origin';
 import { AgentHome } from './agent-home.ts';
 
-const home = new AgentHome();
-const fast = await startOrigin(400 * 1024 * 1024);
-const slow = await startOrigin(1024 * 1024);
-const agent: Agent = await home.connect({ app: 'com.example.downloads' });
-after(async () => {
-  await agent[Symbol.asyncDispose]();
-  await fast[Symbol.asyncDispose]();
-  await slow[Symbol.asyncDispose]();
-  await home[Symbol.asyncDispose]();
-});
+const left = new AsyncDisposableStack();
+after(() => left.disposeAsync());
+const home = left.use(new AgentHome());
+const fast = left.use(await startOrigin(400 * 1024 * 1024));
+const slow = left.use(await startOrigin(1024 * 1024));
+const agent: Agent = left.use(await home.connect({ app: 'com.example.downloads' }));
 
 const downloader = new BackgroundDownloader(agent);
 const rejects = (code: ErrorCode, promise: Promise<unknown>) =>

@@ -7,12 +7,10 @@ import { AgentHome } from './agent-home.ts';
 import { runProgram } from './programs.ts';
 
 const mebibyte = 1024 * 1024;
-const home = new AgentHome();
-const origin = await startOrigin(mebibyte);
-after(async () => {
-  await home[Symbol.asyncDispose]();
-  await origin[Symbol.asyncDispose]();
-});
+const left = new AsyncDisposableStack();
+after(() => left.disposeAsync());
+const home = left.use(new AgentHome());
+const origin = left.use(await startOrigin(mebibyte));
 const url = (name: string, size: number) => `${origin.url}/${name}?size=${size}`;
 
 test('an app hands a download over and exits; a later process of it attaches and gets the whole file', async () => {

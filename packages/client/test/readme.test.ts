@@ -10,15 +10,13 @@ import { bodyOf, startOrigin } from '@longhaul/testing/origin';
 import { AgentHome } from './agent-home.ts';
 
 const readme = readFileSync(path.join(import.meta.dirname, '../README.md'), 'utf8');
-const home = new AgentHome();
-const origin = await startOrigin(10 * 1024 * 1024);
+const left = new AsyncDisposableStack();
+after(() => left.disposeAsync());
+const home = left.use(new AgentHome());
+const origin = left.use(await startOrigin(10 * 1024 * 1024));
 // Inside the package, so that its imports are found as an application's are.
 const folder = mkdtempSync(path.join(import.meta.dirname, 'readme-'));
-after(async () => {
-  rmSync(folder, { recursive: true });
-  await home[Symbol.asyncDispose]();
-  await origin[Symbol.asyncDispose]();
-});
+left.defer(() => rmSync(folder, { recursive: true }));
 
 async function run(...args: string[]): Promise<string> {
   const child = spawn(process.execPath, ['--conditions=longhaul-source', path.join(folder, 'app.ts'), ...args], {

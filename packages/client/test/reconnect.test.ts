@@ -14,16 +14,16 @@ let home: AgentHome;
 let origin: Origin;
 let agent: Agent;
 
+let left: AsyncDisposableStack;
 beforeEach(async () => {
-  home = new AgentHome();
-  origin = await startOrigin(2 * mebibyte);
+  left = new AsyncDisposableStack();
+  home = left.use(new AgentHome());
+  origin = left.use(await startOrigin(2 * mebibyte));
+  // Whichever one a test has put in its place.
+  left.defer(() => agent?.[Symbol.asyncDispose]());
   agent = await home.connect({ app: 'com.example.survivor', reachTimeoutMs: 20_000 });
 });
-afterEach(async () => {
-  await agent[Symbol.asyncDispose]();
-  await home[Symbol.asyncDispose]();
-  await origin[Symbol.asyncDispose]();
-});
+afterEach(() => left.disposeAsync());
 
 const create = (name: string): Promise<DownloadOperation> =>
   new BackgroundDownloader(agent).createDownload(`${origin.url}/${name}?size=${size}`, home.file(name));
