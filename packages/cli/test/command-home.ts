@@ -35,8 +35,9 @@ export class CommandHome implements AsyncDisposable {
 
   constructor() {
     mkdirSync(this.files);
-    const { NO_COLOR, FORCE_COLOR, ...env } = process.env;
-    env.TERM ??= 'xterm'; // without one there are no colours
+    // Whatever Node looks at when it decides about colours.
+    const { NO_COLOR, FORCE_COLOR, CI, ...env } = process.env;
+    env.TERM ??= 'xterm';
     this.env = { ...env, LONGHAUL_HOME: path.join(this.folder, 'home') };
   }
 
