@@ -26,7 +26,7 @@ import { newToken } from './platform/tokens.ts';
 import { acquireLock } from './store/lock.ts';
 import { openStore } from './store/store.ts';
 import { openTransfers } from './transfers/door.ts';
-import { transferMigrations } from './transfers/table.ts';
+import { transferMigrations } from './transfers/schema.ts';
 
 export interface AgentOptions {
   readonly paths: Paths;

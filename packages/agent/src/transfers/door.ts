@@ -11,10 +11,10 @@ import { HttpSource } from './http-source.ts';
 import { Ledger } from './ledger.ts';
 import { defaults, type TransferLimits } from './options.ts';
 import { checkHeaders, parseTransferUrl } from './request.ts';
+import type { TransferRow } from './row.ts';
 import { Runner } from './runner.ts';
 import { SlabPool } from './slab-pool.ts';
 import type { Source } from './source.ts';
-import type { TransferRow } from './table.ts';
 import { checkTarget, parseTarget, TargetFolder } from './target.ts';
 
 export type { TransferFact } from './facts.ts';
@@ -28,7 +28,7 @@ export interface TransferLog {
 }
 
 export interface TransfersOptions {
-  /** Opened with `transferMigrations` of table.ts in its list. */
+  /** Opened with `transferMigrations` of schema.ts in its list. */
   readonly store: Store;
   readonly log: TransferLog;
   /** Called after the change is durable (progress alone is not). Must not throw. */

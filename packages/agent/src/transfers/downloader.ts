@@ -11,10 +11,10 @@ import type { RowPatch } from './ledger.ts';
 import type { TransferLimits } from './options.ts';
 import { publicUrl } from './redact-url.ts';
 import { type FileFacts, type Held, isAllHere, judge, planRange } from './resume.ts';
+import type { TransferRow } from './row.ts';
 import { FileSink } from './sink.ts';
 import type { SlabPool } from './slab-pool.ts';
 import type { Source } from './source.ts';
-import type { TransferRow } from './table.ts';
 
 /** `patch` is what the attempt learned and the row does not say yet. */
 export type Outcome = { readonly patch: RowPatch } & (

@@ -4,7 +4,7 @@ import { constants, link, open, rename, unlink } from 'node:fs/promises';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import { step } from '../steps.ts';
 import { identityOf, isSameFile } from './part-file.ts';
-import type { PartIdentity, TransferRow } from './table.ts';
+import type { PartIdentity, TransferRow } from './row.ts';
 import { numberedName, partName, statOf, type TargetFolder } from './target.ts';
 
 /** What names a file; a seam for file systems without links. */

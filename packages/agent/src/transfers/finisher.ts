@@ -7,7 +7,7 @@ import { fileError, isRepairable } from './file-errors.ts';
 import { chooseName, giveName, type LinkFile } from './finish.ts';
 import type { Ledger, RowPatch } from './ledger.ts';
 import { deletePart } from './part-file.ts';
-import type { PartIdentity, TransferRow } from './table.ts';
+import type { PartIdentity, TransferRow } from './row.ts';
 import { parseTarget, partName, TargetFolder } from './target.ts';
 
 type RowWithPart = TransferRow & { readonly part: PartIdentity };

@@ -7,7 +7,8 @@ import { FactFeed, type TransferFact } from './facts.ts';
 import type { TransferLimits } from './options.ts';
 import { Quota } from './quota.ts';
 import { type LiveFacts, toRecord } from './record.ts';
-import { type TransferRow, TransferTable } from './table.ts';
+import type { TransferRow } from './row.ts';
+import { TransferTable } from './table.ts';
 import { type EventName, isFinished, step, type TransferEvent } from './transfer-states.ts';
 
 /** What may change beside the state. */

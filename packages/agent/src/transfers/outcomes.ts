@@ -4,7 +4,7 @@ import { isOnTheWay, toTransferError, webErrorOf } from './error-map.ts';
 import { isRepairable } from './file-errors.ts';
 import type { RowPatch } from './ledger.ts';
 import { decideRetry, type RetryRules } from './retry.ts';
-import type { TransferRow } from './table.ts';
+import type { TransferRow } from './row.ts';
 import type { TransferEvent } from './transfer-states.ts';
 
 export interface Circumstances {

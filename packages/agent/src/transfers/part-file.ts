@@ -4,7 +4,7 @@ import type { BigIntStats } from 'node:fs';
 import { constants, type FileHandle, open, unlink } from 'node:fs/promises';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import { step } from '../steps.ts';
-import type { PartIdentity } from './table.ts';
+import type { PartIdentity } from './row.ts';
 import { partName, statOf, type TargetFolder } from './target.ts';
 
 export interface OpenPart {

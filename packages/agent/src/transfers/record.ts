@@ -3,7 +3,7 @@
 import { dirname } from 'node:path/posix';
 import type { TransferRecord } from '@longhaul/agent-protocol';
 import { publicUrl } from './redact-url.ts';
-import type { TransferRow } from './table.ts';
+import type { TransferRow } from './row.ts';
 import { publicStatus } from './transfer-states.ts';
 
 /** What a running attempt knows and the disk does not yet. */

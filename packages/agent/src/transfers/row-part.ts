@@ -2,7 +2,7 @@
 import { LonghaulError } from '@longhaul/agent-protocol';
 import { step } from '../steps.ts';
 import { deletePart, type OpenPart, openPart } from './part-file.ts';
-import type { TransferRow } from './table.ts';
+import type { TransferRow } from './row.ts';
 import { parseTarget, TargetFolder } from './target.ts';
 
 /** Opens the part file, or throws why it cannot be trusted (`file-changed`) or reached. */

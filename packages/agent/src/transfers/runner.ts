@@ -12,11 +12,11 @@ import type { TransferLimits } from './options.ts';
 import { followUp } from './outcomes.ts';
 import type { OpenPart } from './part-file.ts';
 import { redactUrl } from './redact-url.ts';
+import type { TransferRow } from './row.ts';
 import { discardPartOf, openPartOf } from './row-part.ts';
 import { TransferQueue } from './schedule.ts';
 import type { SlabPool } from './slab-pool.ts';
 import type { Source } from './source.ts';
-import type { TransferRow } from './table.ts';
 import { Timers } from './timers.ts';
 import { isFinished, step } from './transfer-states.ts';
 

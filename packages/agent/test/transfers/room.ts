@@ -8,7 +8,7 @@ import type { Scope } from '../../src/scope.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { openTransfers, type TransferFact, type Transfers, type TransfersOptions } from '../../src/transfers/door.ts';
 import type { TransferLimits } from '../../src/transfers/options.ts';
-import { transferMigrations } from '../../src/transfers/table.ts';
+import { transferMigrations } from '../../src/transfers/schema.ts';
 
 export const owner: Scope = { role: 'owner' };
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,0 +1,174 @@
+// One transfer as a typed value, and as the cells of its row.
+import type { SQLOutputValue } from 'node:sqlite';
+import type { CollisionOption, TransferError } from '@longhaul/agent-protocol';
+import { isFinished, type StateName, type TransferState } from './transfer-states.ts';
+
+/** What makes a part file ours: where it is and which one (as decimal text: inode numbers do not fit a double). */
+export interface PartIdentity {
+  readonly dev: string;
+  readonly ino: string;
+  /** Time of birth in nanoseconds; `0` where the file system knows none. */
+  readonly born: string;
+}
+
+/** One transfer as it is on the disk. */
+export interface TransferRow {
+  readonly id: string;
+  readonly app: string;
+  /** As given, user name and password included: never shown, never logged. */
+  readonly url: string;
+  /** `URL.host`: the scheduler's key. */
+  readonly host: string;
+  readonly headers: readonly (readonly [string, string])[];
+  /** Target as given. */
+  readonly file: string;
+  /** Canonical folder and name: two spellings of one target are one key (BT-20). */
+  readonly targetKey: string;
+  readonly collision: CollisionOption;
+  readonly state: TransferState;
+  /** Name that was really given; `null` until the file is finished. */
+  readonly finalName: string | null;
+  readonly part: PartIdentity | null;
+  /** The part file is to be deleted and could not be yet; tried again at the next opening. */
+  readonly discardsPart: boolean;
+  /** Bytes of the part file that are known to be durable. */
+  readonly offset: number;
+  /** The most bytes there ever were: only what lies beyond is progress. */
+  readonly highWater: number;
+  /** `null` when unknown. */
+  readonly total: number | null;
+  /** Strong entity tag or last-modified date of the bytes in the part file; `null` when they cannot be continued. */
+  readonly validator: string | null;
+  readonly actualUrl: string | null;
+  readonly statusCode: number | null;
+  readonly isResumable: boolean | null;
+  readonly hasRestarted: boolean;
+  readonly isLengthVerified: boolean | null;
+  readonly failedAttempts: number;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly revision: number;
+}
+
+export const columns = [
+  'id',
+  'app',
+  'kind',
+  'url',
+  'host',
+  'headers',
+  'file',
+  'target_key',
+  'collision',
+  'state',
+  'is_finished',
+  'final_name',
+  'part_dev',
+  'part_ino',
+  'part_born',
+  'discards_part',
+  'offset',
+  'high_water',
+  'total',
+  'validator',
+  'actual_url',
+  'status_code',
+  'is_resumable',
+  'has_restarted',
+  'is_length_verified',
+  'failed_attempts',
+  'retry_at',
+  'error',
+  'created_at',
+  'started_at',
+  'finished_at',
+  'revision',
+] as const;
+export type Raw = Record<string, SQLOutputValue>;
+type Cell = string | number | null;
+
+const toBit = (value: boolean | null): number | null => (value === null ? null : Number(value));
+const fromBit = (value: SQLOutputValue | undefined): boolean | null => (value === null ? null : value === 1);
+
+export function toCells(row: TransferRow): Record<(typeof columns)[number], Cell> {
+  const { state } = row;
+  return {
+    id: row.id,
+    app: row.app,
+    kind: 'download',
+    url: row.url,
+    host: row.host,
+    headers: JSON.stringify(row.headers),
+    file: row.file,
+    target_key: row.targetKey,
+    collision: row.collision,
+    state: state.name,
+    is_finished: Number(isFinished(state)),
+    final_name: state.name === 'finishing' ? state.finalName : row.finalName,
+    part_dev: row.part?.dev ?? null,
+    part_ino: row.part?.ino ?? null,
+    part_born: row.part?.born ?? null,
+    discards_part: Number(row.discardsPart),
+    offset: row.offset,
+    high_water: row.highWater,
+    total: row.total,
+    validator: row.validator,
+    actual_url: row.actualUrl,
+    status_code: row.statusCode,
+    is_resumable: toBit(row.isResumable),
+    has_restarted: Number(row.hasRestarted),
+    is_length_verified: toBit(row.isLengthVerified),
+    failed_attempts: row.failedAttempts,
+    retry_at: 'retryAt' in state ? state.retryAt : null,
+    error: 'error' in state && state.error !== null ? JSON.stringify(state.error) : null,
+    created_at: row.createdAt,
+    started_at: row.startedAt,
+    finished_at: 'finishedAt' in state ? state.finishedAt : null,
+    revision: row.revision,
+  };
+}
+
+function toState(raw: Raw): TransferState {
+  const name = raw.state as StateName;
+  const error = raw.error === null ? null : (JSON.parse(raw.error as string) as TransferError);
+  return {
+    name,
+    ...(name === 'finishing' && { finalName: raw.final_name }),
+    ...(raw.retry_at !== null && { retryAt: raw.retry_at }),
+    ...((error !== null || name === 'paused-no-network') && { error }),
+    ...(raw.finished_at !== null && { finishedAt: raw.finished_at }),
+  } as TransferState;
+}
+
+export function toRow(raw: Raw): TransferRow {
+  return {
+    id: raw.id as string,
+    app: raw.app as string,
+    url: raw.url as string,
+    host: raw.host as string,
+    headers: JSON.parse(raw.headers as string) as [string, string][],
+    file: raw.file as string,
+    targetKey: raw.target_key as string,
+    collision: raw.collision as CollisionOption,
+    state: toState(raw),
+    finalName: raw.final_name as string | null,
+    part:
+      raw.part_ino === null
+        ? null
+        : { dev: raw.part_dev as string, ino: raw.part_ino as string, born: raw.part_born as string },
+    discardsPart: raw.discards_part === 1,
+    offset: raw.offset as number,
+    highWater: raw.high_water as number,
+    total: raw.total as number | null,
+    validator: raw.validator as string | null,
+    actualUrl: raw.actual_url as string | null,
+    statusCode: raw.status_code as number | null,
+    isResumable: fromBit(raw.is_resumable),
+    hasRestarted: raw.has_restarted === 1,
+    isLengthVerified: fromBit(raw.is_length_verified),
+    failedAttempts: raw.failed_attempts as number,
+    createdAt: raw.created_at as number,
+    startedAt: raw.started_at as number | null,
+    revision: raw.revision as number,
+  };
+}
