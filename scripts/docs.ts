@@ -1,0 +1,61 @@
+// Draws the documents that would otherwise repeat what the code says: docs/errors.md from the error tables, docs/states.md from
+// the state table of transfers. `node scripts/docs.ts` writes them; docs.test.ts fails when they are not what the code says.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { errorTable } from '@longhaul/agent-protocol';
+import { hubErrorTable } from '@longhaul/hubs';
+import { webSocketErrorTable } from '@longhaul/websockets';
+import { publicStatus, transitions } from '../packages/agent/src/transfers/transfer-states.ts';
+
+const generated = '<!-- Drawn by scripts/docs.ts; change the code, then run it. -->';
+const cell = (value: unknown) => String(value ?? '').replaceAll('|', '\\|');
+
+function table(title: string, about: string, rows: Readonly<Record<string, object>>): string {
+  const columns = [...new Set(Object.values(rows).flatMap(Object.keys))];
+  const lines = Object.entries(rows).map(([code, facts]) => {
+    const values = columns.map(column => cell((facts as Record<string, unknown>)[column]));
+    return `| \`${code}\` | ${values.join(' | ')} |`;
+  });
+  const head = [`| code | ${columns.join(' | ')} |`, `| --- |${' --- |'.repeat(columns.length)}`];
+  return [`## ${title}`, '', about, '', ...head, ...lines, ''].join('\n');
+}
+
+function errors(): string {
+  return [
+    generated,
+    '# Errors\n\nThe code is the identity; the message is for people. Match on the code.\n',
+    table('Agent, SDK and command', '`LonghaulError` of `@longhaul/agent-protocol`.', errorTable),
+    table('@longhaul/hubs', '`HubServerError`.', hubErrorTable),
+    table('@longhaul/websockets', '`WebSocketError`.', webSocketErrorTable),
+  ].join('\n');
+}
+
+function states(): string {
+  const id = (name: string) => name.replaceAll('-', '_');
+  const arrows = Object.entries(transitions).flatMap(([from, events]) => {
+    const byTarget = Map.groupBy(Object.entries(events), ([, to]) => to);
+    return [...byTarget].map(([to, names]) => `  ${id(from)} --> ${id(to)}: ${names.map(([name]) => name).join(', ')}`);
+  });
+  const ends = Object.entries(transitions)
+    .filter(([, events]) => Object.keys(events).length === 0)
+    .map(([name]) => `  ${id(name)} --> [*]`);
+  const rows = Object.entries(publicStatus).map(([state, status]) => `| ${state} | \`${status}\` |`);
+  return [
+    generated,
+    '# The states of a transfer\n',
+    'Which event leads from which state to which. What is not drawn is the error `illegal-state`.\n',
+    ['```mermaid', 'stateDiagram-v2', '  [*] --> created', ...arrows, ...ends, '```', ''].join('\n'),
+    '| state | status that clients see |\n| --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+export const documents: Readonly<Record<string, () => string>> = {
+  'docs/errors.md': errors,
+  'docs/states.md': states,
+};
+
+if (import.meta.main)
+  for (const [file, draw] of Object.entries(documents))
+    writeFileSync(path.join(import.meta.dirname, '..', file), draw());
