@@ -1,5 +1,6 @@
 // The body of one node:http answer, poured into a sink with back-pressure, watched for stalls, never mistaken for complete.
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Transform } from 'node:stream';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import { toWebError } from './error-map.ts';
 import type { BodySink } from './sink.ts';
@@ -11,12 +12,15 @@ const maxDrainMs = 5_000;
 
 export class HttpBody {
   readonly #message: IncomingMessage;
+  /** What takes a transfer coding off. */
+  readonly #decoder: Transform | undefined;
   readonly #stallTimeoutMs: number;
   /** What the socket itself reported, as against node's summary that the message was cut. */
   #socketError: Error | undefined;
 
-  constructor(sent: ClientRequest, message: IncomingMessage, stallTimeoutMs: number) {
+  constructor(sent: ClientRequest, message: IncomingMessage, stallTimeoutMs: number, decoder?: Transform) {
     this.#message = message;
+    this.#decoder = decoder;
     this.#stallTimeoutMs = stallTimeoutMs;
     sent.on('error', error => {
       this.#socketError ??= error;
@@ -27,6 +31,7 @@ export class HttpBody {
 
   pour(sink: BodySink): Promise<void> {
     const message = this.#message;
+    const body = this.#decoder === undefined ? message : message.pipe(this.#decoder);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     let timer: NodeJS.Timeout | undefined;
     let isOver = false;
@@ -34,10 +39,11 @@ export class HttpBody {
       if (isOver) return;
       isOver = true;
       clearTimeout(timer);
-      message.removeListener('data', take);
+      body.removeListener('data', take);
       if (error === undefined) resolve();
       else {
         message.destroy();
+        this.#decoder?.destroy();
         reject(error);
       }
     };
@@ -50,22 +56,28 @@ export class HttpBody {
       if (sink.write(chunk)) return;
       if (sink.error !== undefined) return end(sink.error);
       // Our disk is slow, not the origin: the stall watch rests.
-      message.pause();
+      body.pause();
       clearTimeout(timer);
       sink.onceDrained(() => {
         if (isOver) return;
         if (sink.error !== undefined) return end(sink.error);
         watch();
-        message.resume();
+        body.resume();
       });
     };
-    message.once('end', () => (message.complete ? end() : end(this.#cut())));
+    const endAsMessage = () => (message.complete ? end() : end(this.#cut()));
+    body.once('end', endAsMessage);
     message.once('error', () => end(this.#cut()));
-    message.once('close', () => end(this.#cut()));
+    if (this.#decoder === undefined) message.once('close', endAsMessage);
+    else {
+      this.#decoder.once('error', cause => end(undecodable(cause)));
+      // A complete message may still be on its way through the decoder.
+      message.once('close', () => message.complete || end(this.#cut()));
+    }
     if (message.destroyed && !message.complete) end(this.#cut());
     else {
       watch();
-      message.on('data', take);
+      body.on('data', take);
     }
     return promise;
   }
@@ -92,5 +104,12 @@ export class HttpBody {
 function stalled(ms: number): LonghaulError {
   return new LonghaulError('timeout', `The body stalled: nothing arrived for ${ms} ms.`, {
     data: { webErrorStatus: 'timeout' },
+  });
+}
+
+function undecodable(cause: Error): LonghaulError {
+  return new LonghaulError('web-error', 'The transfer coding of the body is damaged.', {
+    cause,
+    data: { webErrorStatus: 'error-http-invalid-server-response' },
   });
 }

@@ -1,19 +1,14 @@
 // A source on node:http and node:https: keep-alive pools of its own, time-outs of BT-130 and BT-131, bodies as they were sent.
-import {
-  type ClientRequest,
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-} from 'node:http';
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import { codeOf, toWebError } from './error-map.ts';
 import { HttpBody } from './http-body.ts';
-import { basicAuthorization } from './request.ts';
+import { requestFields } from './request-fields.ts';
 import { ResponseHead } from './response-head.ts';
 import type { Framing, Source, SourceLimits, SourceRequest, SourceResponse } from './source.ts';
+import { transferCodings, transferDecoder } from './transfer-coding.ts';
 
 export interface HttpSourceOptions {
   /** Certificate authorities in place of the system's (PEM). */
@@ -63,7 +58,7 @@ export class HttpSource implements Source {
     const sent = (isSecure ? httpsRequest : httpRequest)({
       ...addressOf(request.url),
       agent: isSecure ? agents.secure : agents.plain,
-      headers: headersOf(request),
+      headers: Object.fromEntries(requestFields(request)),
       maxHeaderSize: this.#limits.maxHeaderBytes,
     });
     const { connectTimeoutMs, responseTimeoutMs } = this.#limits;
@@ -87,7 +82,12 @@ export class HttpSource implements Source {
     sent.once('response', message => {
       isAnswered = true;
       clearTimeout(timer);
-      resolve(answerOf(sent, message, this.#limits.stallTimeoutMs));
+      try {
+        resolve(answerOf(sent, message, this.#limits.stallTimeoutMs));
+      } catch (error) {
+        reject(error);
+        sent.destroy();
+      }
     });
     sent.on('error', error => {
       clearTimeout(timer);
@@ -120,22 +120,6 @@ function addressOf(url: URL): { hostname: string; port: string | undefined; path
   return { hostname, port: url.port === '' ? undefined : url.port, path: `${url.pathname}${url.search}` };
 }
 
-function headersOf({ url, headers, range }: SourceRequest): OutgoingHttpHeaders {
-  const fields = new Map<string, [string, string]>();
-  const set = (name: string, value: string) => fields.set(name.toLowerCase(), [name, value]);
-  set('Accept', '*/*');
-  set('User-Agent', 'longhaul');
-  const authorization = basicAuthorization(url);
-  if (authorization !== undefined) set('Authorization', authorization);
-  for (const [name, value] of headers) set(name, value);
-  set('Accept-Encoding', 'identity');
-  if (range !== null) {
-    set('Range', `bytes=${range.from}-`);
-    set('If-Range', range.ifRange);
-  }
-  return Object.fromEntries(fields.values());
-}
-
 function onceConnected(sent: ClientRequest, connected: () => void): void {
   sent.once('socket', socket => {
     if (sent.reusedSocket) connected();
@@ -143,13 +127,15 @@ function onceConnected(sent: ClientRequest, connected: () => void): void {
   });
 }
 
+/** Throws `web-error` for a transfer coding that nobody can undo. */
 function answerOf(sent: ClientRequest, message: IncomingMessage, stallTimeoutMs: number): SourceResponse {
   const head = ResponseHead.fromRaw(message.statusCode ?? 0, message.rawHeaders);
-  const body = new HttpBody(sent, message, stallTimeoutMs);
-  return { head, framing: framingOf(head), pour: sink => body.pour(sink), discard: () => body.discard() };
+  const codings = transferCodings(head);
+  const body = new HttpBody(sent, message, stallTimeoutMs, transferDecoder(codings));
+  return { head, framing: framingOf(head, codings), pour: sink => body.pour(sink), discard: () => body.discard() };
 }
 
-function framingOf(head: ResponseHead): Framing {
-  if (head.get('transfer-encoding')?.toLowerCase() === 'chunked') return 'chunked';
+function framingOf(head: ResponseHead, codings: readonly string[]): Framing {
+  if (codings.length > 0) return codings.at(-1) === 'chunked' ? 'chunked' : 'close';
   return head.get('content-length') === undefined ? 'close' : 'length';
 }

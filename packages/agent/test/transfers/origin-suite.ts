@@ -443,6 +443,54 @@ export function runOriginSuite(name: string, makeSource: MakeSource): void {
     });
   });
 
+  describe(`${name}: transfer codings nobody asked for`, () => {
+    const packed = gzipSync(body);
+    const codedAs = (codings: string) => head(200, { 'Transfer-Encoding': codings });
+    const inChunks = (bytes: Buffer) =>
+      Buffer.concat([Buffer.from(`${bytes.byteLength.toString(16)}\r\n`), bytes, Buffer.from('\r\n0\r\n\r\n')]);
+
+    test('gzip under chunks is taken off: it belongs to the hop, not to the file', async () => {
+      await using scene = await play((_, socket) => {
+        socket.write(codedAs('gzip, chunked'));
+        socket.write(inChunks(packed));
+      });
+      const record = await scene.room.download(scene.origin.url());
+      assertWhole(scene.room, record, body);
+      assert.equal(record.isLengthVerified, true);
+    });
+
+    test('gzip alone goes to the end of the connection', async () => {
+      await using scene = await play((_, socket) => {
+        socket.write(codedAs('x-gzip'));
+        socket.end(packed);
+      });
+      const record = await scene.room.download(scene.origin.url());
+      assertWhole(scene.room, record, body);
+      assert.equal(record.isLengthVerified, false);
+    });
+
+    test('damaged or cut, it is an error and no file', async () => {
+      const damaged = Buffer.from(packed);
+      damaged.fill(0, 10_000, 10_100);
+      await using scene = await play((request, socket) => {
+        socket.write(codedAs('gzip, chunked'));
+        if (request.nth % 2 === 1) socket.write(inChunks(damaged));
+        else socket.end(inChunks(packed).subarray(0, 100_000));
+      });
+      const record = await scene.room.download(scene.origin.url());
+      assert.deepEqual([record.status, record.error?.code, scene.room.names], ['error', 'web-error', []]);
+    });
+
+    test('one we do not know is an invalid answer', async () => {
+      await using scene = await play((_, socket) => {
+        socket.write(codedAs('compress, chunked'));
+        socket.write(inChunks(body));
+      });
+      const record = await scene.room.download(scene.origin.url());
+      assertFailed(scene.room, record, 'error-http-invalid-server-response');
+    });
+  });
+
   describe(`${name}: redirects`, () => {
     test('relative and absolute ones are followed; the record knows where they led (BT-61)', async () => {
       await using scene = await play((request, socket) => {

@@ -13,7 +13,7 @@ import { Room, sha256 } from './room.ts';
 const body = bodyOf('over tls', 1_500_000);
 
 /** An authority and leaves of its own, made by the openssl command. */
-class Authority {
+export class Authority {
   readonly folder = mkdtempSync(join(tmpdir(), 'longhaul-ca-'));
   readonly #config = join(this.folder, 'ca.cnf');
 
