@@ -1,6 +1,6 @@
 // The agent's hub (`/agent`) as its clients see it: methods, events, roles. Parsed once at the agent's door.
 import * as v from 'valibot';
-import type { CreateDownloadRequest, TransferRecord } from './transfers.ts';
+import type { CreateDownloadRequest, TransferLimitsRecord, TransferRecord } from './transfers.ts';
 
 /** Where the hub is, on the Unix socket and on the loopback port. */
 export const agentHubPath = '/agent';
@@ -55,6 +55,11 @@ export interface AgentHub {
   resumeTransfer(id: string): Promise<TransferRecord>;
   cancelTransfer(id: string): Promise<TransferRecord>;
   removeTransfer(id: string): Promise<void>;
+  /** Takes effect at once, also while it runs; `null` takes the limit away. */
+  setTransferLimit(id: string, maxBytesPerSecond: number | null): Promise<TransferRecord>;
+  getLimits(): Promise<TransferLimitsRecord>;
+  /** Takes effect at once and is kept over restarts. */
+  setLimits(limits: TransferLimitsRecord): Promise<TransferLimitsRecord>;
   getStatus(): Promise<AgentStatus>;
   /** Opens the loopback port when needed; a link with a single-use code of 60 s in its fragment. Unix socket only. */
   openDashboard(): Promise<{ url: string }>;
@@ -71,4 +76,5 @@ export interface AgentHub {
 export interface AgentClient {
   transferChanged(record: TransferRecord): void;
   transferRemoved(id: string): void;
+  limitsChanged(limits: TransferLimitsRecord): void;
 }

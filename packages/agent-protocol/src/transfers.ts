@@ -61,6 +61,12 @@ export interface TransferError {
 export const collisionOptions = ['fail', 'unique-name', 'replace'] as const;
 export type CollisionOption = (typeof collisionOptions)[number];
 
+/** Rate limits of the whole agent. */
+export interface TransferLimitsRecord {
+  /** Bytes a second over all transfers; `null` = none. */
+  readonly maxBytesPerSecond: number | null;
+}
+
 /** One transfer as every client sees it. Numbers of bytes are body bytes; times are milliseconds since the epoch. */
 export interface TransferRecord {
   /** UUID, stable for the life of the operation (BT-53). */
@@ -87,6 +93,8 @@ export interface TransferRecord {
   readonly totalBytesToSend: number;
   /** Smoothed rate; 0 unless running. */
   readonly bytesPerSecond: number;
+  /** Bytes a second this transfer may take; `null` = no limit of its own. Changeable while it runs. */
+  readonly maxBytesPerSecond: number | null;
   /** HTTP status of the latest answer (BT-61); `null` before the first. */
   readonly statusCode: number | null;
   /** Whether the server allows to continue (strong validator and ranges); `null` before the first answer. */
@@ -113,6 +121,14 @@ const text = (maxLength: number) => v.pipe(v.string(), v.minLength(1), v.maxLeng
 /** UUID in its 36-character form. */
 export const TransferId = v.pipe(v.string(), v.uuid());
 
+/** A rate limit: whole bytes a second, at least 1 KiB. */
+export const BytesPerSecond = v.pipe(v.number(), v.integer(), v.minValue(1_024), v.maxValue(Number.MAX_SAFE_INTEGER));
+
+/** The same, or `null` for no limit. */
+export const RateLimit = v.nullable(BytesPerSecond);
+
+export const TransferLimitsRequest = v.strictObject({ maxBytesPerSecond: RateLimit });
+
 export const CreateDownloadRequest = v.strictObject({
   /** Chosen by the caller, so that asking again after a lost answer creates nothing twice. */
   id: TransferId,
@@ -125,6 +141,8 @@ export const CreateDownloadRequest = v.strictObject({
     v.pipe(v.array(v.tuple([text(256), v.pipe(v.string(), v.maxLength(16_384))])), v.maxLength(64)),
     [],
   ),
+  /** Bytes a second; at least 1 KiB. Default: no limit of its own. */
+  maxBytesPerSecond: v.optional(RateLimit, null),
   /** Start in the same durable step. */
   start: v.optional(v.boolean(), false),
 });

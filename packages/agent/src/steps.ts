@@ -17,6 +17,7 @@ export const steps = [
   // bytes first, then the offset that names them
   'checkpoint.datasync',
   'checkpoint.commit',
+  'limit.commit',
   'pause.commit',
   'resume.commit',
   'stop.commit',

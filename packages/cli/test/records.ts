@@ -18,6 +18,7 @@ export function transferRecord(fields: Partial<TransferRecord> = {}): TransferRe
     bytesSent: 0,
     totalBytesToSend: 0,
     bytesPerSecond: 0,
+    maxBytesPerSecond: null,
     statusCode: null,
     isResumable: null,
     hasRestarted: false,

@@ -11,6 +11,7 @@ export {
   isTerminal,
   LonghaulError,
   type TransferError,
+  type TransferLimitsRecord,
   type TransferRecord,
   type TransferStatus,
   type WebErrorStatus,

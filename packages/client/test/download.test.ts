@@ -236,6 +236,30 @@ test('wrong arguments are refused by name before anything is made', async () => 
   assert.equal((await agent.transfers.list()).length, before);
 });
 
+test('a rate limit is given with the download, changed while it runs and taken away', async () => {
+  const limited = new BackgroundDownloader(agent, { maxBytesPerSecond: 64 * 1024 });
+  const size = 3 * mebibyte;
+  const download = await limited.createDownload(`${fast.url}/limited?size=${size}`, home.file('limited'));
+  assert.equal(download.record.maxBytesPerSecond, 64 * 1024);
+  const ended = download.start();
+  assert.equal((await download.setMaxBytesPerSecond(128 * 1024)).maxBytesPerSecond, 128 * 1024);
+  await rejects('invalid-argument', download.setMaxBytesPerSecond(1_000));
+  assert.equal((await download.refresh()).maxBytesPerSecond, 128 * 1024);
+  await download.setMaxBytesPerSecond(null);
+  assert.equal((await ended).bytesReceived, size);
+  assert.throws(() => new BackgroundDownloader(agent, { maxBytesPerSecond: 0 }), { code: 'invalid-argument' });
+});
+
+test("the limit for all is the owner's to set, and everybody's to read", async () => {
+  await using owner = await home.connect();
+  assert.deepEqual(await owner.transfers.setLimits({ maxBytesPerSecond: 50 * mebibyte }), {
+    maxBytesPerSecond: 50 * mebibyte,
+  });
+  assert.deepEqual(await agent.transfers.getLimits(), { maxBytesPerSecond: 50 * mebibyte });
+  await rejects('access-denied', agent.transfers.setLimits({ maxBytesPerSecond: null }));
+  assert.deepEqual(await owner.transfers.setLimits({ maxBytesPerSecond: null }), { maxBytesPerSecond: null });
+});
+
 test('an app sees its own transfers only, the owner sees all', async () => {
   await using other = await home.connect({ app: 'com.example.other', appName: 'Another app' });
   const mine = await downloader.createDownload(endless('scope'), home.file('scope'));

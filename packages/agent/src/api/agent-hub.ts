@@ -10,15 +10,17 @@ import {
   cliAppId,
   isTerminal,
   LonghaulError,
+  RateLimit,
   type Role,
   TransferId,
+  TransferLimitsRequest,
 } from '@longhaul/agent-protocol';
 import { defineHub, type HubCall } from '@longhaul/hubs';
 import * as v from 'valibot';
 import type { Apps } from '../apps/apps.ts';
 import type { Transfers } from '../transfers/door.ts';
 import type { Caller } from './access.ts';
-import { watchGroup } from './feed.ts';
+import { everyWatcher, watchGroup } from './feed.ts';
 import { hubErrorOf } from './hub-errors.ts';
 
 export interface AgentHubOptions {
@@ -44,6 +46,9 @@ export const verbRoles = Object.freeze({
   resumeTransfer: ['owner', 'app', 'browser'],
   cancelTransfer: ['owner', 'app', 'browser'],
   removeTransfer: ['owner', 'app', 'browser'],
+  setTransferLimit: ['owner', 'app', 'browser'],
+  getLimits: ['owner', 'app', 'browser'],
+  setLimits: ['owner', 'browser'],
   getStatus: ['owner', 'app', 'browser'],
   openDashboard: ['owner'],
   registerApp: ['owner'],
@@ -101,6 +106,7 @@ export function createAgentHub(options: AgentHubOptions) {
       watchTransfers: verb('watchTransfers', [], async ({ scope }, _, call) => {
         // First the group, then the list: what changes in between comes twice rather than not at all.
         await call.groups.add(call.connectionId, watchGroup(scope));
+        await call.groups.add(call.connectionId, everyWatcher);
         return transfers.list(scope);
       }),
       pauseTransfer: verb('pauseTransfer', [TransferId], ({ scope }, [id]) => transfers.pause(scope, id)),
@@ -112,6 +118,11 @@ export function createAgentHub(options: AgentHubOptions) {
         }
         return transfers.remove(scope, id);
       }),
+      setTransferLimit: verb('setTransferLimit', [TransferId, RateLimit], ({ scope }, [id, limit]) =>
+        transfers.setLimit(scope, id, limit),
+      ),
+      getLimits: verb('getLimits', [], () => transfers.limits),
+      setLimits: verb('setLimits', [TransferLimitsRequest], (_, [limits]) => transfers.setLimits(limits)),
       getStatus: verb('getStatus', [], () => options.status()),
       openDashboard: verb('openDashboard', [], async () => ({ url: await options.openDashboard() })),
       registerApp: verb('registerApp', [AppManifest], (_, [manifest]) => apps.register(manifest, options.now())),

@@ -16,6 +16,9 @@ const ofApp = (app: string): string => `watch:${app}`;
 /** The group whose members hear what lies in `scope`. */
 export const watchGroup = (scope: Scope): string => (scope.role === 'app' ? ofApp(scope.app) : everything);
 
+/** All who watch, whatever they see: its members hear what concerns the agent as a whole. */
+export const everyWatcher = 'watchers';
+
 export class Feed {
   #clients: FeedClients | undefined;
 
@@ -25,9 +28,13 @@ export class Feed {
   }
 
   publish(fact: TransferFact): void {
+    // It never waits for the slowest, and rejects only for arguments that are no JSON: records always are.
+    if (fact.type === 'limits') {
+      void this.#clients?.groups([everyWatcher]).limitsChanged(fact.limits);
+      return;
+    }
     const app = fact.type === 'changed' ? fact.record.app : fact.app;
     const watchers = this.#clients?.groups([everything, ofApp(app)]);
-    // It never waits for the slowest, and rejects only for arguments that are no JSON: records always are.
     if (fact.type === 'changed') void watchers?.transferChanged(fact.record);
     else void watchers?.transferRemoved(fact.id);
   }

@@ -1,6 +1,11 @@
 // The door of the transfers room: what the agent's hub calls. Requests come in parsed; records and facts go out.
 import { readFileSync } from 'node:fs';
-import { LonghaulError, type ParsedCreateDownloadRequest, type TransferRecord } from '@longhaul/agent-protocol';
+import {
+  LonghaulError,
+  type ParsedCreateDownloadRequest,
+  type TransferLimitsRecord,
+  type TransferRecord,
+} from '@longhaul/agent-protocol';
 import { type Connectivity, InterfaceConnectivity } from '../network/connectivity.ts';
 import { isInScope, type Scope } from '../scope.ts';
 import type { Store } from '../store/store.ts';
@@ -8,6 +13,7 @@ import type { TransferFact } from './facts.ts';
 import type { LinkFile } from './finish.ts';
 import { Finisher } from './finisher.ts';
 import { HttpSource } from './http-source.ts';
+import { Http1Source } from './http1/http1-source.ts';
 import { Ledger } from './ledger.ts';
 import { defaults, type TransferLimits } from './options.ts';
 import { checkHeaders, parseTransferUrl } from './request.ts';
@@ -16,6 +22,7 @@ import { Runner } from './runner.ts';
 import { SlabPool } from './slab-pool.ts';
 import type { Source } from './source.ts';
 import { checkTarget, parseTarget, TargetFolder } from './target.ts';
+import { Throttles } from './throttles.ts';
 
 export type { TransferFact } from './facts.ts';
 
@@ -36,7 +43,7 @@ export interface TransfersOptions {
   readonly limits?: Partial<TransferLimits>;
   /** Default: the machine's own interfaces. */
   readonly connectivity?: Connectivity;
-  /** Where bytes come from. Default: `HttpSource`. */
+  /** Where bytes come from. Default: `Http1Source`, with `HttpSource` behind it. */
   readonly makeSource?: (limits: TransferLimits) => Source;
   /** How a file is given its name. Default: `link(2)`. */
   readonly linkFile?: LinkFile;
@@ -60,6 +67,12 @@ export interface Transfers extends AsyncDisposable {
   cancel(scope: Scope, id: string): Promise<TransferRecord>;
   /** Cancels first when unfinished. A completed file stays. */
   remove(scope: Scope, id: string): Promise<void>;
+  /** Its own rate limit in bytes a second from now on; `null` takes it away. */
+  setLimit(scope: Scope, id: string, maxBytesPerSecond: number | null): Promise<TransferRecord>;
+  /** Of the whole agent. */
+  readonly limits: TransferLimitsRecord;
+  /** From now on. Resolves with what holds then. */
+  setLimits(limits: TransferLimitsRecord): Promise<TransferLimitsRecord>;
   /** Removes everything of an app (BT-17). */
   removeApp(app: string): Promise<void>;
   get(scope: Scope, id: string): TransferRecord;
@@ -71,20 +84,22 @@ export interface Transfers extends AsyncDisposable {
 export async function openTransfers(options: TransfersOptions): Promise<Transfers> {
   const limits = Object.freeze({ ...defaults, ...options.limits });
   const ledger = new Ledger(options.store, limits, options.publish);
-  const source = options.makeSource?.(limits) ?? new HttpSource(limits);
+  const source = options.makeSource?.(limits) ?? new Http1Source(limits, { fallback: new HttpSource(limits) });
   const connectivity = options.connectivity ?? new InterfaceConnectivity(limits.connectivityPollMs);
+  const throttles = new Throttles(ledger.table.limits().maxBytesPerSecond);
   const runner = new Runner({
     ledger,
     finisher: new Finisher(ledger, options.linkFile),
     source,
     pool: new SlabPool(),
+    throttles,
     connectivity,
     limits,
     fileMode: 0o666 & ~processUmask(),
     log: options.log,
   });
   await runner.recover();
-  return new Door(ledger, runner, [source, connectivity]);
+  return new Door(ledger, runner, throttles, [source, connectivity]);
 }
 
 /** `process.umask()` is deprecated because it sets in order to read; the kernel tells without. */
@@ -96,12 +111,14 @@ function processUmask(): number {
 class Door implements Transfers {
   readonly #ledger: Ledger;
   readonly #runner: Runner;
+  readonly #throttles: Throttles;
   readonly #owned: readonly Disposable[];
   #isClosed = false;
 
-  constructor(ledger: Ledger, runner: Runner, owned: readonly Disposable[]) {
+  constructor(ledger: Ledger, runner: Runner, throttles: Throttles, owned: readonly Disposable[]) {
     this.#ledger = ledger;
     this.#runner = runner;
+    this.#throttles = throttles;
     this.#owned = owned;
   }
 
@@ -141,6 +158,7 @@ class Door implements Transfers {
       hasRestarted: false,
       isLengthVerified: null,
       failedAttempts: 0,
+      maxBytesPerSecond: request.maxBytesPerSecond,
       createdAt: now,
       startedAt: request.start ? now : null,
       revision: 1,
@@ -207,6 +225,25 @@ class Door implements Transfers {
   async remove(scope: Scope, id: string): Promise<void> {
     this.#find(scope, id);
     await this.#runner.remove(id);
+  }
+
+  async setLimit(scope: Scope, id: string, maxBytesPerSecond: number | null): Promise<TransferRecord> {
+    this.#find(scope, id);
+    const row = await this.#ledger.save(id, { maxBytesPerSecond }, 'limit.commit');
+    this.#throttles.setRateOf(id, row.maxBytesPerSecond);
+    return this.#ledger.record(row);
+  }
+
+  get limits(): TransferLimitsRecord {
+    this.#checkOpen();
+    return this.#ledger.table.limits();
+  }
+
+  async setLimits(limits: TransferLimitsRecord): Promise<TransferLimitsRecord> {
+    this.#checkOpen();
+    await this.#ledger.setLimits(limits);
+    this.#throttles.setRate(this.limits.maxBytesPerSecond);
+    return this.limits;
   }
 
   async removeApp(app: string): Promise<void> {

@@ -15,6 +15,8 @@ import type { TransferRow } from './row.ts';
 import { FileSink } from './sink.ts';
 import type { SlabPool } from './slab-pool.ts';
 import type { Source } from './source.ts';
+import { ThrottledSink } from './throttled-sink.ts';
+import type { Throttle } from './throttles.ts';
 
 /** `patch` is what the attempt learned and the row does not say yet. */
 export type Outcome = { readonly patch: RowPatch } & (
@@ -33,6 +35,7 @@ export type Outcome = { readonly patch: RowPatch } & (
 export interface DownloadTools {
   readonly source: Source;
   readonly pool: SlabPool;
+  readonly throttle: Throttle;
   readonly limits: TransferLimits;
   /** Permissions of the finished file, from the umask. */
   readonly fileMode: number;
@@ -141,6 +144,7 @@ export class Download {
 
   async #pour({ response }: Followed, facts: FileFacts): Promise<void> {
     const { offset } = this.#held;
+    const { throttle } = this.#tools;
     if (this.#isDirty) await onFile(this.#row.file, () => this.#file.truncate(offset));
     this.#isDirty = false;
     this.#held = { offset, validator: facts.validator, total: facts.total };
@@ -162,7 +166,9 @@ export class Download {
     });
     let failure: { readonly error: unknown } | undefined;
     try {
-      await response.pour(sink);
+      await response.pour(new ThrottledSink(sink, throttle));
+      // What came in one piece, a short file whole, is paid for before it counts.
+      await throttle.paid(this.#signal);
     } catch (error) {
       failure = { error };
     }

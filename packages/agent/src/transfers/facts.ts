@@ -1,11 +1,12 @@
 // Facts on their way out: coalesced by the pace, one timer for all. In: "something of this transfer changed".
-import type { TransferRecord } from '@longhaul/agent-protocol';
+import type { TransferLimitsRecord, TransferRecord } from '@longhaul/agent-protocol';
 import { FactPace, type Pace } from './progress.ts';
 
 /** A fact in the past tense. At most 10 a second for one transfer; the last state is never left out. */
 export type TransferFact =
   | { readonly type: 'changed'; readonly record: TransferRecord }
-  | { readonly type: 'removed'; readonly id: string; readonly app: string };
+  | { readonly type: 'removed'; readonly id: string; readonly app: string }
+  | { readonly type: 'limits'; readonly limits: TransferLimitsRecord };
 
 export class FactFeed implements Disposable {
   readonly #pace: FactPace;

@@ -1,6 +1,6 @@
 // The one writer of transfers: every change of a row goes through here, as one `step()` of the state table or as facts of the
 // bytes, becomes durable, and only then is told. What flows right now (progress) is kept beside the rows, in memory.
-import type { TransferRecord } from '@longhaul/agent-protocol';
+import type { TransferLimitsRecord, TransferRecord } from '@longhaul/agent-protocol';
 import { step as namedStep, type StepName } from '../steps.ts';
 import type { Store } from '../store/store.ts';
 import { FactFeed, type TransferFact } from './facts.ts';
@@ -118,6 +118,12 @@ export class Ledger implements Disposable {
     else if (live !== undefined) this.#live.set(id, { ...live, revision: written.revision });
     this.#feed.changed(id);
     return written;
+  }
+
+  /** Of the whole agent. */
+  async setLimits(limits: TransferLimitsRecord): Promise<void> {
+    await namedStep('limit.commit', () => this.#store.commit(() => this.table.setLimits(limits)));
+    this.#publish({ type: 'limits', limits });
   }
 
   /** Of a finished transfer. */

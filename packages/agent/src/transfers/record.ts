@@ -33,6 +33,7 @@ export function toRecord(durable: TransferRow, live: LiveFacts | undefined): Tra
     bytesSent: 0,
     totalBytesToSend: 0,
     bytesPerSecond: state.name === 'running' ? Math.round(live?.bytesPerSecond ?? 0) : 0,
+    maxBytesPerSecond: row.maxBytesPerSecond,
     statusCode: row.statusCode,
     isResumable: row.isResumable,
     hasRestarted: row.hasRestarted,

@@ -45,6 +45,8 @@ export interface TransferRow {
   readonly hasRestarted: boolean;
   readonly isLengthVerified: boolean | null;
   readonly failedAttempts: number;
+  /** The transfer's own rate limit; `null` = none. */
+  readonly maxBytesPerSecond: number | null;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly revision: number;
@@ -77,6 +79,7 @@ export const columns = [
   'has_restarted',
   'is_length_verified',
   'failed_attempts',
+  'max_bytes_per_second',
   'retry_at',
   'error',
   'created_at',
@@ -119,6 +122,7 @@ export function toCells(row: TransferRow): Record<(typeof columns)[number], Cell
     has_restarted: Number(row.hasRestarted),
     is_length_verified: toBit(row.isLengthVerified),
     failed_attempts: row.failedAttempts,
+    max_bytes_per_second: row.maxBytesPerSecond,
     retry_at: 'retryAt' in state ? state.retryAt : null,
     error: 'error' in state && state.error !== null ? JSON.stringify(state.error) : null,
     created_at: row.createdAt,
@@ -167,6 +171,7 @@ export function toRow(raw: Raw): TransferRow {
     hasRestarted: raw.has_restarted === 1,
     isLengthVerified: fromBit(raw.is_length_verified),
     failedAttempts: raw.failed_attempts as number,
+    maxBytesPerSecond: raw.max_bytes_per_second as number | null,
     createdAt: raw.created_at as number,
     startedAt: raw.started_at as number | null,
     revision: raw.revision as number,

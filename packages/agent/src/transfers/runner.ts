@@ -17,6 +17,7 @@ import { discardPartOf, openPartOf } from './row-part.ts';
 import { TransferQueue } from './schedule.ts';
 import type { SlabPool } from './slab-pool.ts';
 import type { Source } from './source.ts';
+import type { Throttles } from './throttles.ts';
 import { Timers } from './timers.ts';
 import { isFinished, step } from './transfer-states.ts';
 
@@ -25,6 +26,7 @@ export interface RunnerTools {
   readonly finisher: Finisher;
   readonly source: Source;
   readonly pool: SlabPool;
+  readonly throttles: Throttles;
   readonly connectivity: Connectivity;
   readonly limits: TransferLimits;
   readonly fileMode: number;
@@ -194,9 +196,11 @@ export class Runner {
 
   #run(row: TransferRow, part: OpenPart): void {
     const { id } = row;
-    const { ledger, source, pool, limits, fileMode, log } = this.#tools;
+    const { ledger, source, pool, throttles, limits, fileMode, log } = this.#tools;
     log.info({ id, app: row.app, url: redactUrl(row.url), offset: row.offset }, 'transfer runs');
     const abort = new AbortController();
+    // What the row says now: a limit set while the grant became durable found no throttle to tell.
+    const throttle = throttles.open(id, ledger.table.get(id).maxBytesPerSecond);
     const download = new Download(
       row,
       part.handle,
@@ -204,6 +208,7 @@ export class Runner {
       {
         source,
         pool,
+        throttle,
         limits,
         fileMode,
         save: (patch, name) => ledger.save(id, patch, name),
@@ -213,7 +218,10 @@ export class Runner {
       },
       abort.signal,
     );
-    const outcome = download.run().finally(() => part.handle.close());
+    const outcome = download.run().finally(() => {
+      throttle[Symbol.dispose]();
+      return part.handle.close();
+    });
     const attempt: Attempt = { abort, outcome, isTaken: false };
     this.#attempts.set(id, attempt);
     if (this.#isClosing) abort.abort();

@@ -48,4 +48,17 @@ export const transferMigrations: readonly Migration[] = [
         CREATE INDEX transfers_discards ON transfers (seq) WHERE discards_part = 1;
       `),
   },
+  {
+    version: 3,
+    name: 'rate limits',
+    apply: database =>
+      database.exec(`
+        ALTER TABLE transfers ADD COLUMN max_bytes_per_second INTEGER;
+        CREATE TABLE transfer_limits (
+          one INTEGER PRIMARY KEY CHECK (one = 1),
+          max_bytes_per_second INTEGER
+        ) STRICT;
+        INSERT INTO transfer_limits (one) VALUES (1);
+      `),
+  },
 ];

@@ -1,6 +1,6 @@
 // The transfers table: its statements, prepared once; rows in, typed values out.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { LonghaulError } from '@longhaul/agent-protocol';
+import { LonghaulError, type TransferLimitsRecord } from '@longhaul/agent-protocol';
 import { columns, type TransferRow, toCells, toRow } from './row.ts';
 import type { StateName } from './transfer-states.ts';
 
@@ -23,6 +23,8 @@ export class TransferTable {
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
   readonly #delete: StatementSync;
+  readonly #limits: StatementSync;
+  readonly #setLimits: StatementSync;
 
   constructor(database: DatabaseSync) {
     const all = columns.join(', ');
@@ -45,6 +47,8 @@ export class TransferTable {
       `UPDATE transfers SET ${columns.map(column => `${column} = :${column}`).join(', ')} WHERE id = :id`,
     );
     this.#delete = database.prepare('DELETE FROM transfers WHERE id = ?');
+    this.#limits = database.prepare('SELECT max_bytes_per_second AS maxBytesPerSecond FROM transfer_limits');
+    this.#setLimits = database.prepare('UPDATE transfer_limits SET max_bytes_per_second = ?');
   }
 
   find(id: string): TransferRow | undefined {
@@ -96,5 +100,14 @@ export class TransferTable {
 
   delete(id: string): void {
     this.#delete.run(id);
+  }
+
+  /** Of the whole agent. */
+  limits(): TransferLimitsRecord {
+    return { maxBytesPerSecond: this.#limits.get()?.maxBytesPerSecond as number | null };
+  }
+
+  setLimits(limits: TransferLimitsRecord): void {
+    this.#setLimits.run(limits.maxBytesPerSecond);
   }
 }

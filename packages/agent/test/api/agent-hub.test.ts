@@ -92,6 +92,30 @@ test('facts go to those who watch, and only to them', async t => {
   assert.deepEqual(silent.events, []);
 });
 
+test('changed limits are told to everybody who watches; an app reads them and does not set them', async t => {
+  const limits = { maxBytesPerSecond: 4_096 };
+  const asked: unknown[] = [];
+  const doors = { list: () => [], limits, setLimits: async (given: unknown) => void asked.push(given) };
+  const { connect, feed } = await openHub(t, { transfers: transfersThat(doors) });
+  const [owner, browser, app, silent] = await Promise.all(['owner', 'browser', 'a', 'owner'].map(connect));
+  assert.ok(owner && browser && app && silent);
+  const watchers = [owner, browser, app];
+  for (const client of watchers) await client.invoke('watchTransfers');
+  feed.publish({ type: 'limits', limits });
+  await waitFor('the limits to arrive', () => watchers.every(client => client.events.length === 1));
+  for (const client of watchers) {
+    assert.deepEqual(client.events, [{ name: 'limitsChanged', args: [limits] }]);
+    assert.deepEqual(await client.invoke('getLimits'), limits);
+  }
+  await assert.rejects(app.invoke('setLimits', limits), { code: 'access-denied' });
+  for (const bad of [{ maxBytesPerSecond: 1_023 }, { maxBytesPerSecond: 5_000.5 }, {}, null]) {
+    await assert.rejects(owner.invoke('setLimits', bad), { code: 'invalid-argument' });
+  }
+  await browser.invoke('setLimits', { maxBytesPerSecond: null });
+  assert.deepEqual(asked, [{ maxBytesPerSecond: null }]);
+  assert.deepEqual(silent.events, []);
+});
+
 test('an error with a code crosses the wire with code and data; anything else stays in the log', async t => {
   const errors = [
     new LonghaulError('web-error', 'it failed', { data: { webErrorStatus: 'timeout' } }),

@@ -49,6 +49,7 @@ async function unlessLate<T>(act: Promise<T>): Promise<T | undefined> {
 const wishes: (() => Promise<unknown>)[] = [
   async function startedLater() {
     const record = await wish(1, '/file', { start: false });
+    await room.transfers.setLimit({ role: 'owner' }, record.id, 100_000_000);
     if (!record.isStarted) await room.transfers.start({ role: 'owner' }, record.id);
     await ended(1);
   },

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ParsedCreateDownloadRequest, TransferRecord } from '@longhaul/agent-protocol';
+import { appMigrations } from '../../src/apps/apps-table.ts';
 import type { Scope } from '../../src/scope.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { openTransfers, type TransferFact, type Transfers, type TransfersOptions } from '../../src/transfers/door.ts';
@@ -63,7 +64,7 @@ export class Room implements AsyncDisposable {
   async reopen(): Promise<void> {
     await this.close();
     const write = (level: string) => (facts: object, message: string) => void this.log.push({ level, facts, message });
-    this.#store = openStore(join(this.folder, 'state'), transferMigrations);
+    this.#store = openStore(join(this.folder, 'state'), [...transferMigrations, ...appMigrations]);
     this.#transfers = await openTransfers({
       store: this.#store,
       log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
@@ -97,7 +98,8 @@ export class Room implements AsyncDisposable {
 
   request(url: string, more: Partial<ParsedCreateDownloadRequest> = {}): ParsedCreateDownloadRequest {
     const file = this.path('file.bin');
-    return { id: randomUUID(), url, file, collision: 'fail', headers: [], start: true, ...more };
+    const id = randomUUID();
+    return { id, url, file, collision: 'fail', headers: [], maxBytesPerSecond: null, start: true, ...more };
   }
 
   create(url: string, more: Partial<ParsedCreateDownloadRequest> = {}): Promise<TransferRecord> {

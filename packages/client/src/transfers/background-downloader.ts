@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { type CollisionOption, type CreateDownloadRequest, LonghaulError } from '@longhaul/agent-protocol';
 import type { Agent } from '../agent.ts';
-import { parseCollision, parseDownloadUrl, parseTarget } from './download-arguments.ts';
+import { parseCollision, parseDownloadUrl, parseRateLimit, parseTarget } from './download-arguments.ts';
 import { DownloadOperation } from './download-operation.ts';
 import { type HeaderPair, type HeadersInput, headerPair, headerPairs, withHeader } from './request-headers.ts';
 
@@ -12,11 +12,15 @@ export interface BackgroundDownloaderOptions {
   readonly headers?: HeadersInput;
   /** What happens when the target exists (BT-32). Default `fail`. */
   readonly collision?: CollisionOption;
+  /** Bytes a second that each of the operations may take, at least 1,024; `null` = no limit of its own. Default `null`. */
+  readonly maxBytesPerSecond?: number | null;
 }
 
 export interface CreateDownloadOptions {
   /** For this download, in place of the downloader's. */
   readonly collision?: CollisionOption;
+  /** For this download, in place of the downloader's. */
+  readonly maxBytesPerSecond?: number | null;
   /** Start in the same durable step, for an app that hands the download over and exits. Default false. */
   readonly start?: boolean;
   /** A UUID of the app's own choice: asking again with the same id and arguments creates nothing twice. Default: a random one. */
@@ -27,12 +31,14 @@ export class BackgroundDownloader {
   readonly #agent: Agent;
   #headers: HeaderPair[];
   #collision: CollisionOption;
+  readonly #maxBytesPerSecond: number | null;
 
   /** @throws LonghaulError `invalid-header`, `invalid-argument` */
   constructor(agent: Agent, options: BackgroundDownloaderOptions = {}) {
     this.#agent = agent;
     this.#headers = headerPairs(options.headers);
     this.#collision = parseCollision(options.collision ?? 'fail');
+    this.#maxBytesPerSecond = parseRateLimit(options.maxBytesPerSecond ?? null);
   }
 
   /** A second value for the same name is put behind the first (BT-35). @throws LonghaulError `invalid-header` */
@@ -68,6 +74,8 @@ export class BackgroundDownloader {
       file: parseTarget(file, process.cwd()),
       collision: options.collision === undefined ? this.#collision : parseCollision(options.collision),
       headers: this.#headers,
+      maxBytesPerSecond:
+        options.maxBytesPerSecond === undefined ? this.#maxBytesPerSecond : parseRateLimit(options.maxBytesPerSecond),
       start: options.start ?? false,
     };
     return new DownloadOperation(this.#agent.transfers, await this.#agent.transfers.createDownload(request));

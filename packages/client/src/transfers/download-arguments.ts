@@ -2,7 +2,8 @@
 // The agent checks again, and more (whether the folder exists, whether the target does).
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CollisionOption, collisionOptions, LonghaulError } from '@longhaul/agent-protocol';
+import { type CollisionOption, collisionOptions, LonghaulError, RateLimit } from '@longhaul/agent-protocol';
+import { is } from 'valibot';
 
 /** Of a URL and of a path as the agent takes them; see CreateDownloadRequest. */
 const maxUrlLength = 16_384;
@@ -56,5 +57,17 @@ export function parseCollision(input: unknown): CollisionOption {
   throw new LonghaulError(
     'invalid-argument',
     `collision must be one of ${collisionOptions.join(', ')}, not ${String(input)}`,
+  );
+}
+
+/**
+ * Bytes a second, or `null` for no limit.
+ * @throws LonghaulError `invalid-argument`
+ */
+export function parseRateLimit(input: number | null): number | null {
+  if (is(RateLimit, input)) return input;
+  throw new LonghaulError(
+    'invalid-argument',
+    `a rate limit is a whole number of at least 1,024 bytes a second, not ${input}`,
   );
 }

@@ -1,6 +1,7 @@
 // DownloadOperation (rows BT-50 to BT-62): one download of the agent in this process's hands. It holds the latest record
 // that this process has seen; the download itself lives in the agent and does not need this object.
 import { LonghaulError, type TransferRecord, type TransferStatus, type WebErrorStatus } from '@longhaul/agent-protocol';
+import { parseRateLimit } from './download-arguments.ts';
 import { type FollowOptions, followToEnd } from './follow-to-end.ts';
 import { type DownloadProgress, progressOf } from './progress.ts';
 import type { TransfersDoor } from './transfers-door.ts';
@@ -111,6 +112,14 @@ export class DownloadOperation {
   /** Cancels; a second time it does nothing (BT-52). One that comes too late returns the completed record. */
   async cancel(): Promise<TransferRecord> {
     return this.#see(await this.#door.cancel(this.id));
+  }
+
+  /**
+   * Bytes a second from now on, also while it runs; `null` takes the limit away. Durable. At least 1,024.
+   * @throws LonghaulError `invalid-argument`
+   */
+  async setMaxBytesPerSecond(maxBytesPerSecond: number | null): Promise<TransferRecord> {
+    return this.#see(await this.#door.setLimit(this.id, parseRateLimit(maxBytesPerSecond)));
   }
 
   /** Takes the operation out of the agent's list, canceling it first when it is unfinished. A completed file stays. */

@@ -1,6 +1,6 @@
 // The agent's verbs for transfers, as this process calls them: one line a verb. Commands and operations stand on it.
 // Every answer means that its effect is durable.
-import type { CreateDownloadRequest, TransferRecord } from '@longhaul/agent-protocol';
+import type { CreateDownloadRequest, TransferLimitsRecord, TransferRecord } from '@longhaul/agent-protocol';
 import type { AgentConnection } from '../connection/connection.ts';
 import type { Follower, TransferFeed } from './transfer-feed.ts';
 
@@ -48,6 +48,21 @@ export class TransfersDoor {
   /** Cancels first when unfinished; a completed file stays. */
   remove(id: string): Promise<void> {
     return this.#connection.call('removeTransfer', id);
+  }
+
+  /** Bytes a second from now on, also while it runs; `null` takes the limit away. @throws LonghaulError `invalid-argument` below 1 KiB */
+  setLimit(id: string, maxBytesPerSecond: number | null): Promise<TransferRecord> {
+    return this.#connection.call('setTransferLimit', id, maxBytesPerSecond);
+  }
+
+  /** The limits of the whole agent. */
+  getLimits(): Promise<TransferLimitsRecord> {
+    return this.#connection.call('getLimits');
+  }
+
+  /** Takes effect at once and is kept over restarts of the agent. Owner only. @throws LonghaulError `invalid-argument` below 1 KiB */
+  setLimits(limits: TransferLimitsRecord): Promise<TransferLimitsRecord> {
+    return this.#connection.call('setLimits', limits);
   }
 
   /** Told of every change of one transfer until disposed, across restarts of the agent. Keeps the process alive. */

@@ -1,0 +1,87 @@
+// Limits on real transfers: measured at the origin's end and the sink's, changed while bytes flow, kept over restarts.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { leakCheck } from '@longhaul/testing';
+import { bodyOf, type Handler, Origin, serveFile } from './origin.ts';
+import { owner, Room, sha256 } from './room.ts';
+
+const KiB = 1_024;
+const MiB = 1_024 * KiB;
+const body = bodyOf('limited', 24 * MiB);
+const short = bodyOf('short', 60 * KiB);
+
+const handler: Handler = (request, socket) => serveFile(request, socket, request.path === '/short' ? short : body);
+
+describe('rate limits', () => {
+  let origin: Origin;
+  const leaks = leakCheck();
+  before(async () => {
+    origin = await Origin.listen(handler);
+  });
+  after(async () => {
+    await origin[Symbol.asyncDispose]();
+    await leaks();
+  });
+
+  test('a transfer keeps to its limit over 5 s (5 % for a busy machine), then to none, byte for byte', async () => {
+    await using room = await Room.open();
+    const rate = 2 * MiB;
+    const { id } = await room.create(origin.url(), { maxBytesPerSecond: rate });
+    const first = await room.when(id, ({ bytesReceived }) => bytesReceived > 0);
+    const startedAt = performance.now();
+    const last = await room.when(id, ({ bytesReceived }) => bytesReceived - first.bytesReceived >= 5 * rate);
+    const measured = ((last.bytesReceived - first.bytesReceived) * 1_000) / (performance.now() - startedAt);
+    assert.ok(Math.abs(measured / rate - 1) <= 0.05, `${Math.round(measured)} bytes a second instead of ${rate}`);
+    const unlimited = await room.transfers.setLimit(owner, id, null);
+    assert.equal(unlimited.maxBytesPerSecond, null);
+    assert.equal((await room.ended(id)).status, 'completed');
+    assert.equal(sha256(room.read('file.bin')), sha256(body));
+  });
+
+  test('a file shorter than a second of its limit takes its share of a second too', async () => {
+    await using room = await Room.open();
+    const startedAt = performance.now();
+    const record = await room.download(origin.url('/short'), { maxBytesPerSecond: 100 * KiB });
+    assert.equal(record.status, 'completed');
+    assert.ok(performance.now() - startedAt >= 600 * 0.9, 'at least as long as its bytes take');
+    assert.equal(sha256(room.read('file.bin')), sha256(short));
+  });
+
+  test('limits are durable, told to watchers, and hold for what runs already', async () => {
+    await using room = await Room.open();
+    assert.deepEqual(room.transfers.limits, { maxBytesPerSecond: null });
+    assert.deepEqual(await room.transfers.setLimits({ maxBytesPerSecond: 64 * KiB }), { maxBytesPerSecond: 64 * KiB });
+    assert.deepEqual(
+      room.facts.find(fact => fact.type === 'limits'),
+      { type: 'limits', limits: { maxBytesPerSecond: 64 * KiB } },
+    );
+    const { id } = await room.create(origin.url(), { start: false });
+    await room.transfers.setLimit(owner, id, 5 * MiB);
+    await room.reopen();
+    assert.deepEqual(room.transfers.limits, { maxBytesPerSecond: 64 * KiB });
+    assert.equal(room.get(id).maxBytesPerSecond, 5 * MiB);
+    await room.transfers.start(owner, id);
+    const slow = await room.when(id, ({ bytesReceived }) => bytesReceived > 16 * KiB);
+    assert.ok(slow.bytesReceived < MiB, `${slow.bytesReceived} bytes at once under 64 KiB a second`);
+    await room.transfers.setLimit(owner, id, null);
+    await room.transfers.setLimits({ maxBytesPerSecond: null });
+    assert.equal((await room.ended(id)).status, 'completed', 'well before 64 KiB a second would have brought it');
+  });
+
+  test('held back by a limit, it can be paused and canceled at once', async () => {
+    await using room = await Room.open();
+    const { id } = await room.create(origin.url('/short'), { maxBytesPerSecond: 1_024 });
+    await room.when(id, ({ bytesReceived }) => bytesReceived > 0);
+    const startedAt = performance.now();
+    await room.transfers.cancel(owner, id);
+    assert.ok(performance.now() - startedAt < 5_000);
+    assert.equal(room.get(id).status, 'canceled');
+    assert.deepEqual(room.names, []);
+  });
+
+  test('an unknown transfer has no limit to set', async () => {
+    await using room = await Room.open();
+    const unknown = '00000000-0000-4000-8000-000000000000';
+    await assert.rejects(room.transfers.setLimit(owner, unknown, 2_048), { code: 'not-found' });
+  });
+});
