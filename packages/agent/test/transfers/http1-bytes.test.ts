@@ -32,7 +32,7 @@ const handler: Handler = (request, socket) => {
     socket.end(body);
   } else {
     const longest = Number(framing!.slice('chunked-'.length));
-    const parts = [Buffer.from(head(200, { 'Transfer-Encoding': 'chunked' }))];
+    const parts: Buffer[] = [Buffer.from(head(200, { 'Transfer-Encoding': 'chunked' }))];
     for (let at = 0, count = 1; at < size; count += 1) {
       const part = body.subarray(at, at + 1 + ((count * 7_919) % longest));
       parts.push(Buffer.from(`${part.byteLength.toString(16)}\r\n`), part, Buffer.from('\r\n'));
