@@ -55,6 +55,12 @@ export interface AgentHub {
   resumeTransfer(id: string): Promise<TransferRecord>;
   cancelTransfer(id: string): Promise<TransferRecord>;
   removeTransfer(id: string): Promise<void>;
+  /** Starts one that ended with an error or was canceled anew, under the same id. */
+  retryTransfer(id: string): Promise<TransferRecord>;
+  /** Everything in scope that has not ended. Resolves with how many were canceled. */
+  cancelAllTransfers(): Promise<number>;
+  /** Everything in scope that has ended. Resolves with how many were removed. */
+  removeFinishedTransfers(): Promise<number>;
   /** Takes effect at once, also while it runs; `null` takes the limit away. */
   setTransferLimit(id: string, maxBytesPerSecond: number | null): Promise<TransferRecord>;
   getLimits(): Promise<TransferLimitsRecord>;

@@ -17,7 +17,7 @@ export const transferStatuses = [
 ] as const;
 export type TransferStatus = (typeof transferStatuses)[number];
 
-/** Terminal: nothing but removal follows. */
+/** Terminal: nothing but removal, or a retry of what failed or was canceled, follows. */
 export const isTerminal = (status: TransferStatus): boolean =>
   status === 'completed' || status === 'canceled' || status === 'error';
 

@@ -30,5 +30,5 @@ export type { FollowOptions } from './transfers/follow-to-end.ts';
 export { type DownloadProgress, progressOf } from './transfers/progress.ts';
 export type { HeaderPair, HeadersInput } from './transfers/request-headers.ts';
 export { headerPair } from './transfers/request-headers.ts';
-export type { Follower } from './transfers/transfer-feed.ts';
+export type { AllFollower, Follower } from './transfers/transfer-feed.ts';
 export { TransfersDoor } from './transfers/transfers-door.ts';

@@ -260,6 +260,21 @@ test("the limit for all is the owner's to set, and everybody's to read", async (
   assert.deepEqual(await owner.transfers.setLimits({ maxBytesPerSecond: null }), { maxBytesPerSecond: null });
 });
 
+test('canceled or failed, it can be retried; all that runs is canceled and all that ended removed at once', async () => {
+  await using agent = await home.connect({ app: 'com.example.again' });
+  const downloader = new BackgroundDownloader(agent);
+  const download = await downloader.createDownload(`${fast.url}/again?size=1000`, home.file('again'));
+  await rejects('illegal-state', download.retry());
+  await download.cancel();
+  const again = await download.retry();
+  assert.deepEqual([again.id, again.isStarted], [download.id, true]);
+  assert.equal((await download.attach()).status, 'completed');
+  await downloader.createDownload(endless('all'), home.file('all'), { start: true });
+  assert.equal(await agent.transfers.cancelAll(), 1);
+  assert.equal(await agent.transfers.removeFinished(), 2);
+  assert.deepEqual(await agent.transfers.list(), []);
+});
+
 test('an app sees its own transfers only, the owner sees all', async () => {
   await using other = await home.connect({ app: 'com.example.other', appName: 'Another app' });
   const mine = await downloader.createDownload(endless('scope'), home.file('scope'));

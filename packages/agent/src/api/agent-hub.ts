@@ -46,6 +46,9 @@ export const verbRoles = Object.freeze({
   resumeTransfer: ['owner', 'app', 'browser'],
   cancelTransfer: ['owner', 'app', 'browser'],
   removeTransfer: ['owner', 'app', 'browser'],
+  retryTransfer: ['owner', 'app', 'browser'],
+  cancelAllTransfers: ['owner', 'app', 'browser'],
+  removeFinishedTransfers: ['owner', 'app', 'browser'],
   setTransferLimit: ['owner', 'app', 'browser'],
   getLimits: ['owner', 'app', 'browser'],
   setLimits: ['owner', 'browser'],
@@ -118,6 +121,9 @@ export function createAgentHub(options: AgentHubOptions) {
         }
         return transfers.remove(scope, id);
       }),
+      retryTransfer: verb('retryTransfer', [TransferId], ({ scope }, [id]) => transfers.retry(scope, id)),
+      cancelAllTransfers: verb('cancelAllTransfers', [], ({ scope }) => transfers.cancelAll(scope)),
+      removeFinishedTransfers: verb('removeFinishedTransfers', [], ({ scope }) => transfers.removeFinished(scope)),
       setTransferLimit: verb('setTransferLimit', [TransferId, RateLimit], ({ scope }, [id, limit]) =>
         transfers.setLimit(scope, id, limit),
       ),

@@ -1,6 +1,7 @@
 // The door of the transfers room: what the agent's hub calls. Requests come in parsed; records and facts go out.
 import { readFileSync } from 'node:fs';
 import {
+  type CollisionOption,
   LonghaulError,
   type ParsedCreateDownloadRequest,
   type TransferLimitsRecord,
@@ -21,8 +22,10 @@ import type { TransferRow } from './row.ts';
 import { Runner } from './runner.ts';
 import { SlabPool } from './slab-pool.ts';
 import type { Source } from './source.ts';
+import { cancelAll, removeFinished } from './sweeps.ts';
 import { checkTarget, parseTarget, TargetFolder } from './target.ts';
 import { Throttles } from './throttles.ts';
+import { step } from './transfer-states.ts';
 
 export type { TransferFact } from './facts.ts';
 
@@ -67,6 +70,15 @@ export interface Transfers extends AsyncDisposable {
   cancel(scope: Scope, id: string): Promise<TransferRecord>;
   /** Cancels first when unfinished. A completed file stays. */
   remove(scope: Scope, id: string): Promise<void>;
+  /**
+   * One that failed or was canceled starts anew under its id. Throws as `create` does for the target, `quota-exceeded`,
+   * `illegal-state` for one that completed or has not ended.
+   */
+  retry(scope: Scope, id: string): Promise<TransferRecord>;
+  /** Everything in scope that has not ended. Resolves with how many were canceled. */
+  cancelAll(scope: Scope): Promise<number>;
+  /** Everything in scope that has ended; completed files stay. Resolves with how many were removed. */
+  removeFinished(scope: Scope): Promise<number>;
   /** Its own rate limit in bytes a second from now on; `null` takes it away. */
   setLimit(scope: Scope, id: string, maxBytesPerSecond: number | null): Promise<TransferRecord>;
   /** Of the whole agent. */
@@ -108,6 +120,18 @@ function processUmask(): number {
   return line === null ? 0o077 : Number.parseInt(line[1]!, 8);
 }
 
+const appOf = (scope: Scope): string | undefined => (scope.role === 'app' ? scope.app : undefined);
+
+/** The target's canonical path, if a file can be made there now. Throws what `create` says of targets. */
+async function keyOfTarget(file: string, collision: CollisionOption): Promise<string> {
+  const target = parseTarget(file);
+  await using folder = await TargetFolder.open(target.folder);
+  await checkTarget(folder, target.name, file, collision);
+  await folder.checkWritable(target.folder);
+  const canonical = await folder.canonicalPath();
+  return canonical === '/' ? `/${target.name}` : `${canonical}/${target.name}`;
+}
+
 class Door implements Transfers {
   readonly #ledger: Ledger;
   readonly #runner: Runner;
@@ -126,14 +150,10 @@ class Door implements Transfers {
     this.#checkOpen();
     const url = parseTransferUrl(request.url);
     const headers = checkHeaders(request.headers);
-    const target = parseTarget(request.file);
+    parseTarget(request.file);
     const known = this.#ledger.table.find(request.id);
     if (known !== undefined) return this.#again(known, app, request, headers);
-    await using folder = await TargetFolder.open(target.folder);
-    await checkTarget(folder, target.name, request.file, request.collision);
-    await folder.checkWritable(target.folder);
-    const canonical = await folder.canonicalPath();
-    const targetKey = canonical === '/' ? `/${target.name}` : `${canonical}/${target.name}`;
+    const targetKey = await keyOfTarget(request.file, request.collision);
     const now = Date.now();
     const row: TransferRow = {
       id: request.id,
@@ -164,7 +184,12 @@ class Door implements Transfers {
       revision: 1,
     };
     try {
-      await this.#ledger.insert(row, () => this.#checkClaims(row));
+      await this.#ledger.insert(row, () => {
+        if (this.#ledger.table.find(row.id) !== undefined) {
+          throw new LonghaulError('already-exists', `There is a transfer ${row.id} already.`);
+        }
+        this.#checkClaims(row);
+      });
     } catch (error) {
       // The same request twice at once: the first one made it.
       const made = this.#ledger.table.find(request.id);
@@ -175,11 +200,8 @@ class Door implements Transfers {
     return this.#ledger.record(row);
   }
 
-  /** In the transaction of the insert. BT-20: one target, one unfinished transfer. */
+  /** In the transaction that makes it unfinished. BT-20: one target, one unfinished transfer. */
   #checkClaims(row: TransferRow): void {
-    if (this.#ledger.table.find(row.id) !== undefined) {
-      throw new LonghaulError('already-exists', `There is a transfer ${row.id} already.`);
-    }
     if (row.collision !== 'unique-name' && this.#ledger.table.isClaimed(row.targetKey, row.id)) {
       throw new LonghaulError('target-exists', `Another unfinished transfer writes to ${row.file}.`);
     }
@@ -246,6 +268,23 @@ class Door implements Transfers {
     return this.limits;
   }
 
+  async retry(scope: Scope, id: string): Promise<TransferRecord> {
+    const { state, file, collision } = this.#find(scope, id);
+    step(state, { name: 'try-again' });
+    const targetKey = await keyOfTarget(file, collision);
+    return this.#ledger.record(await this.#runner.tryAgain(id, { targetKey }, row => this.#checkClaims(row)));
+  }
+
+  async cancelAll(scope: Scope): Promise<number> {
+    this.#checkOpen();
+    return cancelAll(this.#runner, this.#ledger.table.ids(false, appOf(scope)));
+  }
+
+  async removeFinished(scope: Scope): Promise<number> {
+    this.#checkOpen();
+    return removeFinished(this.#runner, this.#ledger.table.ids(true, appOf(scope)));
+  }
+
   async removeApp(app: string): Promise<void> {
     this.#checkOpen();
     await Promise.all(this.#ledger.table.list(app).map(row => this.#runner.remove(row.id)));
@@ -257,7 +296,7 @@ class Door implements Transfers {
 
   list(scope: Scope): TransferRecord[] {
     this.#checkOpen();
-    return this.#ledger.table.list(scope.role === 'app' ? scope.app : undefined).map(row => this.#ledger.record(row));
+    return this.#ledger.table.list(appOf(scope)).map(row => this.#ledger.record(row));
   }
 
   #find(scope: Scope, id: string): TransferRow {

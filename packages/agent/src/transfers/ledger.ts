@@ -22,6 +22,7 @@ const commitOf: { readonly [E in EventName]: StepName } = {
   start: 'start.commit',
   pause: 'pause.commit',
   resume: 'resume.commit',
+  'try-again': 'start.commit',
   cancel: 'cancel.commit',
   grant: 'part.commit',
   'lose-network': 'network.commit',
@@ -83,6 +84,27 @@ export class Ledger implements Disposable {
   /** One step of the state table, with what changes along. Rejects with `illegal-state` or `not-found`. */
   apply(id: string, event: TransferEvent, patch: RowPatch): Promise<TransferRow> {
     return this.#write(id, commitOf[event.name], row => ({ ...row, ...patch, state: step(row.state, event) }));
+  }
+
+  /**
+   * A finished transfer waits in line again, within the quota of its app. `check` as with `insert`. Rejects with
+   * `illegal-state` where it completed or has not ended.
+   */
+  async tryAgain(id: string, patch: RowPatch, check: (row: TransferRow) => void): Promise<TransferRow> {
+    const event = { name: 'try-again' } as const;
+    const { app, state } = this.table.get(id);
+    step(state, event);
+    this.#quota.restarted(app);
+    try {
+      return await this.#write(id, commitOf[event.name], row => {
+        const next = { ...row, ...patch, state: step(row.state, event) };
+        check(next);
+        return next;
+      });
+    } catch (error) {
+      this.#quota.finished(app);
+      throw error;
+    }
   }
 
   /** Facts of the bytes; the state stays. */

@@ -99,18 +99,20 @@ async function openKnown(folder: TargetFolder, part: string, known: PartIdentity
   }
 }
 
-/** Deletes the part file if it is ours: `known` as recorded, or an empty one that was not recorded yet. */
+/** Deletes the part file if it is ours: `known` as recorded, or an empty one that was not recorded yet. True when it did. */
 export async function deletePart(
   folder: TargetFolder,
   name: string,
   id: string,
   known: PartIdentity | null,
-): Promise<void> {
+): Promise<boolean> {
   const part = partName(name, id);
   const stats = await statOf(folder, part);
-  if (stats === undefined) return;
+  if (stats === undefined) return false;
   const isRecorded = known !== null && stats.isFile() && isSameFile(known, identityOf(stats));
-  if (isRecorded || isOrphan(stats)) await unlink(folder.at(part));
+  const isOurs = isRecorded || isOrphan(stats);
+  if (isOurs) await unlink(folder.at(part));
+  return isOurs;
 }
 
 function changed(part: string, cause?: unknown): LonghaulError {

@@ -15,15 +15,21 @@ export class Quota {
   /** One more of `app`. Throws `quota-exceeded`. */
   take(app: string): void {
     const isCommand = app === cliAppId;
-    const maxUnfinished = isCommand ? this.#limits.maxUnfinishedOfCommand : this.#limits.maxUnfinishedPerApp;
     const maxRecords = isCommand ? this.#limits.maxRecordsOfCommand : this.#limits.maxRecordsPerApp;
     const counts = this.#of(app);
-    if (counts.unfinished >= maxUnfinished)
-      throw exceeded(app, `${counts.unfinished} unfinished transfers`, maxUnfinished);
     if (counts.records >= maxRecords)
       throw exceeded(app, `${counts.records} transfers, finished ones included`, maxRecords);
-    counts.unfinished += 1;
+    this.restarted(app);
     counts.records += 1;
+  }
+
+  /** A finished one of `app` is to run again. Throws `quota-exceeded`. */
+  restarted(app: string): void {
+    const counts = this.#of(app);
+    const maxUnfinished = this.#maxUnfinished(app);
+    if (counts.unfinished >= maxUnfinished)
+      throw exceeded(app, `${counts.unfinished} unfinished transfers`, maxUnfinished);
+    counts.unfinished += 1;
   }
 
   /** One of `app` completed, failed or was canceled. */
@@ -36,6 +42,10 @@ export class Quota {
     const counts = this.#of(app);
     counts.records -= 1;
     if (counts.records === 0) this.#counts.delete(app);
+  }
+
+  #maxUnfinished(app: string): number {
+    return app === cliAppId ? this.#limits.maxUnfinishedOfCommand : this.#limits.maxUnfinishedPerApp;
   }
 
   #of(app: string): { unfinished: number; records: number } {

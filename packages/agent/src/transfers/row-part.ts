@@ -29,8 +29,9 @@ export async function discardPartOf(
   try {
     const { folder: path, name } = parseTarget(row.file);
     await using folder = await TargetFolder.open(path);
-    await step('discard.unlink', () => deletePart(folder, name, row.id, row.part));
-    await step('discard.sync-folder', () => folder.sync());
+    const isDeleted = await step('discard.unlink', () => deletePart(folder, name, row.id, row.part));
+    // What never ran and left nothing is not worth a sync of the disk.
+    if (isDeleted || row.part !== null) await step('discard.sync-folder', () => folder.sync());
   } catch (error) {
     const isGone = error instanceof LonghaulError && error.code === 'target-folder-missing';
     if (!isGone) {

@@ -40,6 +40,22 @@ interface Attempt {
   isTaken: boolean;
 }
 
+/** What a transfer knows before it first runs. */
+const freshStart: RowPatch = Object.freeze({
+  discardsPart: false,
+  finalName: null,
+  offset: 0,
+  highWater: 0,
+  total: null,
+  validator: null,
+  actualUrl: null,
+  statusCode: null,
+  isResumable: null,
+  hasRestarted: false,
+  isLengthVerified: null,
+  failedAttempts: 0,
+});
+
 /** When the store cannot take an outcome, it is offered again after this. Milliseconds. */
 const offerAgainMs = 5_000;
 
@@ -100,6 +116,19 @@ export class Runner {
     });
   }
 
+  /** What failed or was canceled begins anew; where only the finish failed, the bytes are still there. */
+  tryAgain(id: string, patch: RowPatch, check: (row: TransferRow) => void): Promise<TransferRow> {
+    return this.#lanes.run(id, async () => {
+      const { part, discardsPart } = this.#tools.ledger.table.get(id);
+      const isKept = part !== null && !discardsPart;
+      const anew = isKept ? { failedAttempts: 0, finalName: null } : freshStart;
+      const times = { startedAt: Date.now(), ...anew };
+      const row = await this.#tools.ledger.tryAgain(id, { ...times, ...patch }, check);
+      this.enqueue(row);
+      return row;
+    });
+  }
+
   cancel(id: string): Promise<TransferRow> {
     const wasFinished = isFinished(this.#tools.ledger.table.get(id).state);
     return this.#lanes.run(id, async () => {
@@ -113,9 +142,23 @@ export class Runner {
     return this.#lanes.run(id, async () => {
       let row = this.#tools.ledger.table.get(id);
       if (!isFinished(row.state)) row = await this.#cancel(row);
-      if (row.part !== null || row.discardsPart) await this.#discard(row);
-      await this.#tools.ledger.delete(row);
+      await this.#delete(row);
     });
+  }
+
+  /** False: it has not ended, or is gone already. */
+  removeFinished(id: string): Promise<boolean> {
+    return this.#lanes.run(id, async () => {
+      const row = this.#tools.ledger.table.find(id);
+      if (row === undefined || !isFinished(row.state)) return false;
+      await this.#delete(row);
+      return true;
+    });
+  }
+
+  async #delete(row: TransferRow): Promise<void> {
+    if (row.part !== null || row.discardsPart) await this.#discard(row);
+    await this.#tools.ledger.delete(row);
   }
 
   /** Stops what runs, checkpointed; returns when nothing happens any more. */

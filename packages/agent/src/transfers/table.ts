@@ -18,6 +18,7 @@ export class TransferTable {
   readonly #inState: StatementSync;
   readonly #queued: StatementSync;
   readonly #discards: StatementSync;
+  readonly #ids: StatementSync;
   readonly #claims: StatementSync;
   readonly #counts: StatementSync;
   readonly #insert: StatementSync;
@@ -34,6 +35,9 @@ export class TransferTable {
     this.#inState = database.prepare(`SELECT id FROM transfers WHERE state = ? ORDER BY seq`);
     this.#queued = database.prepare(`SELECT id, host FROM transfers WHERE state = 'queued' ORDER BY seq`);
     this.#discards = database.prepare('SELECT id FROM transfers WHERE discards_part = 1 ORDER BY seq');
+    this.#ids = database.prepare(
+      'SELECT id FROM transfers WHERE is_finished = ? AND (? IS NULL OR app = ?) ORDER BY seq',
+    );
     this.#claims = database.prepare(
       'SELECT id, collision FROM transfers WHERE target_key = ? AND is_finished = 0 AND id <> ?',
     );
@@ -74,6 +78,11 @@ export class TransferTable {
 
   queued(): { id: string; host: string }[] {
     return this.#queued.all() as { id: string; host: string }[];
+  }
+
+  /** Of one app or of all, oldest first. */
+  ids(isFinished: boolean, app: string | undefined): string[] {
+    return this.#ids.all(Number(isFinished), app ?? null, app ?? null).map(raw => raw.id as string);
   }
 
   idsWithDiscardedPart(): string[] {

@@ -32,6 +32,7 @@ const events: { readonly [E in EventName]: Extract<TransferEvent, { name: E }> }
   start: { name: 'start' },
   pause: { name: 'pause' },
   resume: { name: 'resume' },
+  'try-again': { name: 'try-again' },
   cancel: { name: 'cancel', at: 7 },
   grant: { name: 'grant' },
   'lose-network': { name: 'lose-network', error: null },
@@ -86,10 +87,11 @@ test('every arrow of section 3.5 is in the table', () => {
   for (const from of ['created', 'running', 'paused-by-application'] as const) assert.ok(reaches(from, 'canceled'));
 });
 
-test('terminal states lead nowhere, and are those that the protocol calls terminal', () => {
+test('terminal states lead nowhere but to another try of what failed or was canceled, and are those that the protocol calls terminal', () => {
   for (const state of Object.values(states)) {
     assert.equal(isFinished(state), isTerminal(publicStatus[state.name]), state.name);
-    if (isFinished(state)) assert.deepEqual(transitions[state.name], {});
+    if (!isFinished(state)) continue;
+    assert.deepEqual(transitions[state.name], state.name === 'completed' ? {} : { 'try-again': 'queued' });
   }
 });
 

@@ -27,6 +27,7 @@ export type TransferEvent =
   | { readonly name: 'start' }
   | { readonly name: 'pause' }
   | { readonly name: 'resume' }
+  | { readonly name: 'try-again' }
   | { readonly name: 'cancel'; readonly at: number }
   /** The scheduler gave it a slot. */
   | { readonly name: 'grant' }
@@ -101,8 +102,8 @@ export const transitions: { readonly [S in StateName]: { readonly [E in EventNam
   },
   'paused-recoverable-web-error': { resume: 'queued', cancel: 'canceled' },
   completed: {},
-  canceled: {},
-  error: {},
+  canceled: { 'try-again': 'queued' },
+  error: { 'try-again': 'queued' },
 };
 
 /** BackgroundTransferStatus of each state. A started transfer that waits for a slot is `idle` with `isStarted`. */
@@ -122,7 +123,7 @@ export const publicStatus: { readonly [S in StateName]: TransferStatus } = {
   error: 'error',
 };
 
-/** Nothing but removal follows. */
+/** Nothing but removal, or a retry of what failed or was canceled, follows. */
 export const isFinished = (state: TransferState): boolean =>
   state.name === 'completed' || state.name === 'canceled' || state.name === 'error';
 

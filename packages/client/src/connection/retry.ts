@@ -20,6 +20,9 @@ const afterLoss: Readonly<Record<Verb, 'repeat' | 'done'>> = {
   pauseTransfer: 'repeat',
   resumeTransfer: 'repeat',
   cancelTransfer: 'repeat',
+  retryTransfer: 'repeat',
+  cancelAllTransfers: 'repeat',
+  removeFinishedTransfers: 'repeat',
   setTransferLimit: 'repeat',
   getLimits: 'repeat',
   setLimits: 'repeat',
@@ -48,6 +51,8 @@ export function isAsAsked(verb: Verb, record: TransferRecord): boolean {
       return record.status === 'paused-by-application';
     case 'resumeTransfer':
       return record.isStarted && record.status !== 'paused-by-application' && !isTerminal(record.status);
+    case 'retryTransfer':
+      return record.isStarted && record.status !== 'error' && record.status !== 'canceled';
     case 'cancelTransfer':
       return record.status === 'canceled';
     default:

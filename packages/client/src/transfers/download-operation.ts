@@ -115,6 +115,14 @@ export class DownloadOperation {
   }
 
   /**
+   * Starts it anew under the same id after it failed or was canceled; `attach()` follows it then.
+   * @throws LonghaulError `illegal-state`, `target-exists`, `quota-exceeded`
+   */
+  async retry(): Promise<TransferRecord> {
+    return this.#see(await this.#door.retry(this.id));
+  }
+
+  /**
    * Bytes a second from now on, also while it runs; `null` takes the limit away. Durable. At least 1,024.
    * @throws LonghaulError `invalid-argument`
    */

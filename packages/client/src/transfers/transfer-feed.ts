@@ -13,11 +13,27 @@ export interface Follower {
   failed(error: unknown): void;
 }
 
+/** Of one who follows everything in scope. */
+export interface AllFollower {
+  /** What is there at the start comes first, oldest first; then every change, and every new one. */
+  changed(record: TransferRecord): void;
+  removed(id: string): void;
+  /** Everything that is there has been told: at the start, and again after each `lost`. */
+  caughtUp(): void;
+  /** The connection broke; another is being made. */
+  lost(): void;
+  /** Nothing more can be learned: not reachable, detached. Nothing follows. */
+  failed(error: unknown): void;
+}
+
 export class TransferFeed implements LinkEvents {
   readonly #connection: AgentConnection;
   readonly #mirror = new TransferMirror();
   readonly #followers = new Map<string, Set<Follower>>();
+  readonly #allFollowers = new Set<AllFollower>();
   #isWatching = false;
+  /** The mirror has all that the agent has. */
+  #isCaughtUp = false;
 
   constructor(connection: AgentConnection) {
     this.#connection = connection;
@@ -35,6 +51,20 @@ export class TransferFeed implements LinkEvents {
         if (!followers.delete(follower)) return;
         if (followers.size === 0 && this.#followers.get(id) === followers) this.#followers.delete(id);
         hold[Symbol.dispose]();
+      },
+    };
+  }
+
+  /** As `follow`, for everything in scope. Told across restarts of the agent. */
+  followAll(follower: AllFollower): Disposable {
+    const hold = this.#connection.hold();
+    this.#allFollowers.add(follower);
+    if (!this.#isWatching) void this.#watch();
+    // Else the snapshot brings it.
+    else if (this.#isCaughtUp) queueMicrotask(() => this.#bringAll(follower));
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#allFollowers.delete(follower)) hold[Symbol.dispose]();
       },
     };
   }
@@ -57,10 +87,20 @@ export class TransferFeed implements LinkEvents {
     }
   }
 
+  #bringAll(follower: AllFollower): void {
+    if (!this.#isCaughtUp || !this.#allFollowers.has(follower)) return;
+    for (const record of this.#mirror.all()) follower.changed(record);
+    follower.caughtUp();
+  }
+
+  get #isNeeded(): boolean {
+    return this.#followers.size > 0 || this.#allFollowers.size > 0;
+  }
+
   async #watch(): Promise<void> {
     this.#isWatching = true;
     try {
-      for (let lost = 0; this.#followers.size > 0; ) {
+      for (let lost = 0; this.#isNeeded; ) {
         const link = await this.#connection.link();
         this.#mirror.asked();
         let records: TransferRecord[];
@@ -75,10 +115,15 @@ export class TransferFeed implements LinkEvents {
         }
         lost = 0;
         this.#tell(this.#mirror.snapshotArrived(records));
+        this.#isCaughtUp = true;
+        for (const follower of [...this.#allFollowers]) follower.caughtUp();
         await link.closed;
+        this.#isCaughtUp = false;
+        for (const follower of [...this.#allFollowers]) follower.lost();
       }
     } catch (error) {
-      for (const follower of [...this.#followers.values()].flatMap(set => [...set])) follower.failed(error);
+      const followers = [...this.#followers.values()].flatMap(set => [...set]);
+      for (const follower of [...followers, ...this.#allFollowers]) follower.failed(error);
     } finally {
       this.#isWatching = false;
       this.#mirror.clear();
@@ -91,6 +136,10 @@ export class TransferFeed implements LinkEvents {
       for (const follower of [...(this.#followers.get(id) ?? [])]) {
         if (fact.what === 'changed') follower.changed(fact.record);
         else follower.removed();
+      }
+      for (const follower of [...this.#allFollowers]) {
+        if (fact.what === 'changed') follower.changed(fact.record);
+        else follower.removed(fact.id);
       }
     }
   }

@@ -16,6 +16,11 @@ export class TransferMirror {
     return this.#records.get(id);
   }
 
+  /** In the order in which they were first told: oldest first. */
+  all(): TransferRecord[] {
+    return [...this.#records.values()];
+  }
+
   /** A snapshot or a record was asked for: one of the three below must follow. */
   asked(): void {
     this.#asked++;

@@ -2,7 +2,7 @@
 // Every answer means that its effect is durable.
 import type { CreateDownloadRequest, TransferLimitsRecord, TransferRecord } from '@longhaul/agent-protocol';
 import type { AgentConnection } from '../connection/connection.ts';
-import type { Follower, TransferFeed } from './transfer-feed.ts';
+import type { AllFollower, Follower, TransferFeed } from './transfer-feed.ts';
 
 export class TransfersDoor {
   readonly #connection: AgentConnection;
@@ -50,6 +50,21 @@ export class TransfersDoor {
     return this.#connection.call('removeTransfer', id);
   }
 
+  /** Starts one that failed or was canceled anew, under its id. @throws LonghaulError `illegal-state`, `target-exists` */
+  retry(id: string): Promise<TransferRecord> {
+    return this.#connection.call('retryTransfer', id);
+  }
+
+  /** Everything in this connection's scope that has not ended. Resolves with how many were canceled. */
+  cancelAll(): Promise<number> {
+    return this.#connection.call('cancelAllTransfers');
+  }
+
+  /** Everything in this connection's scope that has ended; completed files stay. Resolves with how many were removed. */
+  removeFinished(): Promise<number> {
+    return this.#connection.call('removeFinishedTransfers');
+  }
+
   /** Bytes a second from now on, also while it runs; `null` takes the limit away. @throws LonghaulError `invalid-argument` below 1 KiB */
   setLimit(id: string, maxBytesPerSecond: number | null): Promise<TransferRecord> {
     return this.#connection.call('setTransferLimit', id, maxBytesPerSecond);
@@ -68,5 +83,10 @@ export class TransfersDoor {
   /** Told of every change of one transfer until disposed, across restarts of the agent. Keeps the process alive. */
   follow(id: string, follower: Follower): Disposable {
     return this.#feed.follow(id, follower);
+  }
+
+  /** Told of everything in scope until disposed, across restarts of the agent. Keeps the process alive. */
+  followAll(follower: AllFollower): Disposable {
+    return this.#feed.followAll(follower);
   }
 }
