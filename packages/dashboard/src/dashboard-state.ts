@@ -2,8 +2,10 @@
 import type { AgentStatus, TransferRecord } from '@longhaul/agent-protocol';
 import { type Link, type LinkEvent, stepLink } from './link/link-states.ts';
 import { defaults } from './options.ts';
+import { type Arrangement, arrange, movesRows, noRows } from './transfers/arrangement.ts';
 import type { TransferAction } from './transfers/transfer-actions.ts';
 import { fromSnapshot, type TransferChange, type TransferList, withChanges } from './transfers/transfer-list.ts';
+import { initialView, stepView, type View, type ViewEvent } from './view-state.ts';
 import type { Problem } from './words/problem-words.ts';
 
 /** What became of the last click on a row. */
@@ -15,8 +17,11 @@ export interface DashboardState {
   readonly link: Link;
   /** `null` until the first snapshot: then nothing is known, which is not the same as an empty list. */
   readonly transfers: TransferList | null;
+  /** The rows: `transfers` as `view` wants to see them. */
+  readonly arrangement: Arrangement;
   readonly activities: ReadonlyMap<string, Activity>;
   readonly agent: AgentStatus | null;
+  readonly view: View;
 }
 
 export type DashboardEvent =
@@ -27,13 +32,16 @@ export type DashboardEvent =
   | { readonly type: 'action-asked'; readonly id: string; readonly action: TransferAction }
   | { readonly type: 'action-done'; readonly id: string }
   | { readonly type: 'action-failed'; readonly id: string; readonly action: TransferAction; readonly problem: Problem }
-  | { readonly type: 'problem-dismissed'; readonly id: string };
+  | { readonly type: 'problem-dismissed'; readonly id: string }
+  | { readonly type: 'view'; readonly event: ViewEvent };
 
 export const initialState: DashboardState = Object.freeze<DashboardState>({
   link: { name: 'signing-in' },
   transfers: null,
+  arrangement: noRows,
   activities: new Map(),
   agent: null,
+  view: initialView,
 });
 
 export function step(state: DashboardState, event: DashboardEvent): DashboardState {
@@ -43,13 +51,14 @@ export function step(state: DashboardState, event: DashboardEvent): DashboardSta
     case 'snapshot': {
       const known = state.transfers ?? new Map();
       const transfers = fromSnapshot(known, event.records, event.at, defaults.paceTimeConstantMs);
-      return { ...state, transfers, activities: activitiesAfter(state, transfers) };
+      return arranged({ ...state, transfers, activities: activitiesAfter(state, transfers) });
     }
     case 'changes': {
       if (state.transfers === null) throw new Error('changes before the first snapshot');
       const transfers = withChanges(state.transfers, event.changes, event.at, defaults.paceTimeConstantMs);
       if (transfers === state.transfers) return state;
-      return { ...state, transfers, activities: activitiesAfter(state, transfers) };
+      const next = { ...state, transfers, activities: activitiesAfter(state, transfers) };
+      return movesRows(state.transfers, transfers, event.changes) ? arranged(next) : next;
     }
     case 'agent-described':
       return { ...state, agent: event.agent };
@@ -62,7 +71,17 @@ export function step(state: DashboardState, event: DashboardEvent): DashboardSta
     case 'action-done':
     case 'problem-dismissed':
       return withActivity(state, event.id, null);
+    case 'view': {
+      const view = stepView(state.view, event.event, state.arrangement);
+      const next = { ...state, view };
+      return view.query === state.view.query && view.order === state.view.order ? next : arranged(next);
+    }
   }
+}
+
+function arranged(state: DashboardState): DashboardState {
+  if (state.transfers === null) return state;
+  return { ...state, arrangement: arrange(state.transfers, state.view.query, state.view.order) };
 }
 
 function withActivity(state: DashboardState, id: string, activity: Activity | null): DashboardState {

@@ -2,13 +2,16 @@
 import { render } from 'preact';
 import { type DashboardEvent, initialState, step } from './dashboard-state.ts';
 import { requestFrame } from './frame.ts';
+import { commandOf } from './keyboard.ts';
 import { wantsCode } from './link/link-states.ts';
 import { defaults } from './options.ts';
+import { fragmentOf, openIdIn } from './route.ts';
 import { AgentConnection } from './session/agent-connection.ts';
 import { problemOf } from './session/call-problem.ts';
 import { logIn, takeCode } from './session/login.ts';
 import { createStore } from './store.ts';
 import { App, type AppCommands } from './views/app.tsx';
+import { filterField, pressOf } from './views/key-places.ts';
 import { announcementsOf, titleOf } from './words/page-words.ts';
 
 const root = document.querySelector('#page');
@@ -37,7 +40,39 @@ const commands: AppCommands = {
   },
   dismiss: id => store.send({ type: 'problem-dismissed', id }),
   connectNow: () => void connection?.connect(),
+  view(event) {
+    store.send({ type: 'view', event });
+    if (event.type === 'stepped-back') followAddress();
+  },
+  open(id) {
+    store.send({ type: 'view', event: { type: 'opened', id } });
+    followAddress();
+  },
 };
+
+/** The address names the open transfer. Opening one can be taken back by the browser's Back. */
+function followAddress(): void {
+  const { openId } = store.state.view;
+  if (openIdIn(location.hash) === openId) return;
+  const address = location.pathname + location.search + fragmentOf(openId);
+  if (openId === null || openIdIn(location.hash) !== null) history.replaceState(null, '', address);
+  else history.pushState(null, '', address);
+}
+
+/** The page follows the address: a link into it, Back and Forward. */
+function followFragment(): void {
+  store.send({ type: 'view', event: { type: 'opened', id: openIdIn(location.hash) } });
+}
+
+function onKey(event: KeyboardEvent): void {
+  const command = commandOf(pressOf(event));
+  if (command === null || store.state.transfers === null) return;
+  if (command.type === 'focus-filter') filterField()?.select();
+  else if (command.type === 'show-help') commands.view({ type: 'panel-asked', panel: 'help' });
+  else if (command.type === 'step-back') commands.view({ type: 'stepped-back' });
+  else commands.view({ type: 'moved', move: command.move });
+  event.preventDefault();
+}
 
 function show(): void {
   document.title = titleOf(store.state);
@@ -76,8 +111,11 @@ function tell(event: Extract<DashboardEvent, { type: 'link' }>['event']): void {
 // A new link opened in the same tab changes only the fragment.
 addEventListener('hashchange', () => {
   const code = takeCode(window);
-  if (code !== null) void enter(code);
+  if (code === null) return followFragment();
+  followAddress();
+  void enter(code);
 });
+document.addEventListener('keydown', onKey);
 // Back from sleep or another network: now is a better moment than the planned one.
 addEventListener('online', commands.connectNow);
 document.addEventListener('visibilitychange', () => {
@@ -86,6 +124,7 @@ document.addEventListener('visibilitychange', () => {
 setInterval(show, defaults.tickMs);
 
 const code = takeCode(window);
+followFragment();
 if (code === null) tell({ type: 'code-missing', at: Date.now() });
 else void enter(code);
 show();

@@ -13,5 +13,11 @@ export const defaults = Object.freeze({
   paceTimeConstantMs: 6_000,
   /** How often words that contain a time are renewed, milliseconds. Default 1,000. */
   tickMs: 1_000,
+  /** A group with so many rows at most is made whole, so that searching and printing see it. Default 40. */
+  alwaysMadeRows: 40,
+  /** Rows that are made above and below the screen, pixels. Default 900: about a screen. */
+  marginPx: 900,
+  /** Height of a row before any was seen, pixels. Default 131, as it is with a line of words at 16 px. */
+  usualRowHeightPx: 131,
 });
 export type DashboardOptions = typeof defaults;

@@ -10,7 +10,7 @@ export function codeIn(fragment: string): string | null {
 export function takeCode(window: Window): string | null {
   const { location, history } = window;
   const code = codeIn(location.hash);
-  if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search);
+  if (code !== null) history.replaceState(null, '', location.pathname + location.search);
   return code;
 }
 

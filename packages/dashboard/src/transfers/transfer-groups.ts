@@ -1,6 +1,6 @@
 // Which transfers stand together on the page and in which order. Pure.
 import type { TransferRecord, TransferStatus } from '@longhaul/agent-protocol';
-import type { TransferEntry, TransferList } from './transfer-list.ts';
+import { amountOf } from './pace.ts';
 
 /** In the order of the page. */
 export const transferGroups = ['running', 'waiting', 'paused', 'failed', 'finished'] as const;
@@ -23,32 +23,34 @@ const groupOfStatus: { readonly [S in TransferStatus]: TransferGroup } = {
 
 export const groupOf = (status: TransferStatus): TransferGroup => groupOfStatus[status];
 
+/** How rows stand within their group. None of them by rate or progress: rows that jump cannot be read. */
+export const sortOrders = ['time', 'name', 'size'] as const;
+export type SortOrder = (typeof sortOrders)[number];
+
+const byNumbersToo = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+const nameOf = (record: TransferRecord): string => record.file.slice(record.file.lastIndexOf('/') + 1);
+const sizeOf = (record: TransferRecord): number => {
+  const { moved, total } = amountOf(record);
+  return total ?? (record.finishedAt === null ? 0 : moved);
+};
+
 /** Oldest first while something is still to happen, so that rows keep their place; latest first once it is over. */
-function compare(group: TransferGroup, a: TransferRecord, b: TransferRecord): number {
+function byTime(a: TransferRecord, b: TransferRecord): number {
+  const group = groupOf(a.status);
   const isOver = group === 'failed' || group === 'finished';
-  const byTime = isOver ? (b.finishedAt ?? b.createdAt) - (a.finishedAt ?? a.createdAt) : a.createdAt - b.createdAt;
-  return byTime !== 0 ? byTime : a.id < b.id ? -1 : 1;
+  const difference = isOver ? (b.finishedAt ?? b.createdAt) - (a.finishedAt ?? a.createdAt) : a.createdAt - b.createdAt;
+  return difference !== 0 ? difference : a.id < b.id ? -1 : 1;
 }
 
-export interface GroupOfTransfers {
-  readonly group: TransferGroup;
-  readonly entries: readonly TransferEntry[];
-}
+/** For two records of one group. */
+export const comparators: { readonly [S in SortOrder]: (a: TransferRecord, b: TransferRecord) => number } = {
+  time: byTime,
+  name: (a, b) => byNumbersToo.compare(nameOf(a), nameOf(b)) || byTime(a, b),
+  size: (a, b) => sizeOf(b) - sizeOf(a) || byTime(a, b),
+};
 
-/** The groups that have anything in them, in the order of the page. */
-export function inGroups(list: TransferList): GroupOfTransfers[] {
-  const byGroup = Map.groupBy(list.values(), entry => groupOf(entry.record.status));
-  return transferGroups.flatMap(group => {
-    const entries = byGroup.get(group);
-    if (entries === undefined) return [];
-    return [{ group, entries: entries.sort((a, b) => compare(group, a.record, b.record)) }];
-  });
-}
+/** True where two versions of a record stand at the same place in every order. */
+export const standsAlike = (a: TransferRecord, b: TransferRecord): boolean =>
+  a.status === b.status && a.finishedAt === b.finishedAt && sizeOf(a) === sizeOf(b) && a.file === b.file;
 
 export type GroupCounts = { readonly [G in TransferGroup]: number };
-
-export function countGroups(list: TransferList): GroupCounts {
-  const counts = { running: 0, waiting: 0, paused: 0, failed: 0, finished: 0 };
-  for (const { record } of list.values()) counts[groupOf(record.status)] += 1;
-  return counts;
-}

@@ -1,10 +1,13 @@
 // The transfers as the page knows them: a snapshot, then changes; newer revisions win, older ones are dropped. Pure.
 import type { TransferRecord } from '@longhaul/agent-protocol';
 import { type Pace, stepPace } from './pace.ts';
+import { isFoundAlike, searchTextOf } from './transfer-filter.ts';
 
 export interface TransferEntry {
   readonly record: TransferRecord;
   readonly pace: Pace | null;
+  /** What the filter looks through; kept with the record, so that typing is quick with thousands of rows. */
+  readonly searchText: string;
 }
 
 export type TransferList = ReadonlyMap<string, TransferEntry>;
@@ -23,12 +26,7 @@ export function fromSnapshot(
   at: number,
   timeConstantMs: number,
 ): TransferList {
-  return new Map(
-    records.map(record => [
-      record.id,
-      { record, pace: stepPace(known.get(record.id)?.pace ?? null, record, at, timeConstantMs) },
-    ]),
-  );
+  return new Map(records.map(record => [record.id, entryOf(known.get(record.id), record, at, timeConstantMs)]));
 }
 
 /** The list after changes in the order they were heard; the same object when nothing was new. */
@@ -48,8 +46,21 @@ export function withChanges(
     const { record } = change;
     const before = next.get(record.id);
     if (before !== undefined && record.revision <= before.record.revision) continue;
-    next.set(record.id, { record, pace: stepPace(before?.pace ?? null, record, at, timeConstantMs) });
+    next.set(record.id, entryOf(before, record, at, timeConstantMs));
     hasNews = true;
   }
   return hasNews ? next : known;
+}
+
+function entryOf(
+  before: TransferEntry | undefined,
+  record: TransferRecord,
+  at: number,
+  timeConstantMs: number,
+): TransferEntry {
+  return {
+    record,
+    pace: stepPace(before?.pace ?? null, record, at, timeConstantMs),
+    searchText: before !== undefined && isFoundAlike(before.record, record) ? before.searchText : searchTextOf(record),
+  };
 }

@@ -1,17 +1,19 @@
 // The page: head, notice, transfers, foot.
 import type { ComponentChildren } from 'preact';
 import type { DashboardState } from '../dashboard-state.ts';
-import { countGroups } from '../transfers/transfer-groups.ts';
 import type { TransferList } from '../transfers/transfer-list.ts';
 import { rateInWords } from '../words/amounts.ts';
 import { spanInWords } from '../words/durations.ts';
 import { ageOfPicture, countsInWords, downloadCommand, linkWords, type Notice, noticeOf } from '../words/page-words.ts';
 import { Command } from './command.tsx';
+import { Help } from './help.tsx';
 import { EmptyRoad, Mark } from './icons.tsx';
-import type { RowCommands } from './transfer-row.tsx';
+import { Panel } from './panel.tsx';
+import { Toolbar } from './toolbar.tsx';
 import { Transfers } from './transfers.tsx';
+import type { ViewCommands } from './view-commands.ts';
 
-export interface AppCommands extends RowCommands {
+export interface AppCommands extends ViewCommands {
   /** Do not wait for the planned attempt. */
   connectNow(): void;
 }
@@ -47,7 +49,7 @@ export function App({ state, now, announcement, commands }: AppProps) {
         ) : transfers.size === 0 ? (
           <Empty />
         ) : (
-          <Transfers list={transfers} activities={state.activities} now={now} isLive={isLive} commands={commands} />
+          <List state={state} total={transfers.size} now={now} isLive={isLive} commands={commands} />
         )}
       </main>
       {isLive && state.agent !== null && (
@@ -63,6 +65,35 @@ export function App({ state, now, announcement, commands }: AppProps) {
   );
 }
 
+interface ListProps {
+  readonly state: DashboardState;
+  readonly total: number;
+  readonly now: number;
+  readonly isLive: boolean;
+  readonly commands: AppCommands;
+}
+
+function List({ state, total, now, isLive, commands }: ListProps) {
+  const { view, arrangement, transfers } = state;
+  const close = () => commands.view({ type: 'panel-closed' });
+  return (
+    <>
+      <Toolbar view={view} found={arrangement.found} total={total} commands={commands} />
+      {view.panel === 'help' && <Help onClose={close} />}
+      {view.openId !== null && transfers?.has(view.openId) === false && (
+        <Panel title="This transfer is no longer in the list" onClose={() => commands.open(null)}>
+          <p>It was removed, or it belongs to another agent.</p>
+        </Panel>
+      )}
+      {arrangement.found === 0 ? (
+        <p class="nothing-found">No transfer has all of these words in its name, address or status.</p>
+      ) : (
+        <Transfers state={state} now={now} isLive={isLive} commands={commands} />
+      )}
+    </>
+  );
+}
+
 function Head({ state, isLive }: { state: DashboardState; isLive: boolean }) {
   const { link, transfers } = state;
   const rate = isLive && transfers !== null ? totalRate(transfers) : 0;
@@ -73,7 +104,7 @@ function Head({ state, isLive }: { state: DashboardState; isLive: boolean }) {
         Longhaul
       </h1>
       <p class="summary">
-        {transfers === null ? '' : countsInWords(countGroups(transfers)).replace(/(\d) /g, '$1\u00A0')}
+        {transfers === null ? '' : countsInWords(state.arrangement.counts).replace(/(\d) /g, '$1\u00A0')}
       </p>
       {rate > 0 && (
         <p class="total-rate" title="All running transfers together">

@@ -21,7 +21,7 @@ export function focusPlace(root: Element | null): FocusPlace | null {
   };
 }
 
-/** Puts the keyboard back when the rows took it away: same button, else the first of that row, else of the next row. */
+/** Puts the keyboard back when the rows took it away: same button or the name, else the first of that row, else of the next row. */
 export function restoreFocus(root: Element | null, place: FocusPlace | null): void {
   if (root === null || place === null) return;
   const { activeElement, body } = root.ownerDocument;
@@ -29,5 +29,9 @@ export function restoreFocus(root: Element | null, place: FocusPlace | null): vo
   const rows = rowsIn(root);
   const row = rows.find(candidate => candidate.dataset.id === place.id) ?? rows[Math.min(place.index, rows.length - 1)];
   const buttons = [...(row?.querySelectorAll<HTMLElement>('.actions button') ?? [])];
+  if (place.action === null && row?.dataset.id === place.id) {
+    row.querySelector<HTMLElement>('.name')?.focus({ preventScroll: true });
+    return;
+  }
   (buttons.find(button => button.dataset.action === place.action) ?? buttons[0])?.focus({ preventScroll: true });
 }

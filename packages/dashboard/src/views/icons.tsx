@@ -43,6 +43,20 @@ export const CheckIcon = () => (
   </Icon>
 );
 
+/** Turned by the stylesheet where something is open. */
+export const OpenIcon = () => (
+  <Icon>
+    <path d="M6 4l4 4-4 4" />
+  </Icon>
+);
+
+export const FindIcon = () => (
+  <Icon>
+    <circle cx="7" cy="7" r="4" />
+    <path d="M10 10l3.5 3.5" />
+  </Icon>
+);
+
 /** A stretch of road that is done, and where it leads. */
 export const Mark = () => (
   <svg class="mark" viewBox="0 0 44 16" width="44" height="16" aria-hidden="true" focusable="false">

@@ -7,8 +7,10 @@ import type { TransferEntry } from '../transfers/transfer-list.ts';
 import { rowOf } from '../transfers/transfer-row-model.ts';
 import { fileInWords } from '../words/place-words.ts';
 import type { Problem } from '../words/problem-words.ts';
-import { CancelIcon, PauseIcon, RemoveIcon, ResumeIcon } from './icons.tsx';
+import { CancelIcon, OpenIcon, PauseIcon, RemoveIcon, ResumeIcon } from './icons.tsx';
 import { RouteBar } from './route-bar.tsx';
+import { TransferDetails } from './transfer-details.tsx';
+import type { ViewCommands } from './view-commands.ts';
 
 const buttons = {
   pause: { words: 'Pause', failed: 'Not paused', Icon: PauseIcon },
@@ -17,11 +19,6 @@ const buttons = {
   remove: { words: 'Remove', failed: 'Not removed', Icon: RemoveIcon },
 } as const satisfies { [A in TransferAction]: object };
 
-export interface RowCommands {
-  act(action: TransferAction, id: string): void;
-  dismiss(id: string): void;
-}
-
 export interface TransferRowProps {
   readonly entry: TransferEntry;
   readonly activity: Activity | undefined;
@@ -29,7 +26,11 @@ export interface TransferRowProps {
   readonly now: number;
   /** False while the page is cut off: what is shown is the last known state. */
   readonly isLive: boolean;
-  readonly commands: RowCommands;
+  readonly isOpen: boolean;
+  /** Which of how many rows of its group; from 1. */
+  readonly place: number;
+  readonly places: number;
+  readonly commands: ViewCommands;
 }
 
 export class TransferRow extends Component<TransferRowProps> {
@@ -39,16 +40,36 @@ export class TransferRow extends Component<TransferRowProps> {
     return (Object.keys(next) as (keyof TransferRowProps)[]).some(key => next[key] !== now[key]);
   }
 
-  override render({ entry, activity, now, isLive, commands }: TransferRowProps) {
+  override render({ entry, activity, now, isLive, isOpen, place, places, commands }: TransferRowProps) {
     const { record } = entry;
     const row = rowOf(entry, now, isLive);
     const file = fileInWords(record.file);
+    const detailsId = `details-${record.id}`;
     return (
-      <li class="transfer" data-id={record.id} data-status={record.status} data-group={groupOf(record.status)}>
+      <li
+        class="transfer"
+        data-id={record.id}
+        data-status={record.status}
+        data-group={groupOf(record.status)}
+        data-first={place === 1}
+        aria-posinset={place}
+        aria-setsize={places}
+        onFocusIn={() => commands.view({ type: 'focused', id: record.id })}
+      >
         <div class="title">
-          <h3 title={file.path}>
-            <bdi class="name-head">{file.head}</bdi>
-            <bdi class="name-tail">{file.tail}</bdi>
+          <h3>
+            <button
+              type="button"
+              class="name"
+              title={file.path}
+              aria-expanded={isOpen}
+              aria-controls={isOpen ? detailsId : undefined}
+              onClick={() => commands.open(isOpen ? null : record.id)}
+            >
+              <OpenIcon />
+              <bdi class="name-head">{file.head}</bdi>
+              <bdi class="name-tail">{file.tail}</bdi>
+            </button>
           </h3>
           <p class="place">
             <span class="host" title={row.address}>
@@ -123,6 +144,7 @@ export class TransferRow extends Component<TransferRowProps> {
             </button>
           </div>
         )}
+        {isOpen ? <TransferDetails id={detailsId} record={record} now={now} /> : null}
       </li>
     );
   }

@@ -1,7 +1,8 @@
 // The words about the page as a whole: its title, its summary, and what a screen reader is told. Pure.
+import type { TransferRecord } from '@longhaul/agent-protocol';
 import type { DashboardState } from '../dashboard-state.ts';
 import type { Link, NeedsLinkReason } from '../link/link-states.ts';
-import { countGroups, type GroupCounts, transferGroups } from '../transfers/transfer-groups.ts';
+import { type GroupCounts, transferGroups } from '../transfers/transfer-groups.ts';
 import { agoInWords, untilInWords } from './durations.ts';
 import { fileInWords } from './place-words.ts';
 
@@ -18,8 +19,11 @@ export function countsInWords(counts: GroupCounts): string {
     .join(' · ');
 }
 
+/** `1 transfer`, `12 transfers`. */
+export const countInWords = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 export function titleOf(state: DashboardState): string {
-  const counts = state.transfers === null ? '' : countsInWords(countGroups(state.transfers));
+  const counts = state.transfers === null ? '' : countsInWords(state.arrangement.counts);
   const isCutOff = state.link.name === 'reconnecting' || state.link.name === 'needs-link';
   return [isCutOff ? 'Disconnected' : counts, 'Longhaul'].filter(part => part !== '').join(' – ');
 }
@@ -90,18 +94,23 @@ export function announcementsOf(before: DashboardState, after: DashboardState): 
     if (after.link.name === 'needs-link') said.push(`Disconnected. Run ${linkCommand} for a new link.`);
   }
   if (before.transfers === null || after.transfers === null || before.transfers === after.transfers) return said;
+  const news: (() => string)[] = [];
+  const nameOf = (record: TransferRecord) => fileInWords(record.file).name;
   for (const [id, { record }] of after.transfers) {
     const previous = before.transfers.get(id)?.record;
     if (previous === record) continue;
-    const { name } = fileInWords(record.file);
-    if (previous === undefined) said.push(`${name} was added.`);
-    else if (previous.status !== record.status) said.push(`${name}: ${spoken[record.status]}.`);
+    if (previous === undefined) news.push(() => `${nameOf(record)} was added.`);
+    else if (previous.status !== record.status) news.push(() => `${nameOf(record)}: ${spoken[record.status]}.`);
   }
   for (const [id, { record }] of before.transfers) {
-    if (!after.transfers.has(id)) said.push(`${fileInWords(record.file).name} was removed from the list.`);
+    if (!after.transfers.has(id)) news.push(() => `${nameOf(record)} was removed from the list.`);
   }
-  return said;
+  // Nobody listens to a hundred sentences.
+  if (news.length > mostSaid) return [...said, `${news.length} transfers have changed.`];
+  return [...said, ...news.map(say => say())];
 }
+
+const mostSaid = 5;
 
 const spoken = {
   idle: 'waiting',

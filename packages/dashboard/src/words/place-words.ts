@@ -28,12 +28,13 @@ export interface FileInWords {
 }
 
 const tailLength = 12;
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 export function fileInWords(file: string): FileInWords {
   const path = plain(file);
   const slash = path.lastIndexOf('/');
   const name = path.slice(slash + 1);
-  const letters = [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(name)].map(part => part.segment);
+  const letters = [...graphemes.segment(name)].map(part => part.segment);
   const cut = letters.length > 2 * tailLength ? letters.length - tailLength : letters.length;
   return {
     name,

@@ -1,6 +1,6 @@
 // What a transfer is doing, in words. Pure.
 import type { TransferRecord } from '@longhaul/agent-protocol';
-import type { TransferGroup } from '../transfers/transfer-groups.ts';
+import type { SortOrder, TransferGroup } from '../transfers/transfer-groups.ts';
 import { agoInWords, spanInWords, untilInWords } from './durations.ts';
 
 export const groupWords: { readonly [G in TransferGroup]: string } = {
@@ -9,6 +9,12 @@ export const groupWords: { readonly [G in TransferGroup]: string } = {
   paused: 'Paused',
   failed: 'Failed',
   finished: 'Finished',
+};
+
+export const orderWords: { readonly [S in SortOrder]: string } = {
+  time: 'By time',
+  name: 'By name',
+  size: 'By size',
 };
 
 export interface StatusInWords {

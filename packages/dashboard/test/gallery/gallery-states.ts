@@ -115,6 +115,9 @@ const crowd = Array.from({ length: 5_000 }, (_, index) => {
 export const galleryStates = {
   busy: after(...busy),
   quiet: after(...connected, { type: 'snapshot', records: [one, completed], at: now }, agent),
+  open: after(...busy, { type: 'view', event: { type: 'opened', id: one.id } }),
+  found: after(...busy, { type: 'view', event: { type: 'filtered', query: 'film' } }),
+  help: after(...busy, { type: 'view', event: { type: 'panel-asked', panel: 'help' } }),
   empty: after(...connected, { type: 'snapshot', records: [], at: now }, agent),
   asked: after(...busy, { type: 'action-asked', id: one.id, action: 'pause' }),
   refused: after(...busy, {
