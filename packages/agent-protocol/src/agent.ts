@@ -1,6 +1,6 @@
 // The agent's hub (`/agent`) as its clients see it: methods, events, roles. Parsed once at the agent's door.
 import * as v from 'valibot';
-import type { CreateDownloadRequest, TransferLimitsRecord, TransferRecord } from './transfers.ts';
+import type { CreateDownloadRequest, TransferDetails, TransferLimitsRecord, TransferRecord } from './transfers.ts';
 
 /** Where the hub is, on the Unix socket and on the loopback port. */
 export const agentHubPath = '/agent';
@@ -61,6 +61,7 @@ export interface AgentHub {
   cancelAllTransfers(): Promise<number>;
   /** Everything in scope that has ended. Resolves with how many were removed. */
   removeFinishedTransfers(): Promise<number>;
+  getTransferDetails(id: string): Promise<TransferDetails>;
   /** Takes effect at once, also while it runs; `null` takes the limit away. */
   setTransferLimit(id: string, maxBytesPerSecond: number | null): Promise<TransferRecord>;
   getLimits(): Promise<TransferLimitsRecord>;

@@ -61,6 +61,30 @@ export interface TransferError {
 export const collisionOptions = ['fail', 'unique-name', 'replace'] as const;
 export type CollisionOption = (typeof collisionOptions)[number];
 
+/** Bytes `[offset, offset + length)` (BT-66). */
+export interface TransferRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** One failed attempt. */
+export interface TransferAttempt {
+  /** When it failed; milliseconds since the epoch. */
+  readonly at: number;
+  readonly error: TransferError;
+}
+
+/** What a record leaves out because few look at it. */
+export interface TransferDetails {
+  readonly id: string;
+  /** What has been received, ascending, adjacent ones joined; at most 1,000. */
+  readonly ranges: readonly TransferRange[];
+  /** The latest 20 of this agent's life, newest last. */
+  readonly attempts: readonly TransferAttempt[];
+  /** Bytes of each of the last 60 whole seconds in this agent's life, oldest first; empty when it has not run. */
+  readonly rateHistory: readonly number[];
+}
+
 /** Rate limits of the whole agent. */
 export interface TransferLimitsRecord {
   /** Bytes a second over all transfers; `null` = none. */
@@ -95,6 +119,8 @@ export interface TransferRecord {
   readonly bytesPerSecond: number;
   /** Bytes a second this transfer may take; `null` = no limit of its own. Changeable while it runs. */
   readonly maxBytesPerSecond: number | null;
+  /** Connections that carry its body at this moment; 0 unless running. */
+  readonly connections: number;
   /** HTTP status of the latest answer (BT-61); `null` before the first. */
   readonly statusCode: number | null;
   /** Whether the server allows to continue (strong validator and ranges); `null` before the first answer. */

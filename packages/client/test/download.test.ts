@@ -275,6 +275,20 @@ test('canceled or failed, it can be retried; all that runs is canceled and all t
   assert.deepEqual(await agent.transfers.list(), []);
 });
 
+test('details say what was received, what failed and how fast it was (BT-66)', async () => {
+  const download = await downloader.createDownload(endless('details'), home.file('details'));
+  assert.deepEqual(await download.getDownloadedRanges(), []);
+  const ended = download.start();
+  ended.catch(() => {});
+  let ranges = await download.getDownloadedRanges();
+  while (ranges.length === 0) ranges = await download.getDownloadedRanges();
+  assert.equal(ranges[0]?.offset, 0);
+  assert.ok(ranges.length === 1 && ranges[0].length > 0);
+  assert.deepEqual((await download.getDetails()).attempts, []);
+  await download.cancel();
+  await rejects('operation-canceled', ended);
+});
+
 test('an app sees its own transfers only, the owner sees all', async () => {
   await using other = await home.connect({ app: 'com.example.other', appName: 'Another app' });
   const mine = await downloader.createDownload(endless('scope'), home.file('scope'));

@@ -19,6 +19,7 @@ export function transferRecord(fields: Partial<TransferRecord> = {}): TransferRe
     totalBytesToSend: 0,
     bytesPerSecond: 0,
     maxBytesPerSecond: null,
+    connections: 0,
     statusCode: null,
     isResumable: null,
     hasRestarted: false,

@@ -49,6 +49,7 @@ export const verbRoles = Object.freeze({
   retryTransfer: ['owner', 'app', 'browser'],
   cancelAllTransfers: ['owner', 'app', 'browser'],
   removeFinishedTransfers: ['owner', 'app', 'browser'],
+  getTransferDetails: ['owner', 'app', 'browser'],
   setTransferLimit: ['owner', 'app', 'browser'],
   getLimits: ['owner', 'app', 'browser'],
   setLimits: ['owner', 'browser'],
@@ -124,6 +125,7 @@ export function createAgentHub(options: AgentHubOptions) {
       retryTransfer: verb('retryTransfer', [TransferId], ({ scope }, [id]) => transfers.retry(scope, id)),
       cancelAllTransfers: verb('cancelAllTransfers', [], ({ scope }) => transfers.cancelAll(scope)),
       removeFinishedTransfers: verb('removeFinishedTransfers', [], ({ scope }) => transfers.removeFinished(scope)),
+      getTransferDetails: verb('getTransferDetails', [TransferId], ({ scope }, [id]) => transfers.details(scope, id)),
       setTransferLimit: verb('setTransferLimit', [TransferId, RateLimit], ({ scope }, [id, limit]) =>
         transfers.setLimit(scope, id, limit),
       ),

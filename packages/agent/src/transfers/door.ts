@@ -4,6 +4,7 @@ import {
   type CollisionOption,
   LonghaulError,
   type ParsedCreateDownloadRequest,
+  type TransferDetails,
   type TransferLimitsRecord,
   type TransferRecord,
 } from '@longhaul/agent-protocol';
@@ -88,6 +89,7 @@ export interface Transfers extends AsyncDisposable {
   /** Removes everything of an app (BT-17). */
   removeApp(app: string): Promise<void>;
   get(scope: Scope, id: string): TransferRecord;
+  details(scope: Scope, id: string): TransferDetails;
   /** Oldest first. */
   list(scope: Scope): TransferRecord[];
 }
@@ -292,6 +294,10 @@ class Door implements Transfers {
 
   get(scope: Scope, id: string): TransferRecord {
     return this.#ledger.record(this.#find(scope, id));
+  }
+
+  details(scope: Scope, id: string): TransferDetails {
+    return this.#ledger.details(this.#find(scope, id));
   }
 
   list(scope: Scope): TransferRecord[] {

@@ -1,12 +1,13 @@
 // The one writer of transfers: every change of a row goes through here, as one `step()` of the state table or as facts of the
 // bytes, becomes durable, and only then is told. What flows right now (progress) is kept beside the rows, in memory.
-import type { TransferLimitsRecord, TransferRecord } from '@longhaul/agent-protocol';
+import type { TransferDetails, TransferError, TransferLimitsRecord, TransferRecord } from '@longhaul/agent-protocol';
 import { step as namedStep, type StepName } from '../steps.ts';
 import type { Store } from '../store/store.ts';
 import { FactFeed, type TransferFact } from './facts.ts';
+import { Memories } from './memories.ts';
 import type { TransferLimits } from './options.ts';
 import { Quota } from './quota.ts';
-import { type LiveFacts, toRecord } from './record.ts';
+import { type LiveFacts, rangesOf, toRecord } from './record.ts';
 import type { TransferRow } from './row.ts';
 import { TransferTable } from './table.ts';
 import { type EventName, isFinished, step, type TransferEvent } from './transfer-states.ts';
@@ -49,6 +50,7 @@ export class Ledger implements Disposable {
   readonly #feed: FactFeed;
   readonly #quota: Quota;
   readonly #live = new Map<string, LiveFacts>();
+  readonly #memories = new Memories();
 
   constructor(store: Store, limits: TransferLimits, publish: (fact: TransferFact) => void) {
     this.#store = store;
@@ -60,6 +62,21 @@ export class Ledger implements Disposable {
 
   record(row: TransferRow): TransferRecord {
     return toRecord(row, this.#live.get(row.id));
+  }
+
+  details(row: TransferRow): TransferDetails {
+    const { id } = row;
+    return {
+      id,
+      ranges: rangesOf(row, this.#live.get(id)),
+      attempts: this.#memories.attempts(id),
+      rateHistory: this.#memories.rateHistory(id, performance.now()),
+    };
+  }
+
+  /** An attempt failed: remembered in this agent's life, whatever follows from it. */
+  failed(id: string, error: TransferError): void {
+    this.#memories.failed(id, { at: Date.now(), error });
   }
 
   /** A new row, within the quota of its app. `check` runs in the same transaction, before: what it throws rejects. */
@@ -136,8 +153,13 @@ export class Ledger implements Disposable {
     );
     if (isEnd) this.#quota.finished(written.app);
     const live = this.#live.get(id);
-    if (written.state.name !== 'running') this.#live.delete(id);
-    else if (live !== undefined) this.#live.set(id, { ...live, revision: written.revision });
+    if (written.state.name !== 'running') {
+      // The last bytes of a run come with its outcome.
+      if (live !== undefined) {
+        this.#memories.progressed(id, Math.max(written.offset, live.bytesReceived), performance.now());
+      }
+      this.#live.delete(id);
+    } else if (live !== undefined) this.#live.set(id, { ...live, revision: written.revision });
     this.#feed.changed(id);
     return written;
   }
@@ -153,13 +175,17 @@ export class Ledger implements Disposable {
     await namedStep('remove.commit', () => this.#store.commit(() => this.table.delete(id)));
     this.#quota.removed(app);
     this.#live.delete(id);
+    this.#memories.forget(id);
     this.#feed.forget(id);
     this.#publish({ type: 'removed', id, app });
   }
 
   /** Progress of a running transfer; told at the pace of facts, not made durable here. */
   progress(id: string, facts: Omit<LiveFacts, 'revision'>): void {
-    const before = this.#live.get(id)?.revision ?? this.table.find(id)?.revision ?? 0;
+    const live = this.#live.get(id);
+    if (live === undefined) this.#memories.began(id, facts.bytesReceived, performance.now());
+    else this.#memories.progressed(id, facts.bytesReceived, performance.now());
+    const before = live?.revision ?? this.table.find(id)?.revision ?? 0;
     this.#live.set(id, { ...facts, revision: before + 1 });
     this.#feed.changed(id);
   }

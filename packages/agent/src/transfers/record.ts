@@ -1,7 +1,7 @@
 // A row and what is happening right now, as the record that every client sees. Pure: the words of `reason` stand here.
 
 import { dirname } from 'node:path/posix';
-import type { TransferRecord } from '@longhaul/agent-protocol';
+import type { TransferRange, TransferRecord } from '@longhaul/agent-protocol';
 import { publicUrl } from './redact-url.ts';
 import type { TransferRow } from './row.ts';
 import { publicStatus } from './transfer-states.ts';
@@ -10,6 +10,8 @@ import { publicStatus } from './transfer-states.ts';
 export interface LiveFacts {
   readonly bytesReceived: number;
   readonly bytesPerSecond: number;
+  /** That carry its body. */
+  readonly connections: number;
   readonly response: Partial<Pick<TransferRow, 'actualUrl' | 'statusCode' | 'isResumable' | 'total'>>;
   readonly revision: number;
 }
@@ -34,6 +36,7 @@ export function toRecord(durable: TransferRow, live: LiveFacts | undefined): Tra
     totalBytesToSend: 0,
     bytesPerSecond: state.name === 'running' ? Math.round(live?.bytesPerSecond ?? 0) : 0,
     maxBytesPerSecond: row.maxBytesPerSecond,
+    connections: state.name === 'running' && live !== undefined ? live.connections : 0,
     statusCode: row.statusCode,
     isResumable: row.isResumable,
     hasRestarted: row.hasRestarted,
@@ -46,6 +49,12 @@ export function toRecord(durable: TransferRow, live: LiveFacts | undefined): Tra
     finishedAt: 'finishedAt' in state ? state.finishedAt : null,
     revision: Math.max(row.revision, live?.revision ?? 0),
   };
+}
+
+/** What has been received. */
+export function rangesOf(row: TransferRow, live: LiveFacts | undefined): TransferRange[] {
+  const length = live?.bytesReceived ?? row.offset;
+  return length === 0 ? [] : [{ offset: 0, length }];
 }
 
 const folderOf = (file: string): string => {

@@ -256,7 +256,7 @@ export class Runner {
         fileMode,
         save: (patch, name) => ledger.save(id, patch, name),
         progress: (bytesReceived, bytesPerSecond, response) =>
-          ledger.progress(id, { bytesReceived, bytesPerSecond, response }),
+          ledger.progress(id, { bytesReceived, bytesPerSecond, connections: 1, response }),
         note: message => log.info({ id }, message),
       },
       abort.signal,
@@ -295,6 +295,7 @@ export class Runner {
       const { event, patch } = followUp(row, outcome, circumstances);
       const discarded = patch.discardsPart ? await this.#discard(row) : {};
       const next = await ledger.apply(id, event, { ...patch, ...discarded });
+      if ('error' in event && event.error !== null) ledger.failed(id, event.error);
       log.warn(
         { id, url: redactUrl(row.url), state: next.state.name, code: outcome.error.code },
         outcome.error.message,

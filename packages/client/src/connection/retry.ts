@@ -23,6 +23,7 @@ const afterLoss: Readonly<Record<Verb, 'repeat' | 'done'>> = {
   retryTransfer: 'repeat',
   cancelAllTransfers: 'repeat',
   removeFinishedTransfers: 'repeat',
+  getTransferDetails: 'repeat',
   setTransferLimit: 'repeat',
   getLimits: 'repeat',
   setLimits: 'repeat',

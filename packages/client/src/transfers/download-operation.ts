@@ -1,6 +1,13 @@
 // DownloadOperation (rows BT-50 to BT-62): one download of the agent in this process's hands. It holds the latest record
 // that this process has seen; the download itself lives in the agent and does not need this object.
-import { LonghaulError, type TransferRecord, type TransferStatus, type WebErrorStatus } from '@longhaul/agent-protocol';
+import {
+  LonghaulError,
+  type TransferDetails,
+  type TransferRange,
+  type TransferRecord,
+  type TransferStatus,
+  type WebErrorStatus,
+} from '@longhaul/agent-protocol';
 import { parseRateLimit } from './download-arguments.ts';
 import { type FollowOptions, followToEnd } from './follow-to-end.ts';
 import { type DownloadProgress, progressOf } from './progress.ts';
@@ -138,6 +145,16 @@ export class DownloadOperation {
   /** Asks the agent for the present record. */
   async refresh(): Promise<TransferRecord> {
     return this.#see(await this.#door.get(this.id));
+  }
+
+  /** What the record leaves out: ranges, the latest failed attempts, the rates of the last minute. */
+  getDetails(): Promise<TransferDetails> {
+    return this.#door.getDetails(this.id);
+  }
+
+  /** The ranges received up to now, ascending (BT-66). */
+  async getDownloadedRanges(): Promise<readonly TransferRange[]> {
+    return (await this.getDetails()).ranges;
   }
 
   async #start(options: FollowOptions): Promise<TransferRecord> {

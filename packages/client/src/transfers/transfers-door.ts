@@ -1,6 +1,11 @@
 // The agent's verbs for transfers, as this process calls them: one line a verb. Commands and operations stand on it.
 // Every answer means that its effect is durable.
-import type { CreateDownloadRequest, TransferLimitsRecord, TransferRecord } from '@longhaul/agent-protocol';
+import type {
+  CreateDownloadRequest,
+  TransferDetails,
+  TransferLimitsRecord,
+  TransferRecord,
+} from '@longhaul/agent-protocol';
 import type { AgentConnection } from '../connection/connection.ts';
 import type { AllFollower, Follower, TransferFeed } from './transfer-feed.ts';
 
@@ -25,6 +30,11 @@ export class TransfersDoor {
   /** @throws LonghaulError `not-found` */
   get(id: string): Promise<TransferRecord> {
     return this.#connection.call('getTransfer', id);
+  }
+
+  /** What a record leaves out: ranges, failed attempts, rates. @throws LonghaulError `not-found` */
+  getDetails(id: string): Promise<TransferDetails> {
+    return this.#connection.call('getTransferDetails', id);
   }
 
   /** Everything in this connection's scope, finished ones until they are removed, oldest first. */
