@@ -20,6 +20,8 @@ if (files.length === 0) {
   installDebianPackages({ list: path.join(folder, 'debian-packages.json'), what: 'benchmarks' });
 }
 
+// Debian puts nginx where an ordinary user's PATH does not look.
+const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
 const until = performance.now() + deadlineMs;
 const flags = ['--conditions=longhaul-source'];
 for (const file of files) {
@@ -32,6 +34,7 @@ for (const file of files) {
   const result = spawnSync(process.execPath, [...flags, path.join(folder, file), ...(isQuick ? ['--quick'] : [])], {
     stdio: 'inherit',
     cwd: folder,
+    env,
     timeout,
     killSignal: 'SIGTERM', // it then ends what it started
   });
