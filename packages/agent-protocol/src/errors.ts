@@ -47,6 +47,7 @@ export const errorTable = Object.freeze({
   ),
   'disk-full': facts('caller', 1, true, 'Free space on the target file system, then resume.'),
   'file-too-large': facts('caller', 1, false, 'The target file system cannot hold a file of this size.'),
+  'integrity-failure': facts('peer', 8, true, 'The bytes are not those that the checksum names; check it, or retry.'),
   'file-changed': facts('caller', 8, false, 'The partial file was changed or replaced by somebody else; start again.'),
   // the peer and the way there
   'web-error': facts('peer', 1, true, 'The message and webErrorStatus say what the server or the network answered.'),

@@ -61,6 +61,21 @@ export interface TransferError {
 export const collisionOptions = ['fail', 'unique-name', 'replace'] as const;
 export type CollisionOption = (typeof collisionOptions)[number];
 
+/** Digest algorithms of RFC 9530 that are not broken, by their registered names. */
+export const checksumAlgorithms = ['sha-256', 'sha-512'] as const;
+export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
+
+/** What the file's bytes are compared with. A mismatch is the error `integrity-failure`. */
+export interface TransferChecksum {
+  readonly algorithm: ChecksumAlgorithm;
+  /** Lower-case hexadecimal. */
+  readonly expected: string;
+  /** `request`: given by the caller; `origin`: the answer's `Repr-Digest` (RFC 9530) or `Digest` (RFC 3230). */
+  readonly source: 'request' | 'origin';
+  /** True once the whole file was compared and is the same. */
+  readonly isVerified: boolean;
+}
+
 /** Bytes `[offset, offset + length)` (BT-66). */
 export interface TransferRange {
   readonly offset: number;
@@ -121,6 +136,8 @@ export interface TransferRecord {
   readonly maxBytesPerSecond: number | null;
   /** Connections that carry its body at this moment; 0 unless running. */
   readonly connections: number;
+  /** `null` when nothing is compared. */
+  readonly checksum: TransferChecksum | null;
   /** HTTP status of the latest answer (BT-61); `null` before the first. */
   readonly statusCode: number | null;
   /** Whether the server allows to continue (strong validator and ranges); `null` before the first answer. */
@@ -155,6 +172,19 @@ export const RateLimit = v.nullable(BytesPerSecond);
 
 export const TransferLimitsRequest = v.strictObject({ maxBytesPerSecond: RateLimit });
 
+/** A digest as a caller gives it, in hexadecimal of either case. */
+export const ChecksumRequest = v.pipe(
+  v.strictObject({
+    algorithm: v.picklist(checksumAlgorithms),
+    expected: v.pipe(v.string(), v.maxLength(128), v.toLowerCase(), v.regex(/^[0-9a-f]*$/, 'not hexadecimal')),
+  }),
+  v.check(
+    ({ algorithm, expected }) => expected.length === (algorithm === 'sha-256' ? 64 : 128),
+    'not as long as digests of that algorithm are',
+  ),
+);
+export type ChecksumRequest = v.InferInput<typeof ChecksumRequest>;
+
 export const CreateDownloadRequest = v.strictObject({
   /** Chosen by the caller, so that asking again after a lost answer creates nothing twice. */
   id: TransferId,
@@ -169,6 +199,8 @@ export const CreateDownloadRequest = v.strictObject({
   ),
   /** Bytes a second; at least 1 KiB. Default: no limit of its own. */
   maxBytesPerSecond: v.optional(RateLimit, null),
+  /** Compared while streaming; a mismatch is `integrity-failure`. Default: what the origin names, where it does. */
+  checksum: v.optional(v.nullable(ChecksumRequest), null),
   /** Start in the same durable step. */
   start: v.optional(v.boolean(), false),
 });

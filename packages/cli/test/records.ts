@@ -20,6 +20,7 @@ export function transferRecord(fields: Partial<TransferRecord> = {}): TransferRe
     bytesPerSecond: 0,
     maxBytesPerSecond: null,
     connections: 0,
+    checksum: null,
     statusCode: null,
     isResumable: null,
     hasRestarted: false,

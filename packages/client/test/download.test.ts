@@ -289,6 +289,21 @@ test('details say what was received, what failed and how fast it was (BT-66)', a
   await rejects('operation-canceled', ended);
 });
 
+test('a checksum is compared: the right one is verified, a wrong one leaves no file', async () => {
+  const url = `${fast.url}/checked?size=1000`;
+  const expected = sha256(bodyOf('checked', 1000)).toUpperCase();
+  const good = await downloader.createDownload(url, home.file('good'), {
+    checksum: { algorithm: 'sha-256', expected },
+  });
+  assert.equal((await good.start()).checksum?.isVerified, true);
+  const checksum = { algorithm: 'sha-512', expected: 'ab'.repeat(64) } as const;
+  const bad = await downloader.createDownload(url, home.file('bad'), { checksum });
+  await rejects('integrity-failure', bad.start());
+  assert.throws(() => readFileSync(home.file('bad')), { code: 'ENOENT' });
+  const short = { algorithm: 'sha-512', expected } as const;
+  await rejects('invalid-argument', downloader.createDownload(url, home.file('bad'), { checksum: short }));
+});
+
 test('an app sees its own transfers only, the owner sees all', async () => {
   await using other = await home.connect({ app: 'com.example.other', appName: 'Another app' });
   const mine = await downloader.createDownload(endless('scope'), home.file('scope'));

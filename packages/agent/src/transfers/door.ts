@@ -4,6 +4,7 @@ import {
   type CollisionOption,
   LonghaulError,
   type ParsedCreateDownloadRequest,
+  type TransferChecksum,
   type TransferDetails,
   type TransferLimitsRecord,
   type TransferRecord,
@@ -14,6 +15,7 @@ import type { Store } from '../store/store.ts';
 import type { TransferFact } from './facts.ts';
 import type { LinkFile } from './finish.ts';
 import { Finisher } from './finisher.ts';
+import { Hasher } from './hasher.ts';
 import { HttpSource } from './http-source.ts';
 import { Http1Source } from './http1/http1-source.ts';
 import { Ledger } from './ledger.ts';
@@ -101,25 +103,33 @@ export async function openTransfers(options: TransfersOptions): Promise<Transfer
   const source = options.makeSource?.(limits) ?? new Http1Source(limits, { fallback: new HttpSource(limits) });
   const connectivity = options.connectivity ?? new InterfaceConnectivity(limits.connectivityPollMs);
   const throttles = new Throttles(ledger.table.limits().maxBytesPerSecond);
+  const hasher = new Hasher();
   const runner = new Runner({
     ledger,
     finisher: new Finisher(ledger, options.linkFile),
     source,
     pool: new SlabPool(),
     throttles,
+    hasher,
     connectivity,
     limits,
     fileMode: 0o666 & ~processUmask(),
     log: options.log,
   });
   await runner.recover();
-  return new Door(ledger, runner, throttles, [source, connectivity]);
+  return new Door(ledger, runner, throttles, hasher, [source, connectivity]);
 }
 
 /** `process.umask()` is deprecated because it sets in order to read; the kernel tells without. */
 function processUmask(): number {
   const line = /^Umask:\s*([0-7]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
   return line === null ? 0o077 : Number.parseInt(line[1]!, 8);
+}
+
+/** Was the transfer made with this checksum, or with none? */
+function isSameChecksum(known: TransferChecksum | null, asked: ParsedCreateDownloadRequest['checksum']): boolean {
+  const given = known?.source === 'request' ? known : null;
+  return given?.algorithm === asked?.algorithm && given?.expected === asked?.expected;
 }
 
 const appOf = (scope: Scope): string | undefined => (scope.role === 'app' ? scope.app : undefined);
@@ -138,13 +148,15 @@ class Door implements Transfers {
   readonly #ledger: Ledger;
   readonly #runner: Runner;
   readonly #throttles: Throttles;
+  readonly #hasher: Hasher;
   readonly #owned: readonly Disposable[];
   #isClosed = false;
 
-  constructor(ledger: Ledger, runner: Runner, throttles: Throttles, owned: readonly Disposable[]) {
+  constructor(ledger: Ledger, runner: Runner, throttles: Throttles, hasher: Hasher, owned: readonly Disposable[]) {
     this.#ledger = ledger;
     this.#runner = runner;
     this.#throttles = throttles;
+    this.#hasher = hasher;
     this.#owned = owned;
   }
 
@@ -180,6 +192,7 @@ class Door implements Transfers {
       hasRestarted: false,
       isLengthVerified: null,
       failedAttempts: 0,
+      checksum: request.checksum === null ? null : { ...request.checksum, source: 'request', isVerified: false },
       maxBytesPerSecond: request.maxBytesPerSecond,
       createdAt: now,
       startedAt: request.start ? now : null,
@@ -220,6 +233,7 @@ class Door implements Transfers {
       known.url === request.url &&
       known.file === request.file &&
       known.collision === request.collision &&
+      isSameChecksum(known.checksum, request.checksum) &&
       JSON.stringify(known.headers) === JSON.stringify(headers);
     if (!isSame) throw new LonghaulError('already-exists', `The id ${request.id} is taken by another transfer.`);
     const isToStart = request.start && known.state.name === 'created';
@@ -322,6 +336,7 @@ class Door implements Transfers {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#runner.close();
+    await this.#hasher[Symbol.asyncDispose]();
     this.#ledger[Symbol.dispose]();
     for (const resource of this.#owned) resource[Symbol.dispose]();
   }

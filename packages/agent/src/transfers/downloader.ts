@@ -7,6 +7,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { isFinalWebError, toWebError, webErrorOf } from './error-map.ts';
 import { fileError } from './file-errors.ts';
 import { type Followed, openFollowing } from './follow.ts';
+import type { Hasher } from './hasher.ts';
 import type { RowPatch } from './ledger.ts';
 import type { TransferLimits } from './options.ts';
 import { publicUrl } from './redact-url.ts';
@@ -17,6 +18,7 @@ import type { SlabPool } from './slab-pool.ts';
 import type { Source } from './source.ts';
 import { ThrottledSink } from './throttled-sink.ts';
 import type { Throttle } from './throttles.ts';
+import { Verification } from './verification.ts';
 
 /** `patch` is what the attempt learned and the row does not say yet. */
 export type Outcome = { readonly patch: RowPatch } & (
@@ -36,6 +38,7 @@ export interface DownloadTools {
   readonly source: Source;
   readonly pool: SlabPool;
   readonly throttle: Throttle;
+  readonly hasher: Hasher;
   readonly limits: TransferLimits;
   /** Permissions of the finished file, from the umask. */
   readonly fileMode: number;
@@ -46,7 +49,9 @@ export interface DownloadTools {
   /** Something a log should know. */
   readonly note: (message: string) => void;
 }
-export type ResponseFacts = Partial<Pick<TransferRow, 'actualUrl' | 'statusCode' | 'isResumable' | 'total'>>;
+export type ResponseFacts = Partial<
+  Pick<TransferRow, 'actualUrl' | 'statusCode' | 'isResumable' | 'total' | 'checksum'>
+>;
 
 /** Answers that cannot be used, in one attempt, before it counts as failed. */
 const maxUselessAnswers = 3;
@@ -56,6 +61,7 @@ export class Download {
   readonly #file: FileHandle;
   readonly #tools: DownloadTools;
   readonly #signal: AbortSignal;
+  readonly #verification: Verification;
   #held: Held;
   #highest: number;
   #response: ResponseFacts = {};
@@ -69,6 +75,7 @@ export class Download {
     this.#file = file;
     this.#tools = tools;
     this.#signal = signal;
+    this.#verification = new Verification(file, tools.hasher, row.checksum);
     this.#held = { offset: row.offset, validator: row.validator, total: row.total };
     this.#highest = row.highWater;
     this.#hasRestarted = row.hasRestarted;
@@ -84,6 +91,8 @@ export class Download {
       if (this.#signal.aborted) return { kind: 'stopped', patch };
       const failure = toWebError(error);
       return this.#failed(failure, !isFinalWebError(webErrorOf(failure)), null);
+    } finally {
+      await this.#verification[Symbol.asyncDispose]();
     }
   }
 
@@ -109,7 +118,10 @@ export class Download {
           useless += 1;
           break;
         default: {
-          if (verdict.kind === 'from-zero') await this.#restart();
+          if (verdict.kind === 'from-zero') {
+            await this.#verification.beginAnew(head);
+            await this.#restart();
+          }
           const before = this.#held.offset;
           await this.#pour(followed, verdict.facts);
           const { offset, total } = this.#held;
@@ -134,7 +146,8 @@ export class Download {
   async #restart(): Promise<void> {
     if (this.#held.offset > 0 || this.#isDirty) {
       this.#hasRestarted = true;
-      const patch = { offset: 0, validator: null, total: null, hasRestarted: true };
+      const { checksum } = this.#verification;
+      const patch = { offset: 0, validator: null, total: null, checksum, hasRestarted: true };
       await this.#tools.save(patch, 'restart.commit');
       await onFile(this.#row.file, () => step('restart.truncate', () => this.#file.truncate(0)));
     }
@@ -144,11 +157,12 @@ export class Download {
 
   async #pour({ response }: Followed, facts: FileFacts): Promise<void> {
     const { offset } = this.#held;
+    const { checksum } = this.#verification;
     const { throttle } = this.#tools;
     if (this.#isDirty) await onFile(this.#row.file, () => this.#file.truncate(offset));
     this.#isDirty = false;
     this.#held = { offset, validator: facts.validator, total: facts.total };
-    this.#response = { ...this.#response, isResumable: facts.isResumable, total: facts.total };
+    this.#response = { ...this.#response, isResumable: facts.isResumable, total: facts.total, checksum };
     this.#tell(0);
     using sink = new FileSink(this.#file.fd, offset, this.#tools.pool);
     using checkpoints = new Checkpoints({
@@ -160,6 +174,7 @@ export class Download {
       commit: durable => this.#tools.save(this.#patch(durable), 'checkpoint.commit'),
       progress: bytesPerSecond => {
         this.#advance(sink.receivedOffset);
+        this.#verification.advance(sink.writtenOffset);
         this.#tell(bytesPerSecond);
       },
       fail: () => response.discard(),
@@ -182,8 +197,18 @@ export class Download {
     if (this.#isDirty) await onFile(this.#row.file, () => this.#file.truncate(this.#held.offset));
     await onFile(this.#row.file, () => this.#file.chmod(this.#tools.fileMode));
     await onFile(this.#row.file, () => step('finish.datasync', () => this.#file.datasync()));
-    const patch = { ...this.#patch(this.#held.offset), total: this.#held.offset, isLengthVerified };
-    return { kind: 'received', patch };
+    const { offset } = this.#held;
+    const patch = { ...this.#patch(offset), total: offset, isLengthVerified };
+    try {
+      const checksum = await this.#verification.compare(offset, this.#signal);
+      return { kind: 'received', patch: { ...patch, checksum } };
+    } catch (error) {
+      // All bytes are there and durable: whoever stops now compares them again without asking for them again.
+      if (this.#signal.aborted) return { kind: 'stopped', patch };
+      const failure = fileError(this.#row.file, error);
+      if (failure.code === 'integrity-failure') return { kind: 'file-failure', error: failure, patch };
+      return { ...this.#failed(failure, true, null), patch };
+    }
   }
 
   #failed(error: LonghaulError, isRetryable: boolean, retryAfterMs: number | null): Outcome {

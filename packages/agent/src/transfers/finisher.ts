@@ -49,7 +49,8 @@ export class Finisher {
         return this.#ledger.apply(id, { name: 'finish', at: Date.now() }, { finalName, part: null });
       }
       if (naming === 'lost') {
-        const nothing = { part: null, offset: 0, validator: null, total: null, hasRestarted: true };
+        const checksum = row.checksum === null ? null : { ...row.checksum, isVerified: false };
+        const nothing = { part: null, offset: 0, validator: null, total: null, checksum, hasRestarted: true };
         return this.#ledger.apply(id, { name: 'start-over' }, nothing);
       }
       if (row.collision !== 'unique-name') {

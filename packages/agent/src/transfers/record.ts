@@ -12,7 +12,7 @@ export interface LiveFacts {
   readonly bytesPerSecond: number;
   /** That carry its body. */
   readonly connections: number;
-  readonly response: Partial<Pick<TransferRow, 'actualUrl' | 'statusCode' | 'isResumable' | 'total'>>;
+  readonly response: Partial<Pick<TransferRow, 'actualUrl' | 'statusCode' | 'isResumable' | 'total' | 'checksum'>>;
   readonly revision: number;
 }
 
@@ -37,6 +37,7 @@ export function toRecord(durable: TransferRow, live: LiveFacts | undefined): Tra
     bytesPerSecond: state.name === 'running' ? Math.round(live?.bytesPerSecond ?? 0) : 0,
     maxBytesPerSecond: row.maxBytesPerSecond,
     connections: state.name === 'running' && live !== undefined ? live.connections : 0,
+    checksum: row.checksum,
     statusCode: row.statusCode,
     isResumable: row.isResumable,
     hasRestarted: row.hasRestarted,

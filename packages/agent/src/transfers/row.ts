@@ -1,6 +1,6 @@
 // One transfer as a typed value, and as the cells of its row.
 import type { SQLOutputValue } from 'node:sqlite';
-import type { CollisionOption, TransferError } from '@longhaul/agent-protocol';
+import type { CollisionOption, TransferChecksum, TransferError } from '@longhaul/agent-protocol';
 import { isFinished, type StateName, type TransferState } from './transfer-states.ts';
 
 /** What makes a part file ours: where it is and which one (as decimal text: inode numbers do not fit a double). */
@@ -45,6 +45,8 @@ export interface TransferRow {
   readonly hasRestarted: boolean;
   readonly isLengthVerified: boolean | null;
   readonly failedAttempts: number;
+  /** What the bytes are compared with; from the origin it belongs to the bytes in the part file. */
+  readonly checksum: TransferChecksum | null;
   /** The transfer's own rate limit; `null` = none. */
   readonly maxBytesPerSecond: number | null;
   readonly createdAt: number;
@@ -79,6 +81,7 @@ export const columns = [
   'has_restarted',
   'is_length_verified',
   'failed_attempts',
+  'checksum',
   'max_bytes_per_second',
   'retry_at',
   'error',
@@ -122,6 +125,7 @@ export function toCells(row: TransferRow): Record<(typeof columns)[number], Cell
     has_restarted: Number(row.hasRestarted),
     is_length_verified: toBit(row.isLengthVerified),
     failed_attempts: row.failedAttempts,
+    checksum: row.checksum === null ? null : JSON.stringify(row.checksum),
     max_bytes_per_second: row.maxBytesPerSecond,
     retry_at: 'retryAt' in state ? state.retryAt : null,
     error: 'error' in state && state.error !== null ? JSON.stringify(state.error) : null,
@@ -171,6 +175,7 @@ export function toRow(raw: Raw): TransferRow {
     hasRestarted: raw.has_restarted === 1,
     isLengthVerified: fromBit(raw.is_length_verified),
     failedAttempts: raw.failed_attempts as number,
+    checksum: raw.checksum === null ? null : (JSON.parse(raw.checksum as string) as TransferChecksum),
     maxBytesPerSecond: raw.max_bytes_per_second as number | null,
     createdAt: raw.created_at as number,
     startedAt: raw.started_at as number | null,

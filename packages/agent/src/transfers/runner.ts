@@ -1,11 +1,12 @@
 // Who runs when, and what follows from how it went: grants slots, keeps one lane a transfer (everything that happens to it
 // happens one after the other), turns outcomes into steps of the state table, goes on with what an earlier agent left.
-import { LonghaulError } from '@longhaul/agent-protocol';
+import { LonghaulError, type TransferChecksum } from '@longhaul/agent-protocol';
 import { type Connectivity, isLoopbackHost } from '../network/connectivity.ts';
 import type { TransferLog } from './door.ts';
 import { Download, type Outcome } from './downloader.ts';
 import { fileError } from './file-errors.ts';
 import type { Finisher } from './finisher.ts';
+import type { Hasher } from './hasher.ts';
 import { Lanes } from './lanes.ts';
 import type { Ledger, RowPatch } from './ledger.ts';
 import type { TransferLimits } from './options.ts';
@@ -27,6 +28,7 @@ export interface RunnerTools {
   readonly source: Source;
   readonly pool: SlabPool;
   readonly throttles: Throttles;
+  readonly hasher: Hasher;
   readonly connectivity: Connectivity;
   readonly limits: TransferLimits;
   readonly fileMode: number;
@@ -55,6 +57,10 @@ const freshStart: RowPatch = Object.freeze({
   isLengthVerified: null,
   failedAttempts: 0,
 });
+
+/** What the origin told of its file belongs to bytes that are gone. */
+const ofRequest = (checksum: TransferChecksum | null): TransferChecksum | null =>
+  checksum?.source === 'request' ? { ...checksum, isVerified: false } : null;
 
 /** When the store cannot take an outcome, it is offered again after this. Milliseconds. */
 const offerAgainMs = 5_000;
@@ -119,9 +125,9 @@ export class Runner {
   /** What failed or was canceled begins anew; where only the finish failed, the bytes are still there. */
   tryAgain(id: string, patch: RowPatch, check: (row: TransferRow) => void): Promise<TransferRow> {
     return this.#lanes.run(id, async () => {
-      const { part, discardsPart } = this.#tools.ledger.table.get(id);
+      const { part, discardsPart, checksum } = this.#tools.ledger.table.get(id);
       const isKept = part !== null && !discardsPart;
-      const anew = isKept ? { failedAttempts: 0, finalName: null } : freshStart;
+      const anew = isKept ? { failedAttempts: 0, finalName: null } : { ...freshStart, checksum: ofRequest(checksum) };
       const times = { startedAt: Date.now(), ...anew };
       const row = await this.#tools.ledger.tryAgain(id, { ...times, ...patch }, check);
       this.enqueue(row);
@@ -239,7 +245,7 @@ export class Runner {
 
   #run(row: TransferRow, part: OpenPart): void {
     const { id } = row;
-    const { ledger, source, pool, throttles, limits, fileMode, log } = this.#tools;
+    const { ledger, source, pool, throttles, hasher, limits, fileMode, log } = this.#tools;
     log.info({ id, app: row.app, url: redactUrl(row.url), offset: row.offset }, 'transfer runs');
     const abort = new AbortController();
     // What the row says now: a limit set while the grant became durable found no throttle to tell.
@@ -252,6 +258,7 @@ export class Runner {
         source,
         pool,
         throttle,
+        hasher,
         limits,
         fileMode,
         save: (patch, name) => ledger.save(id, patch, name),

@@ -61,4 +61,9 @@ export const transferMigrations: readonly Migration[] = [
         INSERT INTO transfer_limits (one) VALUES (1);
       `),
   },
+  {
+    version: 4,
+    name: 'checksums',
+    apply: database => database.exec('ALTER TABLE transfers ADD COLUMN checksum TEXT;'),
+  },
 ];

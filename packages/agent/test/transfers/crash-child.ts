@@ -6,7 +6,8 @@ import type { ParsedCreateDownloadRequest, TransferRecord } from '@longhaul/agen
 import { LonghaulError } from '@longhaul/agent-protocol';
 import type { Connectivity } from '../../src/network/connectivity.ts';
 import { acquireLock } from '../../src/store/lock.ts';
-import { Room } from './room.ts';
+import { bodyOf } from './origin.ts';
+import { Room, sha256 } from './room.ts';
 
 const [folder = '', port = ''] = process.argv.slice(2);
 
@@ -29,6 +30,8 @@ const makeRoom = () => new Room({ connectivity: new LateNetwork(), limits: { che
 let room = makeRoom();
 await room.reopen();
 
+/** Of the file that crash.test.ts serves. */
+const checksum = { algorithm: 'sha-256', expected: sha256(bodyOf('crash', 700_000)) } as const;
 const id = (number: number) => `00000000-0000-4000-8000-0000000000${String(number).padStart(2, '0')}`;
 function wish(number: number, path: string, more: Partial<ParsedCreateDownloadRequest> = {}): Promise<TransferRecord> {
   const file = join(folder, `${number}.bin`);
@@ -48,7 +51,7 @@ async function unlessLate<T>(act: Promise<T>): Promise<T | undefined> {
 
 const wishes: (() => Promise<unknown>)[] = [
   async function startedLater() {
-    const record = await wish(1, '/file', { start: false });
+    const record = await wish(1, '/file', { start: false, checksum });
     await room.transfers.setLimit({ role: 'owner' }, record.id, 100_000_000);
     if (!record.isStarted) await room.transfers.start({ role: 'owner' }, record.id);
     await ended(1);
@@ -58,7 +61,7 @@ const wishes: (() => Promise<unknown>)[] = [
     await ended(2);
   },
   async function pausedAndResumed() {
-    await wish(3, '/slow');
+    await wish(3, '/slow', { checksum });
     const flowing = await room.when(id(3), record => record.bytesReceived > 0 || record.status.startsWith('paused'));
     if (!isEnded(flowing)) await unlessLate(room.transfers.pause({ role: 'owner' }, id(3)));
     if (room.get(id(3)).status === 'paused-by-application') await room.transfers.resume({ role: 'owner' }, id(3));

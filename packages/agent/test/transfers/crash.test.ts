@@ -123,6 +123,8 @@ describe('a room that is killed', { concurrency: 2 }, () => {
     const completed = [1, 2, 3, 7, 8, 9, 10, 11].map(number => statusOf.get(number));
     assert.deepEqual(new Set(completed), new Set(['completed']));
     assert.deepEqual([statusOf.get(4), statusOf.get(5), statusOf.get(6)], ['canceled', undefined, 'error']);
+    const verified = records.filter(({ checksum }) => checksum?.isVerified).map(({ id }) => Number(id.slice(-2)));
+    assert.deepEqual(verified.sort(), [1, 3]);
     for (const record of records)
       if (record.status === 'completed') assert.equal(record.bytesReceived, record.totalBytesToReceive);
   }

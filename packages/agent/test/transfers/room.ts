@@ -99,7 +99,17 @@ export class Room implements AsyncDisposable {
   request(url: string, more: Partial<ParsedCreateDownloadRequest> = {}): ParsedCreateDownloadRequest {
     const file = this.path('file.bin');
     const id = randomUUID();
-    return { id, url, file, collision: 'fail', headers: [], maxBytesPerSecond: null, start: true, ...more };
+    return {
+      id,
+      url,
+      file,
+      collision: 'fail',
+      headers: [],
+      maxBytesPerSecond: null,
+      checksum: null,
+      start: true,
+      ...more,
+    };
   }
 
   create(url: string, more: Partial<ParsedCreateDownloadRequest> = {}): Promise<TransferRecord> {

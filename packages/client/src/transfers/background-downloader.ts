@@ -1,9 +1,14 @@
 // BackgroundDownloader (rows BT-16, BT-30 to BT-36): holds settings, and makes operations from them. What is changed here
 // later does not alter operations that exist.
 import { randomUUID } from 'node:crypto';
-import { type CollisionOption, type CreateDownloadRequest, LonghaulError } from '@longhaul/agent-protocol';
+import {
+  type ChecksumRequest,
+  type CollisionOption,
+  type CreateDownloadRequest,
+  LonghaulError,
+} from '@longhaul/agent-protocol';
 import type { Agent } from '../agent.ts';
-import { parseCollision, parseDownloadUrl, parseRateLimit, parseTarget } from './download-arguments.ts';
+import { parseChecksum, parseCollision, parseDownloadUrl, parseRateLimit, parseTarget } from './download-arguments.ts';
 import { DownloadOperation } from './download-operation.ts';
 import { type HeaderPair, type HeadersInput, headerPair, headerPairs, withHeader } from './request-headers.ts';
 
@@ -21,6 +26,11 @@ export interface CreateDownloadOptions {
   readonly collision?: CollisionOption;
   /** For this download, in place of the downloader's. */
   readonly maxBytesPerSecond?: number | null;
+  /**
+   * What the file must be; compared while it streams, and a mismatch is the error `integrity-failure`: no file appears.
+   * Default: what the server names (`Repr-Digest`, `Digest`), where it does.
+   */
+  readonly checksum?: ChecksumRequest;
   /** Start in the same durable step, for an app that hands the download over and exits. Default false. */
   readonly start?: boolean;
   /** A UUID of the app's own choice: asking again with the same id and arguments creates nothing twice. Default: a random one. */
@@ -76,6 +86,7 @@ export class BackgroundDownloader {
       headers: this.#headers,
       maxBytesPerSecond:
         options.maxBytesPerSecond === undefined ? this.#maxBytesPerSecond : parseRateLimit(options.maxBytesPerSecond),
+      checksum: parseChecksum(options.checksum ?? null),
       start: options.start ?? false,
     };
     return new DownloadOperation(this.#agent.transfers, await this.#agent.transfers.createDownload(request));

@@ -2,8 +2,14 @@
 // The agent checks again, and more (whether the folder exists, whether the target does).
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CollisionOption, collisionOptions, LonghaulError, RateLimit } from '@longhaul/agent-protocol';
-import { is } from 'valibot';
+import {
+  ChecksumRequest,
+  type CollisionOption,
+  collisionOptions,
+  LonghaulError,
+  RateLimit,
+} from '@longhaul/agent-protocol';
+import { is, safeParse } from 'valibot';
 
 /** Of a URL and of a path as the agent takes them; see CreateDownloadRequest. */
 const maxUrlLength = 16_384;
@@ -70,4 +76,12 @@ export function parseRateLimit(input: number | null): number | null {
     'invalid-argument',
     `a rate limit is a whole number of at least 1,024 bytes a second, not ${input}`,
   );
+}
+
+/** @throws LonghaulError `invalid-argument` */
+export function parseChecksum(input: ChecksumRequest | null): ChecksumRequest | null {
+  if (input === null) return null;
+  const parsed = safeParse(ChecksumRequest, input);
+  if (parsed.success) return parsed.output;
+  throw new LonghaulError('invalid-argument', `checksum: ${parsed.issues[0].message}`);
 }
