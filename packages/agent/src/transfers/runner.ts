@@ -308,7 +308,7 @@ export class Runner {
         outcome.error.message,
       );
       if (next.state.name === 'retrying') {
-        this.#later(id, next.state.retryAt - Date.now(), () => this.#retry(id));
+        this.#later(id, Math.max(0, next.state.retryAt - Date.now()), () => this.#retry(id));
       } else if (next.state.name === 'paused-no-network') this.#waitForNetwork();
     } catch (error) {
       log.error({ id, err: error }, 'the outcome of a transfer could not be recorded yet');
