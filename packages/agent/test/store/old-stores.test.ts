@@ -1,0 +1,38 @@
+// A store that an earlier Longhaul wrote opens with everything in it.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { appMigrations } from '../../src/apps/apps-table.ts';
+import { openStore } from '../../src/store/store.ts';
+import { transferMigrations } from '../../src/transfers/schema.ts';
+import { TransferTable } from '../../src/transfers/table.ts';
+
+const migrations = [...transferMigrations, ...appMigrations];
+
+test('transfers of before rate limits and checksums have neither', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'longhaul-old-'));
+  try {
+    {
+      using store = openStore(
+        folder,
+        migrations.filter(({ version }) => version <= 2),
+      );
+      store.database.exec(`
+        INSERT INTO transfers (id, app, kind, url, host, headers, file, target_key, collision, state, is_finished,
+          discards_part, offset, high_water, has_restarted, failed_attempts, created_at, revision)
+        VALUES ('old', 'longhaul', 'download', 'http://h/a', 'h', '[]', '/a', '/a', 'fail', 'queued', 0, 0, 7, 9, 0, 0, 1, 2)`);
+    }
+    using store = openStore(folder, migrations);
+    const table = new TransferTable(store.database);
+    const { offset, state, maxBytesPerSecond, checksum } = table.get('old');
+    assert.deepEqual([offset, state, maxBytesPerSecond, checksum], [7, { name: 'queued' }, null, null]);
+    assert.deepEqual(table.limits(), { maxBytesPerSecond: null });
+    assert.deepEqual(table.ids(false, 'longhaul'), ['old']);
+    await store.commit(() => table.update({ ...table.get('old'), maxBytesPerSecond: 2_048 }));
+    assert.equal(table.get('old').maxBytesPerSecond, 2_048);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
