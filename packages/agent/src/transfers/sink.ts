@@ -35,7 +35,7 @@ const writeParts: WriteParts = (fd, parts, position, written) => {
   else writev(fd, parts, position, written);
 };
 
-/** Writes in flight at which reading pauses. */
+/** Slabs, or parts of them, submitted and not written, at which reading pauses. */
 const maxInFlight = 3;
 /** Body shorter than this behind a gap is moved up to close it; longer, it is written from where it is. Bytes. */
 const minPartBytes = 8_192;
@@ -44,6 +44,14 @@ interface Slab {
   readonly bytes: Buffer;
   /** Writes that read it. */
   writes: number;
+}
+
+/** What was submitted of a slab. */
+interface Write {
+  readonly slab: Slab;
+  readonly parts: readonly Buffer[];
+  /** Position in the file. */
+  readonly start: number;
 }
 
 /** Body bytes in the slab, from and to. */
@@ -63,7 +71,10 @@ export class FileSink implements BodySink, Disposable {
   #isLent = false;
   /** Position in the file of the first gathered byte. */
   #position: number;
-  /** Start positions of writes in flight: everything below the lowest is written. */
+  /** Submitted behind the write that is under way. */
+  #waiting: Write[] = [];
+  #isWriting = false;
+  /** Start positions of what was submitted and is not written: everything below the lowest is. */
   readonly #inFlight = new Set<number>();
   #error: Error | undefined;
   /** Start of the lowest write that failed. */
@@ -182,7 +193,8 @@ export class FileSink implements BodySink, Disposable {
     }
     this.#inFlight.add(start);
     slab.writes += 1;
-    this.#write(slab, start, parts, start);
+    this.#waiting.push({ slab, parts, start });
+    this.#writeWaiting();
   }
 
   #releaseUnused(slab: Slab): void {
@@ -205,21 +217,42 @@ export class FileSink implements BodySink, Disposable {
     return this.#error === undefined ? this.writtenOffset < offset : this.#inFlight.size > 0;
   }
 
-  /** Writes `parts` one after the other from `position` on; they belong to the write that began at `start`. */
-  #write(slab: Slab, start: number, parts: Buffer[], position: number): void {
+  /**
+   * One write at a time: a file system lets only one of them into a file anyway, and the others would spin. What was
+   * submitted meanwhile goes with the next.
+   */
+  #writeWaiting(): void {
+    const [first] = this.#waiting;
+    if (this.#isWriting || first === undefined) return;
+    const writes = this.#waiting;
+    this.#waiting = [];
+    this.#isWriting = true;
+    this.#write(
+      writes,
+      writes.flatMap(({ parts }) => parts),
+      first.start,
+    );
+  }
+
+  /** Writes `parts`, what is left of `writes`, from `position` on. */
+  #write(writes: readonly Write[], parts: readonly Buffer[], position: number): void {
     this.#writeParts(this.#fd, parts, position, (error, bytes) => {
       const left = error === null ? partsBehind(parts, bytes) : parts;
       if (error === null && bytes > 0 && left.length > 0) {
-        this.#write(slab, start, left, position + bytes);
+        this.#write(writes, left, position + bytes);
         return;
       }
       if (left.length > 0) {
         this.#error ??= error ?? new Error('The file took no bytes.');
         this.#failedAt = Math.min(this.#failedAt, position);
       }
-      this.#inFlight.delete(start);
-      slab.writes -= 1;
-      this.#releaseUnused(slab);
+      this.#isWriting = false;
+      for (const { slab, start } of writes) {
+        this.#inFlight.delete(start);
+        slab.writes -= 1;
+        this.#releaseUnused(slab);
+      }
+      this.#writeWaiting();
       this.#settle();
     });
   }

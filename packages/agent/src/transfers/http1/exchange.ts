@@ -127,7 +127,8 @@ export class Exchange implements WireReader {
     const { head } = parser;
     if (head === undefined) return true;
     clearTimeout(timer);
-    const early = at < count ? [Buffer.from(bytes.subarray(at, count))] : [];
+    this.#wire!.keepScratch();
+    const early = at < count ? [bytes.subarray(at, count)] : [];
     this.#phase = { name: 'held', early, hasEnded: false };
     this.#answer.resolve(this.#response(head));
     return false;
@@ -161,7 +162,7 @@ export class Exchange implements WireReader {
 
   /** What came between the head and the word what becomes of the body: bytes, then perhaps the end of the connection. */
   #takeEarly(held: Held, phase: Pouring | Draining, settle: () => void): void {
-    const early = Buffer.concat(held.early);
+    const early = held.early.length === 1 ? held.early[0]! : Buffer.concat(held.early);
     if (early.byteLength > 0) this.take(early, early.byteLength, false);
     else if (this.#options.parser.isComplete) this.#finish(phase.timer, settle, true);
     if (this.#phase === phase && held.hasEnded) this.ended();

@@ -35,7 +35,7 @@ export interface ConnectionOptions {
   readonly maxIdle: number;
   /** An idle connection is closed after this, or a second before the server's `Keep-Alive: timeout=`. Milliseconds. */
   readonly idleMs: number;
-  /** The connection's own buffer: heads, and bytes that come when no slab is at hand. Bytes. */
+  /** Each of a connection's own two buffers: heads, and bytes that come when no slab is at hand. A small file fits. Bytes. */
   readonly scratchBytes: number;
   /** A body that nobody wants is read to its end when it is at most this long, so that the connection can be kept. Bytes. */
   readonly maxDrainBytes: number;
@@ -51,7 +51,7 @@ export const connectionDefaults: ConnectionOptions = Object.freeze({
   maxIdlePerOrigin: 8,
   maxIdle: 64,
   idleMs: 15_000,
-  scratchBytes: 16_384,
+  scratchBytes: 65_536,
   maxDrainBytes: 65_536,
   maxDrainMs: 5_000,
   maxSessions: 100,

@@ -10,7 +10,7 @@ export interface WireReader {
   /** Room for the next bytes, this reader's until `take` or `closed`; `undefined` to have them in the scratch. */
   room(): Buffer | undefined;
   /**
-   * The first `count` bytes of `bytes` came. In scratch (not `isInRoom`) they are gone after the return. False pauses
+   * The first `count` bytes of `bytes` came. In scratch (not `isInRoom`) they are the wire's again after the return. False pauses
    * until `resume`; a little more may come all the same.
    */
   take(bytes: Buffer, count: number, isInRoom: boolean): boolean;
@@ -24,7 +24,8 @@ export class Wire {
   /** Scheme, host and port. */
   readonly origin: string;
   readonly #socket: Socket;
-  readonly #scratch: Buffer;
+  #scratch: Buffer;
+  #otherScratch: Buffer | undefined;
   #reader: WireReader;
   /** What of the reader's room the kernel holds. */
   #lent: Buffer | undefined;
@@ -63,6 +64,13 @@ export class Wire {
   /** False once nothing more can be sent or read. */
   get isOpen(): boolean {
     return !this.#socket.destroyed && !this.#socket.readableEnded && this.#socket.writable;
+  }
+
+  /** What was taken last, from scratch, stays as it is until this is called again. */
+  keepScratch(): void {
+    const kept = this.#scratch;
+    this.#scratch = this.#otherScratch ?? Buffer.allocUnsafeSlow(kept.byteLength);
+    this.#otherScratch = kept;
   }
 
   write(text: string): void {
