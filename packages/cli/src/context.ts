@@ -26,9 +26,9 @@ export class CommandContext {
   readonly env: NodeJS.ProcessEnv;
 
   constructor(surroundings: Surroundings, command: Command) {
-    const { json = false, quiet = false, color = true } = command.optsWithGlobals();
+    const { json = false, ndjson = false, quiet = false, color = true } = command.optsWithGlobals();
     this.surroundings = surroundings;
-    this.output = new Output(surroundings, { json, quiet, color });
+    this.output = new Output(surroundings, { json: json || ndjson, quiet, color });
     const { [headersVariable]: _secret, ...env } = surroundings.env;
     this.env = env;
   }

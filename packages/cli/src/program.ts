@@ -12,6 +12,7 @@ import { addPause } from './commands/pause.ts';
 import { addRemove } from './commands/remove.ts';
 import { addResume } from './commands/resume.ts';
 import { addShow } from './commands/show.ts';
+import { addWatch } from './commands/watch.ts';
 import { type Action, CommandContext, type Run, type Surroundings } from './context.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { Output, type Streams } from './output/output.ts';
@@ -57,6 +58,7 @@ function createProgram(run: Run, { stdout, stderr }: Streams): Command {
   addDownload(program, run);
   addList(program, run);
   addShow(program, run);
+  addWatch(program, run);
   addPause(program, run);
   addResume(program, run);
   addCancel(program, run);
@@ -75,7 +77,7 @@ function outputFor(args: readonly string[], surroundings: Surroundings): Output 
   const end = args.indexOf('--');
   const options = end < 0 ? args : args.slice(0, end);
   return new Output(surroundings, {
-    json: options.includes('--json'),
+    json: options.includes('--json') || options.includes('--ndjson'),
     quiet: false,
     color: !options.includes('--no-color'),
   });

@@ -27,6 +27,7 @@ Examples:
   longhaul download --wait -o film.mp4 https://example.org/f   stay until it is there
   longhaul list                                            what there is
   longhaul show 3f2a                                       one of them, by the beginning of its id
+  longhaul watch                                           all of them, live
 
 Data goes to stdout, progress and notices to stderr. With --json stdout is one JSON value, and an error is one JSON
 object on stderr: {"error":{"code","message","fix"}}.
@@ -67,6 +68,26 @@ Examples:
   },
   list: { about: 'List transfers, finished ones until they are removed.', status: 'only these, separated by commas' },
   show: { about: 'Show one transfer.' },
+  watch: {
+    about: 'Watch transfers live, all of them or those named. Ctrl-C ends the watching, never a transfer.',
+    ndjson: 'print one JSON record a line for every change; a removal is {"id","removed":true}',
+    untilDone: 'end when all have ended; exit code 5 when some failed',
+    running: 'running',
+    more: (count: number) => `+${count} more`,
+    away: 'The agent is away; looking for it. What you see is how it was.',
+    lost: 'The agent is away; looking for it.',
+    found: 'The agent is back.',
+    removed: 'removed',
+    help: `
+Without a terminal it prints a line for every change of status, and every five seconds of what runs. Ctrl-C ends with
+exit code 0, with --until-done (the end has not come) with 130. --json means --ndjson here.
+
+Examples:
+  longhaul watch
+  longhaul watch 3f2a 9bc1
+  longhaul watch --until-done && systemctl suspend
+  longhaul watch --ndjson | jq -r 'select(.status == "error") | .url'`,
+  },
   pause: { about: 'Pause downloads. What was received stays.' },
   resume: { about: 'Go on with paused downloads.' },
   cancel: { about: 'Cancel transfers and take away what was received. A second time it does nothing.' },

@@ -1,12 +1,9 @@
 // The command on a terminal (a pseudo-terminal by script(1), which every Debian has) and in a pipe that closes early.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import type { Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import { startOrigin } from '@longhaul/testing/origin';
 import { CommandHome } from './command-home.ts';
+import { onTerminal, runShell, type ShellArguments } from './shell.ts';
 
 const mebibyte = 1024 * 1024;
 const left = new AsyncDisposableStack();
@@ -14,30 +11,7 @@ after(() => left.disposeAsync());
 const home = left.use(new CommandHome());
 const slow = left.use(await startOrigin(mebibyte));
 
-/** Runs a shell line; `longhaul` in it is the command. `seen` is called with all of stdout so far, and may type. */
-async function shell(line: string, env: NodeJS.ProcessEnv = {}, seen?: (stdout: string, type: Writable) => void) {
-  const [program, ...args] = home.command.map(part => `'${part}'`);
-  const child = spawn(
-    'bash',
-    ['-c', `longhaul() { ${program} ${args.join(' ')} "$@"; }; export -f longhaul; ${line}`],
-    {
-      cwd: home.files,
-      env: { ...home.env, ...env },
-      stdio: 'pipe',
-    },
-  );
-  let stdout = '';
-  child.stdout.setEncoding('utf8').on('data', chunk => {
-    stdout += chunk;
-    seen?.(stdout, child.stdin);
-  });
-  const isRead = once(child.stdout, 'end');
-  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit'), isRead]);
-  child.stdin.destroy();
-  return { code, stdout, stderr };
-}
-
-const onTerminal = (line: string) => `SHELL=/bin/bash script -qec 'stty cols 100 rows 24; ${line}' /dev/null`;
+const shell = (...args: ShellArguments) => runShell(home, ...args);
 
 test('on a terminal --wait paints a bar that ends at 100%', async () => {
   const { code, stdout } = await shell(onTerminal(`longhaul download --wait "${slow.url}/bar.bin?size=${mebibyte}"`));

@@ -27,6 +27,10 @@ export class Output {
     this.options = options;
   }
 
+  get stdout(): NodeJS.WriteStream {
+    return this.#streams.stdout;
+  }
+
   get stderr(): NodeJS.WriteStream {
     return this.#streams.stderr;
   }
@@ -61,6 +65,12 @@ export class Output {
     const subject = about === undefined ? '' : `${about}: `;
     this.#writeNotice(`${this.#styled('red', 'longhaul:')} ${safeText(subject + report.message)} [${report.code}]`);
     this.#writeNotice(`  ${report.fix}`);
+  }
+
+  /** Text in a colour for stdout, where colours are wanted and shown. */
+  paint(style: Style, text: string): string {
+    const { stdout } = this.#streams;
+    return this.options.color ? styleText(style, text, { stream: stdout, validateStream: true }) : text;
   }
 
   #writeNotice(text: string): void {
