@@ -31,9 +31,9 @@ export async function forEachTransfer(
 }
 
 /** Told before anything is asked of the agent. */
-export function assertMeant({ ids, all }: Meant): void {
-  if (all && ids.length > 0) throw new LonghaulError('invalid-argument', 'give ids or --all, not both');
-  if (!all && ids.length === 0) throw new LonghaulError('invalid-argument', 'give at least one id, or --all');
+export function assertMeant({ ids, all }: Meant, option = '--all'): void {
+  if (all && ids.length > 0) throw new LonghaulError('invalid-argument', `give ids or ${option}, not both`);
+  if (!all && ids.length === 0) throw new LonghaulError('invalid-argument', `give at least one id, or ${option}`);
 }
 
 /** @throws LonghaulError `not-found`, `invalid-argument` (ambiguous) */

@@ -56,6 +56,8 @@ Environment: LONGHAUL_HOME (everything in one folder), LONGHAUL_HEADERS (request
     header: 'request header, repeatable; not for secrets, which every user of the machine can read there',
     headerFile: 'file with one header a line, - for stdin; for secrets',
     collision: 'when the target exists',
+    limitRate: 'bytes a second for each of them: 500K, 2M (powers of 1024)',
+    checksum: 'what the file must be, sha-256=HEX or sha-512=HEX (one URL only); exit code 8 with --wait if it is not',
     help: `
 Headers with secrets belong in a file or in the environment, never in arguments:
   longhaul download --header-file ~/.config/site-token https://example.org/film.mp4
@@ -87,6 +89,18 @@ Examples:
   longhaul watch 3f2a 9bc1
   longhaul watch --until-done && systemctl suspend
   longhaul watch --ndjson | jq -r 'select(.status == "error") | .url'`,
+  },
+  retry: { about: 'Start anew what failed or was canceled, under the same id.', failed: 'all that failed' },
+  limit: {
+    about: 'Show or set the rate limit of all transfers together, or of one; takes effect at once and is kept.',
+    rate: 'bytes a second: 500K, 2M (powers of 1024); none takes the limit away',
+    transfer: 'of this transfer instead (id, or its beginning)',
+    none: 'no limit',
+    help: `
+Examples:
+  longhaul limit 2M
+  longhaul limit --transfer 3f2a 500K
+  longhaul limit none`,
   },
   pause: { about: 'Pause downloads. What was received stays.' },
   resume: { about: 'Go on with paused downloads.' },

@@ -3,8 +3,10 @@ import { resolve } from 'node:path';
 import { type CollisionOption, collisionOptions, LonghaulError } from '@longhaul/agent-protocol';
 import { BackgroundDownloader, type HeaderPair, parseDownloadUrl } from '@longhaul/client';
 import { type Command, Option } from 'commander';
+import { parseChecksumArgument } from '../arguments/checksum.ts';
 import { fileNameFromUrl } from '../arguments/file-name.ts';
 import { isSecretHeader, parseHeader, parseHeaderLines } from '../arguments/headers.ts';
+import { parseRate } from '../arguments/rate.ts';
 import { type CommandContext, headersVariable, type Run } from '../context.ts';
 import { forEach, recordsOf, showOutcome } from '../outcome.ts';
 import { safeText } from '../output/safe-text.ts';
@@ -18,6 +20,8 @@ interface DownloadOptions extends WaitOptions {
   readonly header: readonly string[];
   readonly headerFile: readonly string[];
   readonly collision: CollisionOption;
+  readonly limitRate?: string;
+  readonly checksum?: string;
 }
 
 const collect = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
@@ -33,18 +37,27 @@ export function addDownload(program: Command, run: Run): void {
     .option('-H, --header <header>', words.download.header, collect, [])
     .option('--header-file <file>', words.download.headerFile, collect, [])
     .addOption(new Option('--collision <what>', words.download.collision).choices(collisionOptions).default('fail'));
+  command
+    .option('--limit-rate <rate>', words.download.limitRate)
+    .option('--checksum <algorithm=digest>', words.download.checksum);
   addWaitOptions(command)
     .addHelpText('after', words.download.help)
     .action(
       run(async (context, urls: string[], options: DownloadOptions) => {
         assertTargets(urls, options);
         urls.forEach(parseDownloadUrl);
+        const maxBytesPerSecond = options.limitRate === undefined ? null : parseRate(options.limitRate);
+        const checksum = options.checksum === undefined ? {} : { checksum: parseChecksumArgument(options.checksum) };
         const headers = await readHeaders(context, options);
         await using agent = await context.connect();
-        const downloader = new BackgroundDownloader(agent, { headers, collision: options.collision });
+        const downloader = new BackgroundDownloader(agent, {
+          headers,
+          collision: options.collision,
+          maxBytesPerSecond,
+        });
         const created = await forEach(context, urls, urls.length === 1, safeText, async url => {
           const file = targetOf(url, options, context.surroundings.currentFolder);
-          return (await downloader.createDownload(url, file, { start: true })).record;
+          return (await downloader.createDownload(url, file, { ...checksum, start: true })).record;
         });
         const ids = recordsOf(created).map(record => record.id);
         if (options.wait) {
@@ -59,11 +72,14 @@ export function addDownload(program: Command, run: Run): void {
 }
 
 /** Told before anything is read or asked of the agent. */
-function assertTargets(urls: readonly string[], { output, remoteName }: DownloadOptions): void {
+function assertTargets(urls: readonly string[], { output, remoteName, checksum }: DownloadOptions): void {
   if (output !== undefined && urls.length > 1) {
     throw new LonghaulError('invalid-argument', '--output names one file; give one URL, or a folder with --directory');
   }
   if (output !== undefined && remoteName) throw new LonghaulError('invalid-argument', 'give --output or --remote-name');
+  if (checksum !== undefined && urls.length > 1) {
+    throw new LonghaulError('invalid-argument', '--checksum is of one file; give one URL');
+  }
   if (output === '-') {
     throw new LonghaulError('invalid-argument', 'the agent writes files, it cannot write to stdout; name a file');
   }

@@ -86,6 +86,8 @@ export function recordText(record: TransferRecord, now: number): string[] {
     ['Received', done === '' ? size : `${size} (${done})`],
     ['Rate', rate || undefined],
     ['Time left', left || undefined],
+    ['Limit', record.maxBytesPerSecond === null ? undefined : formatRate(record.maxBytesPerSecond)],
+    ['Checksum', checksumText(record)],
     ['Server said', record.statusCode === null ? undefined : `HTTP ${record.statusCode}`],
     ['Can continue', record.isResumable === null ? undefined : record.isResumable ? 'yes' : 'no: starts from zero'],
     ['Restarted', record.hasRestarted ? 'yes: the file had to be started from zero again' : undefined],
@@ -108,6 +110,12 @@ export function factsText(facts: readonly (readonly [string, string | undefined]
   const shown = facts.filter(([, value]) => value !== undefined);
   const width = Math.max(...shown.map(([name]) => name.length)) + 2;
   return shown.map(([name, value]) => `${`${name}:`.padEnd(width)}${safeText(value ?? '')}`);
+}
+
+function checksumText({ checksum }: TransferRecord): string | undefined {
+  if (!checksum) return undefined;
+  const from = checksum.source === 'origin' ? ', named by the server' : '';
+  return `${checksum.algorithm}=${checksum.expected} (${checksum.isVerified ? 'verified' : 'not verified yet'}${from})`;
 }
 
 const timeText = (time: number | null): string | undefined =>
