@@ -163,7 +163,9 @@ test('any bytes: an answer or our refusal, the same however they are cut, never 
     if (whole.isRefused) counts.refused += 1;
     if (whole.isComplete) counts.complete += 1;
     // Where both take it, both must have the same file. (Each may refuse what the other takes.)
-    if (whole.isComplete && counts.rounds % 5 === 0) {
+    // Node does not take a tab off the coding's name, as RFC 9110, 5.5 says; it then has the chunks in the file.
+    const isKnownToDiffer = /^transfer-encoding:[^\r]*\t/im.test(bytes.toString('latin1'));
+    if (whole.isComplete && !isKnownToDiffer && counts.rounds % 5 === 0) {
       const node = await theirs(bytes);
       if (node === undefined) continue;
       counts.compared += 1;

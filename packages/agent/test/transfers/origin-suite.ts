@@ -1,4 +1,4 @@
-// What every source of bytes must do with origins as they really are: one suite, run with each source (HttpSource here).
+// What every source of bytes must do with origins as they really are: one suite, run with each of them.
 // Each test is a real server on loopback and a whole transfers room; each finished file is compared byte by byte (SHA-256).
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
