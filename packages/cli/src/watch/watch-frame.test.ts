@@ -38,6 +38,13 @@ test('a row has name, bar, percent, size, rate, time left and status, in columns
   ]);
 });
 
+test('in a narrow window the rate and the time left stay whole, and the word gives way', () => {
+  const frame = (columns: number) => watchFrame([running], { columns, rows: 24 }, plain)[0];
+  assert.equal(frame(60), 'film.mp4  ████░░░░   50%  1.00 MiB  64.0 KiB/s       8s');
+  assert.equal(frame(37), 'film.mp4   50%  64.0 KiB/s       8s');
+  assert.equal(frame(20), 'film.mp4        50%');
+});
+
 test('running ones come first, ended ones last and the latest of them first', () => {
   assert.deepEqual(
     inOrder(all).map(({ id }) => id),

@@ -98,18 +98,20 @@ function row(record: TransferRecord, layout: Layout, paint: Paint): string {
   if (layout.bar > 0) cells.push(drawBar(fraction(bytesReceived, totalBytesToReceive), layout.bar));
   if (layout.done > 0) cells.push(done.padStart(layout.done));
   if (layout.size > 0) cells.push(size.padStart(layout.size));
-  if (layout.state > 0) cells.push(paintState(record, shorten(stateText(record), layout.state), paint));
+  if (layout.state > 0) cells.push(paintState(record, stateText(record, layout.state), paint));
   return cells.join(' '.repeat(gap));
 }
 
 /** Rate, time left and status of one that runs; status and reason of the others. */
-function stateText(record: TransferRecord): string {
+function stateText(record: TransferRecord, width: number): string {
   const [, , rate, left] = numbersOf(record);
   const why = whyOf(record);
   const status = why === undefined ? statusOf(record) : `${statusOf(record)}: ${why}`;
-  if (record.status !== 'running' || rate === '') return status;
+  if (record.status !== 'running' || rate === '') return shorten(status, width);
   const numbers = `${rate.padStart(rateWidth)}${' '.repeat(gap)}${left.padStart(leftWidth)}`;
-  return `${numbers}${' '.repeat(gap)}${status}`;
+  // Half a word is worth less than the whole time left.
+  const room = width - numbers.length - gap;
+  return room < words.watch.running.length ? numbers : `${numbers}${' '.repeat(gap)}${shorten(status, room)}`;
 }
 
 function paintState({ status }: TransferRecord, text: string, paint: Paint): string {
