@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TransferRecord } from '@longhaul/agent-protocol';
 import { MiB, fixtureNow as now, transferRecord } from '../../test/fixtures/transfer-records.ts';
+import { searchTextOf } from './transfer-filter.ts';
 import { clockOf, rowOf } from './transfer-row-model.ts';
 
 const entryOf = (given: Partial<TransferRecord>) => {
   const record = transferRecord(given);
-  return { record, pace: record.bytesPerSecond > 0 ? { bytesPerSecond: record.bytesPerSecond, at: now } : null };
+  const pace = record.bytesPerSecond > 0 ? { bytesPerSecond: record.bytesPerSecond, at: now } : null;
+  return { record, pace, searchText: searchTextOf(record) };
 };
 const row = (given: Partial<TransferRecord>, isLive = true) => rowOf(entryOf(given), now, isLive);
 
