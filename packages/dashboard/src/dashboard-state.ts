@@ -1,5 +1,5 @@
 // Everything the page knows, and the one `step()` that changes it. Pure: what happened comes in, the next state goes out.
-import type { AgentStatus, TransferRecord } from '@longhaul/agent-protocol';
+import type { AgentStatus, TransferLimitsRecord, TransferRecord } from '@longhaul/agent-protocol';
 import { type Link, type LinkEvent, stepLink } from './link/link-states.ts';
 import { defaults } from './options.ts';
 import { type Arrangement, arrange, movesRows, noRows } from './transfers/arrangement.ts';
@@ -8,10 +8,16 @@ import { fromSnapshot, type TransferChange, type TransferList, withChanges } fro
 import { initialView, stepView, type View, type ViewEvent } from './view-state.ts';
 import type { Problem } from './words/problem-words.ts';
 
+/** What a row can ask of the agent. */
+export type RowAction = TransferAction | 'limit';
+
 /** What became of the last click on a row. */
 export type Activity =
-  | { readonly type: 'asked'; readonly action: TransferAction }
-  | { readonly type: 'failed'; readonly action: TransferAction; readonly problem: Problem };
+  | { readonly type: 'asked'; readonly action: RowAction }
+  | { readonly type: 'failed'; readonly action: RowAction; readonly problem: Problem };
+
+/** What became of the last request in a panel. */
+export type PanelRequest = { readonly type: 'asked' } | { readonly type: 'failed'; readonly problem: Problem };
 
 export interface DashboardState {
   readonly link: Link;
@@ -21,6 +27,9 @@ export interface DashboardState {
   readonly arrangement: Arrangement;
   readonly activities: ReadonlyMap<string, Activity>;
   readonly agent: AgentStatus | null;
+  /** `null` until the agent has told them. */
+  readonly limits: TransferLimitsRecord | null;
+  readonly request: PanelRequest | null;
   readonly view: View;
 }
 
@@ -29,9 +38,13 @@ export type DashboardEvent =
   | { readonly type: 'snapshot'; readonly records: readonly TransferRecord[]; readonly at: number }
   | { readonly type: 'changes'; readonly changes: readonly TransferChange[]; readonly at: number }
   | { readonly type: 'agent-described'; readonly agent: AgentStatus }
-  | { readonly type: 'action-asked'; readonly id: string; readonly action: TransferAction }
+  | { readonly type: 'limits-heard'; readonly limits: TransferLimitsRecord }
+  | { readonly type: 'panel-request'; readonly request: PanelRequest }
+  /** The agent has done what the panel asked for; the panel closes. */
+  | { readonly type: 'panel-done' }
+  | { readonly type: 'action-asked'; readonly id: string; readonly action: RowAction }
   | { readonly type: 'action-done'; readonly id: string }
-  | { readonly type: 'action-failed'; readonly id: string; readonly action: TransferAction; readonly problem: Problem }
+  | { readonly type: 'action-failed'; readonly id: string; readonly action: RowAction; readonly problem: Problem }
   | { readonly type: 'problem-dismissed'; readonly id: string }
   | { readonly type: 'view'; readonly event: ViewEvent };
 
@@ -41,6 +54,8 @@ export const initialState: DashboardState = Object.freeze<DashboardState>({
   arrangement: noRows,
   activities: new Map(),
   agent: null,
+  limits: null,
+  request: null,
   view: initialView,
 });
 
@@ -62,6 +77,12 @@ export function step(state: DashboardState, event: DashboardEvent): DashboardSta
     }
     case 'agent-described':
       return { ...state, agent: event.agent };
+    case 'limits-heard':
+      return { ...state, limits: event.limits };
+    case 'panel-request':
+      return { ...state, request: event.request };
+    case 'panel-done':
+      return { ...state, request: null, view: { ...state.view, panel: null } };
     case 'action-asked':
       return withActivity(state, event.id, { type: 'asked', action: event.action });
     case 'action-failed':
@@ -73,7 +94,8 @@ export function step(state: DashboardState, event: DashboardEvent): DashboardSta
       return withActivity(state, event.id, null);
     case 'view': {
       const view = stepView(state.view, event.event, state.arrangement);
-      const next = { ...state, view };
+      // A refusal is forgotten with the panel that it stands in.
+      const next = { ...state, view, request: view.panel === state.view.panel ? state.request : null };
       return view.query === state.view.query && view.order === state.view.order ? next : arranged(next);
     }
   }

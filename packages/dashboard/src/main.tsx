@@ -1,6 +1,6 @@
 // The composition root of the page: link -> session -> connection -> state -> view.
 import { render } from 'preact';
-import { type DashboardEvent, initialState, step } from './dashboard-state.ts';
+import { type DashboardEvent, initialState, type RowAction, step } from './dashboard-state.ts';
 import { requestFrame } from './frame.ts';
 import { commandOf } from './keyboard.ts';
 import { wantsCode } from './link/link-states.ts';
@@ -28,16 +28,10 @@ const store = createStore(initialState, step, requestFrame, (before, after) => {
 });
 
 const commands: AppCommands = {
-  async act(action, id) {
-    if (connection === null) return;
-    store.send({ type: 'action-asked', id, action });
-    try {
-      await connection.perform(action, id);
-      store.send({ type: 'action-done', id });
-    } catch (error) {
-      store.send({ type: 'action-failed', id, action, problem: problemOf(error, connection?.isConnected ?? false) });
-    }
-  },
+  act: (action, id) => askForRow(action, id, agent => agent.perform(action, id)),
+  limit: (id, bytesPerSecond) => askForRow('limit', id, agent => agent.limit(id, bytesPerSecond)),
+  actOnAll: action => askForPanel(agent => agent.performOnAll(action)),
+  limitAll: bytesPerSecond => askForPanel(agent => agent.limitAll(bytesPerSecond)),
   dismiss: id => store.send({ type: 'problem-dismissed', id }),
   connectNow: () => void connection?.connect(),
   view(event) {
@@ -49,6 +43,29 @@ const commands: AppCommands = {
     followAddress();
   },
 };
+
+async function askForRow(action: RowAction, id: string, ask: (agent: AgentConnection) => Promise<void>): Promise<void> {
+  if (connection === null) return;
+  store.send({ type: 'action-asked', id, action });
+  try {
+    await ask(connection);
+    store.send({ type: 'action-done', id });
+  } catch (error) {
+    store.send({ type: 'action-failed', id, action, problem: problemOf(error, connection?.isConnected ?? false) });
+  }
+}
+
+async function askForPanel(ask: (agent: AgentConnection) => Promise<void>): Promise<void> {
+  if (connection === null) return;
+  store.send({ type: 'panel-request', request: { type: 'asked' } });
+  try {
+    await ask(connection);
+    store.send({ type: 'panel-done' });
+  } catch (error) {
+    const problem = problemOf(error, connection?.isConnected ?? false);
+    store.send({ type: 'panel-request', request: { type: 'failed', problem } });
+  }
+}
 
 /** The address names the open transfer. Opening one can be taken back by the browser's Back. */
 function followAddress(): void {
@@ -97,6 +114,7 @@ async function enter(code: string): Promise<void> {
       onLink: tell,
       onSnapshot: records => store.send({ type: 'snapshot', records, at: Date.now() }),
       onChanges: changes => store.send({ type: 'changes', changes, at: Date.now() }),
+      onLimits: limits => store.send({ type: 'limits-heard', limits }),
       onAgent: agent => store.send({ type: 'agent-described', agent }),
     },
     defaults,

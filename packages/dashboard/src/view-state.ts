@@ -3,7 +3,10 @@ import { type Arrangement, type RowMove, rowAfter } from './transfers/arrangemen
 import type { SortOrder } from './transfers/transfer-groups.ts';
 
 /** What can stand between the tools and the rows; one at a time. */
-export type Panel = 'help';
+export type Panel = 'help' | 'limits' | BulkAction;
+
+/** What can happen to many at once; asked about in a panel first. */
+export type BulkAction = 'cancel-all' | 'remove-finished';
 
 export interface View {
   /** As typed. */

@@ -280,6 +280,116 @@ describe('the dashboard', { skip: noBrowser }, () => {
     await removeAll();
   });
 
+  test('the filter leaves what it finds, and the keyboard goes there, through the rows and into the details', async () => {
+    const names = ['apple.bin', 'pear.bin', 'plum.bin'];
+    const records = await Promise.all(names.map(name => agent.download(`${fast.url}/${name}?size=${KiB}`, name)));
+    await using tab = await openPage();
+    const { page } = tab;
+    const focusedName = () => page.evaluate<string>(`document.activeElement?.closest('.transfer')?.dataset.id ?? ''`);
+    await hasTitle(page, '3 finished – Longhaul');
+    await page.getByLabel('Order of the rows').selectOption('name');
+    await page.keyboard.press('Escape');
+    await page.locator('body').click({ position: { x: 2, y: 2 } });
+
+    await page.keyboard.press('/');
+    await page.keyboard.type('P completed .bin');
+    await isTrue('all three', async () => (await page.locator('.transfer').count()) === 3);
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('pear');
+    await isTrue('one row', async () => (await page.locator('.transfer').count()) === 1);
+    await shows(page, '1 of 3 transfers');
+    await page.keyboard.press('Escape');
+    await isTrue('all three again', async () => (await page.locator('.transfer').count()) === 3);
+
+    await page.keyboard.press('ArrowDown');
+    await isTrue('the first row', async () => (await focusedName()) === records[0]!.id);
+    await page.keyboard.press('End');
+    await isTrue('the last row', async () => (await focusedName()) === records[2]!.id);
+    await page.keyboard.press('ArrowUp');
+    await isTrue('the row before', async () => (await focusedName()) === records[1]!.id);
+    await page.keyboard.press('Enter');
+    await rowOf(page, records[1]!.id).getByText(path.join(agent.folder, 'pear.bin')).waitFor();
+    assert.equal(new URL(page.url()).hash, `#/transfer/${records[1]!.id}`);
+    await page.goBack();
+    await page.locator('.details').waitFor({ state: 'detached' });
+
+    await page.keyboard.press('?');
+    await page.getByRole('heading', { name: 'Keys' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('heading', { name: 'Keys' }).waitFor({ state: 'detached' });
+    await removeAll();
+  });
+
+  test('a link into the page opens its transfer after the login, and keeps no secret in the address', async () => {
+    const { id } = await agent.download(`${fast.url}/deep?size=${KiB}&token=secret`, 'deep.bin');
+    const link = new URL(await agent.link());
+    await using tab = await openTab(`${link.origin}/#/transfer/${id}`);
+    const { page } = tab;
+    await page.getByRole('heading', { name: 'This page opens with a link' }).waitFor();
+    await page.evaluate(`location.hash = '${link.hash}'`);
+    await rowOf(page, id).locator('.details').waitFor();
+    assert.equal(new URL(page.url()).hash, `#/transfer/${id}`);
+    assert.ok(!(await page.content()).includes('secret'));
+    await removeAll();
+  });
+
+  test('limits are set for one transfer and for all, by preset and by number', async () => {
+    const { id } = await agent.download(`${slow.url}/limited?size=${8192 * KiB}`, 'limited.bin');
+    await using tab = await openPage();
+    const { page } = tab;
+    await rowOf(page, id).locator('.name').click();
+    const own = page.getByRole('form', { name: 'Limit of this transfer' });
+    await own.getByLabel('Another limit').fill('fast');
+    await own.getByRole('button', { name: 'Set' }).click();
+    await own.getByText('Give a number').waitFor();
+    await own.getByLabel('Another limit').fill('64');
+    await own.getByLabel('Unit').selectOption('KiB/s');
+    await own.getByRole('button', { name: 'Set' }).click();
+    await rowOf(page, id).getByText('at most 64 KiB/s').waitFor();
+    assert.equal((await agent.call('getTransfer', id)).maxBytesPerSecond, 64 * KiB);
+    await own.getByRole('button', { name: 'No limit' }).click();
+    await rowOf(page, id).getByText('at most').waitFor({ state: 'detached' });
+
+    await page.getByTitle('Limit of all transfers together').click();
+    const all = page.getByRole('form', { name: 'Limit of all transfers together' });
+    await all.getByRole('button', { name: '512 KiB/s' }).click();
+    await all.waitFor({ state: 'detached' });
+    await page.getByTitle('Limit of all transfers together').getByText('512 KiB/s').waitFor();
+    assert.deepEqual(await agent.call('getLimits'), { maxBytesPerSecond: 512 * KiB });
+    await agent.call('setLimits', { maxBytesPerSecond: null });
+    await page.getByTitle('Limit of all transfers together').getByText('No limit').waitFor();
+    await agent.call('cancelTransfer', id);
+    await removeAll();
+  });
+
+  test('cancel all and remove finished ask in the page first; a canceled one is retried', async () => {
+    const records = await Promise.all(
+      ['one.bin', 'two.bin'].map(name => agent.download(`${slow.url}/${name}?size=${8192 * KiB}`, name)),
+    );
+    await using tab = await openPage();
+    const { page } = tab;
+    await page.getByRole('button', { name: 'Cancel all' }).click();
+    await page.getByRole('button', { name: 'Let them go on' }).click();
+    assert.ok((await agent.call('listTransfers')).every(({ status }) => status !== 'canceled'));
+    await page.getByRole('button', { name: 'Cancel all' }).click();
+    await page.getByRole('button', { name: 'Cancel 2 transfers' }).click();
+    for (const { id } of records) await rowOf(page, id, 'canceled').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Cancel all' }).count(), 0);
+
+    const [first, second] = records;
+    await button(rowOf(page, first!.id), 'Retry').click();
+    await rowOf(page, first!.id, 'running').waitFor();
+    await page.getByRole('button', { name: 'Remove finished' }).click();
+    await page.getByRole('button', { name: 'Remove 1 transfer' }).click();
+    await rowOf(page, second!.id).waitFor({ state: 'detached' });
+    assert.deepEqual(
+      (await agent.call('listTransfers')).map(({ id }) => id),
+      [first!.id],
+    );
+    await agent.call('cancelTransfer', first!.id);
+    await removeAll();
+  });
+
   test('when the agent was stopped the page keeps what it knows, tries on, and says what starts it again', async () => {
     await using other = await AgentUnderTest.start();
     const { id } = await other.download(`${fast.url}/kept?size=${KiB}`, 'kept.bin');

@@ -1,6 +1,11 @@
 // The page's end of the agent's hub, through the official SignalR client: connects, comes back after a loss, and tells
 // what it hears as facts. It decides nothing but when to try again (link/retry.ts).
-import { type AgentStatus, agentHubPath, type TransferRecord } from '@longhaul/agent-protocol';
+import {
+  type AgentStatus,
+  agentHubPath,
+  type TransferLimitsRecord,
+  type TransferRecord,
+} from '@longhaul/agent-protocol';
 import {
   DefaultHttpClient,
   HttpTransportType,
@@ -16,6 +21,7 @@ import { reconnectDelayMs } from '../link/retry.ts';
 import type { DashboardOptions } from '../options.ts';
 import type { TransferAction } from '../transfers/transfer-actions.ts';
 import type { TransferChange } from '../transfers/transfer-list.ts';
+import type { BulkAction } from '../view-state.ts';
 import { StatusNotingHttpClient } from './status-noting-http-client.ts';
 
 /** Who hears the facts. A snapshot comes right after each `connected`, changes only after a snapshot. */
@@ -25,14 +31,21 @@ export interface AgentListener {
   /** At most once a frame. */
   onChanges(changes: readonly TransferChange[]): void;
   onAgent(agent: AgentStatus): void;
+  onLimits(limits: TransferLimitsRecord): void;
 }
 
 const methodOf = {
   pause: 'pauseTransfer',
   resume: 'resumeTransfer',
   cancel: 'cancelTransfer',
+  retry: 'retryTransfer',
   remove: 'removeTransfer',
 } as const satisfies { [A in TransferAction]: string };
+
+const bulkMethodOf = {
+  'cancel-all': 'cancelAllTransfers',
+  'remove-finished': 'removeFinishedTransfers',
+} as const satisfies { [A in BulkAction]: string };
 
 export class AgentConnection implements Disposable {
   readonly #hub: HubConnection;
@@ -63,6 +76,7 @@ export class AgentConnection implements Disposable {
       .build();
     this.#hub.on('transferChanged', (record: TransferRecord) => this.#hear({ type: 'changed', record }));
     this.#hub.on('transferRemoved', (id: string) => this.#hear({ type: 'removed', id }));
+    this.#hub.on('limitsChanged', (limits: TransferLimitsRecord) => listener.onLimits(limits));
     this.#hub.onclose(() => this.#onLost());
   }
 
@@ -89,6 +103,10 @@ export class AgentConnection implements Disposable {
       await this.#hub.stop();
       return;
     }
+    this.#hub.invoke('getLimits').then(
+      limits => this.#listener.onLimits(limits),
+      () => {},
+    );
     // Only a line at the foot of the page: without an answer it is left out.
     this.#hub.invoke('getStatus').then(
       agent => this.#listener.onAgent(agent),
@@ -99,6 +117,22 @@ export class AgentConnection implements Disposable {
   /** Resolves when the agent has done it durably; rejects with the agent's words or because the connection was lost. */
   async perform(action: TransferAction, id: string): Promise<void> {
     await this.#hub.invoke(methodOf[action], id);
+  }
+
+  /** As `perform`, for everything that has not ended, or that has. */
+  async performOnAll(action: BulkAction): Promise<void> {
+    await this.#hub.invoke(bulkMethodOf[action]);
+  }
+
+  /** Bytes a second; `null` takes the limit away. */
+  async limit(id: string, maxBytesPerSecond: number | null): Promise<void> {
+    await this.#hub.invoke('setTransferLimit', id, maxBytesPerSecond);
+  }
+
+  /** As `limit`, for all transfers together. */
+  async limitAll(maxBytesPerSecond: number | null): Promise<void> {
+    const limits: TransferLimitsRecord = await this.#hub.invoke('setLimits', { maxBytesPerSecond });
+    this.#listener.onLimits(limits);
   }
 
   get isConnected(): boolean {

@@ -16,5 +16,6 @@ test('only what the status allows has a button (section 3.5, BT-52, BT-54, BT-55
   assert.equal(actions('paused-system-policy'), 'resume pause cancel');
   assert.equal(actions('paused-by-application'), 'resume cancel');
   assert.equal(actions('paused-recoverable-web-error'), 'resume cancel');
-  for (const status of ['completed', 'canceled', 'error'] as const) assert.equal(actions(status), 'remove');
+  assert.equal(actions('completed'), 'remove');
+  for (const status of ['canceled', 'error'] as const) assert.equal(actions(status), 'retry remove');
 });

@@ -1,6 +1,6 @@
 // What a row shows, worked out from a record: every word and number of it. Pure.
 import { cliAppId, isTerminal, type TransferRecord } from '@longhaul/agent-protocol';
-import { bytesInWords, percentOf, rateInWords } from '../words/amounts.ts';
+import { bytesInWords, limitInWords, percentOf, rateInWords } from '../words/amounts.ts';
 import { timeLeftInWords } from '../words/durations.ts';
 import { addressInWords, hostInWords } from '../words/place-words.ts';
 import { type Problem, problemOfTransfer } from '../words/problem-words.ts';
@@ -22,6 +22,8 @@ export interface TransferRowModel {
   readonly share: number;
   readonly amount: string;
   readonly rate: string | null;
+  /** A limit of its own. */
+  readonly limit: string | null;
   readonly timeLeft: string | null;
   readonly progressWords: string;
   readonly status: string;
@@ -54,6 +56,10 @@ export function rowOf({ record, pace }: TransferEntry, now: number, isLive: bool
     share: isCompleted ? 1 : total === null ? 0 : Math.min(1, moved / total),
     amount,
     rate: isMoving && !isAllHere ? rateInWords(record.bytesPerSecond) : null,
+    limit:
+      record.maxBytesPerSecond === null || isTerminal(record.status)
+        ? null
+        : `at most ${limitInWords(record.maxBytesPerSecond)}`,
     timeLeft: left === null ? null : timeLeftInWords(left),
     progressWords: percentWords === null ? amount : `${percentWords}, ${amount}`,
     status: words.status,

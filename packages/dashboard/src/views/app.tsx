@@ -6,9 +6,9 @@ import { rateInWords } from '../words/amounts.ts';
 import { spanInWords } from '../words/durations.ts';
 import { ageOfPicture, countsInWords, downloadCommand, linkWords, type Notice, noticeOf } from '../words/page-words.ts';
 import { Command } from './command.tsx';
-import { Help } from './help.tsx';
 import { EmptyRoad, Mark } from './icons.tsx';
 import { Panel } from './panel.tsx';
+import { Panels } from './panels.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { Transfers } from './transfers.tsx';
 import type { ViewCommands } from './view-commands.ts';
@@ -75,11 +75,17 @@ interface ListProps {
 
 function List({ state, total, now, isLive, commands }: ListProps) {
   const { view, arrangement, transfers } = state;
-  const close = () => commands.view({ type: 'panel-closed' });
   return (
     <>
-      <Toolbar view={view} found={arrangement.found} total={total} commands={commands} />
-      {view.panel === 'help' && <Help onClose={close} />}
+      <Toolbar
+        view={view}
+        found={arrangement.found}
+        total={total}
+        counts={arrangement.counts}
+        limits={state.limits}
+        commands={commands}
+      />
+      <Panels state={state} isLive={isLive} commands={commands} />
       {view.openId !== null && transfers?.has(view.openId) === false && (
         <Panel title="This transfer is no longer in the list" onClose={() => commands.open(null)}>
           <p>It was removed, or it belongs to another agent.</p>

@@ -31,6 +31,18 @@ export const RemoveIcon = () => (
   </Icon>
 );
 
+export const RetryIcon = () => (
+  <Icon>
+    <path d="M12.7 9.5A5 5 0 1 1 12 5l1 1.2M13 2.8v3.4H9.6" />
+  </Icon>
+);
+
+export const LimitIcon = () => (
+  <Icon>
+    <path d="M2.8 12a6 6 0 1 1 10.4 0M8 10l2.6-3.4" />
+  </Icon>
+);
+
 export const CopyIcon = () => (
   <Icon>
     <path d="M6 6h7v7H6zM3 10V3h7" />

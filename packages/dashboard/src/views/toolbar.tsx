@@ -1,20 +1,31 @@
 // What stands above the rows: filter, order, and buttons for what concerns them all.
-import { type SortOrder, sortOrders } from '../transfers/transfer-groups.ts';
+import type { TransferLimitsRecord } from '@longhaul/agent-protocol';
+import { type GroupCounts, type SortOrder, sortOrders } from '../transfers/transfer-groups.ts';
 import type { View } from '../view-state.ts';
+import { limitInWords } from '../words/amounts.ts';
+import { concernedBy } from '../words/bulk-words.ts';
 import { countInWords } from '../words/page-words.ts';
 import { orderWords } from '../words/status-words.ts';
-import { CancelIcon, FindIcon } from './icons.tsx';
+import { CancelIcon, FindIcon, LimitIcon, RemoveIcon } from './icons.tsx';
 import type { ViewCommands } from './view-commands.ts';
+
+const bulkActions = [
+  { action: 'cancel-all', words: 'Cancel all', Icon: CancelIcon },
+  { action: 'remove-finished', words: 'Remove finished', Icon: RemoveIcon },
+] as const;
 
 export interface ToolbarProps {
   readonly view: View;
   /** How many transfers the filter leaves, and of how many. */
   readonly found: number;
   readonly total: number;
+  readonly counts: GroupCounts;
+  /** `null` until the agent has told it. */
+  readonly limits: TransferLimitsRecord | null;
   readonly commands: ViewCommands;
 }
 
-export function Toolbar({ view, found, total, commands }: ToolbarProps) {
+export function Toolbar({ view, found, total, counts, limits, commands }: ToolbarProps) {
   const isFiltered = view.query.trim() !== '';
   return (
     <search class="tools">
@@ -61,6 +72,31 @@ export function Toolbar({ view, found, total, commands }: ToolbarProps) {
           ))}
         </select>
       </label>
+      <button
+        type="button"
+        class={limits?.maxBytesPerSecond == null ? '' : 'limited'}
+        title="Limit of all transfers together"
+        aria-expanded={view.panel === 'limits'}
+        onClick={() => commands.view({ type: 'panel-asked', panel: 'limits' })}
+      >
+        <LimitIcon />
+        {limitInWords(limits?.maxBytesPerSecond ?? null)}
+      </button>
+      {bulkActions
+        .filter(({ action }) => concernedBy(action, counts) > 0)
+        .map(({ action, words, Icon }) => (
+          <button
+            type="button"
+            key={action}
+            aria-label={words}
+            title={words}
+            aria-expanded={view.panel === action}
+            onClick={() => commands.view({ type: 'panel-asked', panel: action })}
+          >
+            <Icon />
+            <span>{words}</span>
+          </button>
+        ))}
       <button
         type="button"
         class="round"

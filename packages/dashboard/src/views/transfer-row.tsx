@@ -7,7 +7,7 @@ import type { TransferEntry } from '../transfers/transfer-list.ts';
 import { rowOf } from '../transfers/transfer-row-model.ts';
 import { fileInWords } from '../words/place-words.ts';
 import type { Problem } from '../words/problem-words.ts';
-import { CancelIcon, OpenIcon, PauseIcon, RemoveIcon, ResumeIcon } from './icons.tsx';
+import { CancelIcon, OpenIcon, PauseIcon, RemoveIcon, ResumeIcon, RetryIcon } from './icons.tsx';
 import { RouteBar } from './route-bar.tsx';
 import { TransferDetails } from './transfer-details.tsx';
 import type { ViewCommands } from './view-commands.ts';
@@ -16,6 +16,7 @@ const buttons = {
   pause: { words: 'Pause', failed: 'Not paused', Icon: PauseIcon },
   resume: { words: 'Resume', failed: 'Not resumed', Icon: ResumeIcon },
   cancel: { words: 'Cancel', failed: 'Not canceled', Icon: CancelIcon },
+  retry: { words: 'Retry', failed: 'Not started again', Icon: RetryIcon },
   remove: { words: 'Remove', failed: 'Not removed', Icon: RemoveIcon },
 } as const satisfies { [A in TransferAction]: object };
 
@@ -93,7 +94,7 @@ export class TransferRow extends Component<TransferRowProps> {
                 type="button"
                 key={action}
                 data-action={action}
-                class={action === 'resume' ? 'strong' : ''}
+                class={action === 'resume' || action === 'retry' ? 'strong' : ''}
                 aria-disabled={!isLive || activity?.type === 'asked'}
                 aria-busy={isAsked}
                 aria-label={`${words} ${file.name}`}
@@ -124,6 +125,7 @@ export class TransferRow extends Component<TransferRowProps> {
             <span class="amount">{row.amount}</span>
             {row.percentWords === null ? null : <span class="percent">{row.percentWords}</span>}
             {row.rate === null ? null : <span class="rate">{row.rate}</span>}
+            {row.limit === null ? null : <span class="own-limit">{row.limit}</span>}
             {row.timeLeft === null ? null : <span class="time-left">{row.timeLeft}</span>}
           </p>
         </div>
@@ -136,7 +138,8 @@ export class TransferRow extends Component<TransferRowProps> {
         {activity?.type !== 'failed' ? null : (
           <div class="refusal" role="alert">
             <p>
-              <strong>{buttons[activity.action].failed}.</strong> {activity.problem.message}{' '}
+              <strong>{activity.action === 'limit' ? 'Limit not changed' : buttons[activity.action].failed}.</strong>{' '}
+              {activity.problem.message}{' '}
               {activity.problem.fix === null ? null : <span class="fix">{activity.problem.fix}</span>}
             </p>
             <button type="button" class="quiet" aria-label="Dismiss" onClick={() => commands.dismiss(record.id)}>
@@ -144,7 +147,9 @@ export class TransferRow extends Component<TransferRowProps> {
             </button>
           </div>
         )}
-        {isOpen ? <TransferDetails id={detailsId} record={record} now={now} /> : null}
+        {isOpen ? (
+          <TransferDetails id={detailsId} record={record} now={now} isLive={isLive} commands={commands} />
+        ) : null}
       </li>
     );
   }

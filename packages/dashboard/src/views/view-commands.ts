@@ -1,10 +1,14 @@
 // What the views ask of the page.
 import type { TransferAction } from '../transfers/transfer-actions.ts';
-import type { ViewEvent } from '../view-state.ts';
+import type { BulkAction, ViewEvent } from '../view-state.ts';
 
 export interface ViewCommands {
   act(action: TransferAction, id: string): void;
   dismiss(id: string): void;
+  actOnAll(action: BulkAction): void;
+  /** Bytes a second; `null` takes the limit away. */
+  limit(id: string, bytesPerSecond: number | null): void;
+  limitAll(bytesPerSecond: number | null): void;
   /** The page is to be seen in another way; nothing for the agent. */
   view(event: ViewEvent): void;
   /** Opens the details of a transfer, or closes them; the address follows. */

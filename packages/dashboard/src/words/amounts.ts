@@ -17,6 +17,10 @@ export function bytesInWords(bytes: number): string {
 
 export const rateInWords = (bytesPerSecond: number): string => `${bytesInWords(bytesPerSecond)}/s`;
 
+/** `No limit`, `512 KiB/s`, `2 MiB/s`: as rates, but without a decimal that is zero. */
+export const limitInWords = (bytesPerSecond: number | null): string =>
+  bytesPerSecond === null ? 'No limit' : rateInWords(bytesPerSecond).replace('.0 ', ' ');
+
 /** Whole percent, rounded down: 100 stands only for all of it. */
 export const percentOf = (moved: number, total: number): number =>
   moved >= total ? 100 : Math.min(99, Math.max(0, Math.floor((moved / total) * 100)));

@@ -118,6 +118,12 @@ export const galleryStates = {
   open: after(...busy, { type: 'view', event: { type: 'opened', id: one.id } }),
   found: after(...busy, { type: 'view', event: { type: 'filtered', query: 'film' } }),
   help: after(...busy, { type: 'view', event: { type: 'panel-asked', panel: 'help' } }),
+  limits: after(
+    ...busy,
+    { type: 'limits-heard', limits: { maxBytesPerSecond: 2 * MiB } },
+    { type: 'view', event: { type: 'panel-asked', panel: 'limits' } },
+  ),
+  'cancel-all': after(...busy, { type: 'view', event: { type: 'panel-asked', panel: 'cancel-all' } }),
   empty: after(...connected, { type: 'snapshot', records: [], at: now }, agent),
   asked: after(...busy, { type: 'action-asked', id: one.id, action: 'pause' }),
   refused: after(...busy, {

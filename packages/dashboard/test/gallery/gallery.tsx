@@ -13,6 +13,9 @@ let state: DashboardState = galleryStates.busy;
 const commands = {
   act: nothing,
   dismiss: nothing,
+  actOnAll: nothing,
+  limit: nothing,
+  limitAll: nothing,
   connectNow: nothing,
   view: (event: ViewEvent) => go({ type: 'view', event }),
   open: (id: string | null) => go({ type: 'view', event: { type: 'opened', id } }),
