@@ -1,0 +1,67 @@
+// 5,000 transfers on the built page: only the rows near the screen are made, and all of them can be reached.
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { waitFor } from '@longhaul/testing';
+import type { Page } from 'playwright-core';
+import { buildDashboard } from '../../../scripts/build.ts';
+import { launchBrowser, noBrowser } from './browser.ts';
+import { crowdLink, serveCrowd } from './crowd-agent.ts';
+import { transferRecord } from './fixtures/transfer-records.ts';
+
+describe('the dashboard with 5,000 transfers', { skip: noBrowser }, () => {
+  before(() => assert.ok(buildDashboard(), 'the page could not be built'));
+
+  const isTrue = (what: string, condition: () => Promise<boolean>) =>
+    waitFor(what, condition, { timeoutMs: 15_000, everyMs: 25 });
+  const seen = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+  const isOnScreen = (page: Page, name: string) =>
+    isTrue(`${name} on the screen`, async () => {
+      const box = await seen(page, name).boundingBox();
+      return box !== null && box.y >= 0 && box.y < 800;
+    });
+
+  test('few rows are made, every one is reached by scrolling, key and filter, and changes arrive', async () => {
+    const browser = await launchBrowser();
+    try {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+      page.setDefaultTimeout(15_000);
+      const records = Array.from({ length: 5_000 }, (_, index) =>
+        transferRecord({
+          file: `/t/file-${index}.bin`,
+          status: index < 4_000 ? 'running' : 'completed',
+          finishedAt: index,
+        }),
+      );
+      const agent = await serveCrowd(page, records);
+      await page.goto(crowdLink);
+      await seen(page, 'file-0.bin').waitFor();
+      const made = () => page.locator('.transfer').count();
+      const isFew = () => isTrue('few rows', async () => (await made()) < 80);
+      await isFew();
+
+      await page.evaluate('scrollTo(0, document.documentElement.scrollHeight / 2)');
+      await isTrue('rows on the screen', () =>
+        page.evaluate<boolean>(`document.elementFromPoint(640, 400)?.closest('.transfer') != null`),
+      );
+      await isFew();
+
+      await page.keyboard.press('Home');
+      await isOnScreen(page, 'file-0.bin');
+      await page.keyboard.press('End');
+      await isOnScreen(page, 'file-4000.bin');
+      await isFew();
+      await page.keyboard.press('ArrowUp');
+      await isOnScreen(page, 'file-4001.bin');
+
+      await page.keyboard.press('/');
+      await page.keyboard.type('file-3777.bin');
+      await isOnScreen(page, 'file-3777.bin');
+      assert.equal(await made(), 1);
+      agent.tell([{ ...records[3_777]!, revision: 2, status: 'error', finishedAt: 1 }]);
+      await page.locator('.transfer[data-status="error"]').waitFor();
+      await isTrue('the title', async () => (await page.title()).startsWith('3999 running · 1 failed'));
+    } finally {
+      await browser.close();
+    }
+  });
+});
