@@ -1,14 +1,13 @@
 // The writing half of a driver: all frames queued in a tick leave by one write, and while the kernel is busy everything
 // that is queued meanwhile leaves by the next one. Whoever waits for a send waits for the batch it is in.
-import { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { OutputBatch } from '../protocol/output-batch.ts';
+import { isBareSocket, type Transport } from './transport.ts';
 
 const nothing = new Uint8Array(0);
 const ignore = () => {};
 
 export class Writer {
-  readonly #transport: Duplex;
+  readonly #transport: Transport;
   readonly #output: OutputBatch;
   /** True for a bare socket, where an empty `writableLength` after a write means: the kernel has it. */
   readonly #isBare: boolean;
@@ -20,11 +19,11 @@ export class Writer {
   #batch: PromiseWithResolvers<'sent'> | undefined;
 
   /** `observer.written` is called when a write that had to wait is with the kernel. */
-  constructor(transport: Duplex, output: OutputBatch, observer: { written(): void }) {
+  constructor(transport: Transport, output: OutputBatch, observer: { written(): void }) {
     this.#transport = transport;
     this.#output = output;
     this.#onWritten = observer;
-    this.#isBare = transport instanceof Socket && !('encrypted' in transport);
+    this.#isBare = isBareSocket(transport);
   }
 
   /** Bytes queued here or waiting for the kernel. */
@@ -39,8 +38,12 @@ export class Writer {
     process.nextTick(flush, this);
   }
 
-  /** Resolves when everything queued so far is with the kernel. Ignoring it is fine: a rejection is never "unhandled". */
+  /**
+   * Writes what is queued and resolves when everything queued so far is with the kernel. Ignoring it is fine: a rejection
+   * is never "unhandled".
+   */
   handedOver(): Promise<'sent'> {
+    this.schedule();
     if (this.#batch === undefined) {
       this.#batch = Promise.withResolvers<'sent'>();
       this.#batch.promise.catch(ignore);
