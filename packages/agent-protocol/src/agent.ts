@@ -1,6 +1,12 @@
 // The agent's hub (`/agent`) as its clients see it: methods, events, roles. Parsed once at the agent's door.
 import * as v from 'valibot';
-import type { CreateDownloadRequest, TransferDetails, TransferLimitsRecord, TransferRecord } from './transfers.ts';
+import type {
+  CreateDownloadRequest,
+  TransferDetails,
+  TransferLimitsRecord,
+  TransferLimitsRequest,
+  TransferRecord,
+} from './transfers.ts';
 
 /** Where the hub is, on the Unix socket and on the loopback port. */
 export const agentHubPath = '/agent';
@@ -65,8 +71,11 @@ export interface AgentHub {
   /** Takes effect at once, also while it runs; `null` takes the limit away. */
   setTransferLimit(id: string, maxBytesPerSecond: number | null): Promise<TransferRecord>;
   getLimits(): Promise<TransferLimitsRecord>;
-  /** Takes effect at once and is kept over restarts. */
-  setLimits(limits: TransferLimitsRecord): Promise<TransferLimitsRecord>;
+  /**
+   * Takes effect at once and is kept over restarts; what is left out stays as it is. Where fewer may be active than are,
+   * those that run go on to their end. Resolves with what holds then.
+   */
+  setLimits(limits: TransferLimitsRequest): Promise<TransferLimitsRecord>;
   getStatus(): Promise<AgentStatus>;
   /** Opens the loopback port when needed; a link with a single-use code of 60 s in its fragment. Unix socket only. */
   openDashboard(): Promise<{ url: string }>;

@@ -100,10 +100,12 @@ export interface TransferDetails {
   readonly rateHistory: readonly number[];
 }
 
-/** Rate limits of the whole agent. */
+/** Limits of the whole agent. */
 export interface TransferLimitsRecord {
   /** Bytes a second over all transfers; `null` = none. */
   readonly maxBytesPerSecond: number | null;
+  /** Transfers whose bytes flow at the same time, over all apps; the others wait their turn. 16 until it is set. */
+  readonly maxActive: number;
 }
 
 /** One transfer as every client sees it. Numbers of bytes are body bytes; times are milliseconds since the epoch. */
@@ -170,7 +172,21 @@ export const BytesPerSecond = v.pipe(v.number(), v.integer(), v.minValue(1_024),
 /** The same, or `null` for no limit. */
 export const RateLimit = v.nullable(BytesPerSecond);
 
-export const TransferLimitsRequest = v.strictObject({ maxBytesPerSecond: RateLimit });
+/** The most that can be active at the same time: each has a connection or more, an open file and room in memory. */
+export const mostActive = 256;
+
+/** How many transfers run at the same time. */
+export const MaxActive = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(mostActive));
+
+/** What is left out stays as it is. */
+export const TransferLimitsRequest = v.pipe(
+  v.strictObject({ maxBytesPerSecond: v.optional(RateLimit), maxActive: v.optional(MaxActive) }),
+  v.check(
+    ({ maxBytesPerSecond, maxActive }) => maxBytesPerSecond !== undefined || maxActive !== undefined,
+    'nothing to set: give maxBytesPerSecond, maxActive or both',
+  ),
+);
+export type TransferLimitsRequest = v.InferOutput<typeof TransferLimitsRequest>;
 
 /** A digest as a caller gives it, in hexadecimal of either case. */
 export const ChecksumRequest = v.pipe(

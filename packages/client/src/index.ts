@@ -16,6 +16,7 @@ export {
   type TransferDetails,
   type TransferError,
   type TransferLimitsRecord,
+  type TransferLimitsRequest,
   type TransferRange,
   type TransferRecord,
   type TransferStatus,

@@ -252,12 +252,14 @@ test('a rate limit is given with the download, changed while it runs and taken a
 
 test("the limit for all is the owner's to set, and everybody's to read", async () => {
   await using owner = await home.connect();
-  assert.deepEqual(await owner.transfers.setLimits({ maxBytesPerSecond: 50 * mebibyte }), {
-    maxBytesPerSecond: 50 * mebibyte,
-  });
-  assert.deepEqual(await agent.transfers.getLimits(), { maxBytesPerSecond: 50 * mebibyte });
+  const set = { maxBytesPerSecond: 50 * mebibyte, maxActive: 16 };
+  assert.deepEqual(await owner.transfers.setLimits({ maxBytesPerSecond: 50 * mebibyte }), set);
+  assert.deepEqual(await agent.transfers.getLimits(), set);
   await rejects('access-denied', agent.transfers.setLimits({ maxBytesPerSecond: null }));
-  assert.deepEqual(await owner.transfers.setLimits({ maxBytesPerSecond: null }), { maxBytesPerSecond: null });
+  await rejects('invalid-argument', owner.transfers.setLimits({ maxActive: 0 }));
+  assert.deepEqual(await owner.transfers.setLimits({ maxActive: 2 }), { ...set, maxActive: 2 });
+  const limits = { maxBytesPerSecond: null, maxActive: 16 };
+  assert.deepEqual(await owner.transfers.setLimits(limits), limits);
 });
 
 test('canceled or failed, it can be retried; all that runs is canceled and all that ended removed at once', async () => {

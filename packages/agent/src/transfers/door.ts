@@ -7,6 +7,7 @@ import {
   type TransferChecksum,
   type TransferDetails,
   type TransferLimitsRecord,
+  type TransferLimitsRequest,
   type TransferRecord,
 } from '@longhaul/agent-protocol';
 import { type Connectivity, InterfaceConnectivity } from '../network/connectivity.ts';
@@ -86,8 +87,8 @@ export interface Transfers extends AsyncDisposable {
   setLimit(scope: Scope, id: string, maxBytesPerSecond: number | null): Promise<TransferRecord>;
   /** Of the whole agent. */
   readonly limits: TransferLimitsRecord;
-  /** From now on. Resolves with what holds then. */
-  setLimits(limits: TransferLimitsRecord): Promise<TransferLimitsRecord>;
+  /** From now on; what is left out stays as it is. Resolves with what holds then. */
+  setLimits(limits: TransferLimitsRequest): Promise<TransferLimitsRecord>;
   /** Removes everything of an app (BT-17). */
   removeApp(app: string): Promise<void>;
   get(scope: Scope, id: string): TransferRecord;
@@ -102,7 +103,7 @@ export async function openTransfers(options: TransfersOptions): Promise<Transfer
   const ledger = new Ledger(options.store, limits, options.publish);
   const source = options.makeSource?.(limits) ?? new Http1Source(limits, { fallback: new HttpSource(limits) });
   const connectivity = options.connectivity ?? new InterfaceConnectivity(limits.connectivityPollMs);
-  const throttles = new Throttles(ledger.table.limits().maxBytesPerSecond);
+  const throttles = new Throttles(ledger.limits.maxBytesPerSecond);
   const hasher = new Hasher();
   const runner = new Runner({
     ledger,
@@ -274,13 +275,14 @@ class Door implements Transfers {
 
   get limits(): TransferLimitsRecord {
     this.#checkOpen();
-    return this.#ledger.table.limits();
+    return this.#ledger.limits;
   }
 
-  async setLimits(limits: TransferLimitsRecord): Promise<TransferLimitsRecord> {
+  async setLimits(limits: TransferLimitsRequest): Promise<TransferLimitsRecord> {
     this.#checkOpen();
     await this.#ledger.setLimits(limits);
-    this.#throttles.setRate(this.limits.maxBytesPerSecond);
+    this.#throttles.setRate(this.#ledger.limits.maxBytesPerSecond);
+    this.#runner.setMaxActive(this.#ledger.limits.maxActive);
     return this.limits;
   }
 

@@ -1,6 +1,12 @@
 // The one writer of transfers: every change of a row goes through here, as one `step()` of the state table or as facts of the
 // bytes, becomes durable, and only then is told. What flows right now (progress) is kept beside the rows, in memory.
-import type { TransferDetails, TransferError, TransferLimitsRecord, TransferRecord } from '@longhaul/agent-protocol';
+import type {
+  TransferDetails,
+  TransferError,
+  TransferLimitsRecord,
+  TransferLimitsRequest,
+  TransferRecord,
+} from '@longhaul/agent-protocol';
 import { step as namedStep, type StepName } from '../steps.ts';
 import type { Store } from '../store/store.ts';
 import { FactFeed, type TransferFact } from './facts.ts';
@@ -51,11 +57,13 @@ export class Ledger implements Disposable {
   readonly #quota: Quota;
   readonly #live = new Map<string, LiveFacts>();
   readonly #memories = new Memories();
+  readonly #maxActiveUnset: number;
 
   constructor(store: Store, limits: TransferLimits, publish: (fact: TransferFact) => void) {
     this.#store = store;
     this.table = new TransferTable(store.database);
     this.#quota = new Quota(limits, this.table.counts());
+    this.#maxActiveUnset = limits.maxActive;
     this.#publish = publish;
     this.#feed = new FactFeed(limits, id => this.#tell(id));
   }
@@ -165,9 +173,22 @@ export class Ledger implements Disposable {
   }
 
   /** Of the whole agent. */
-  async setLimits(limits: TransferLimitsRecord): Promise<void> {
-    await namedStep('limit.commit', () => this.#store.commit(() => this.table.setLimits(limits)));
-    this.#publish({ type: 'limits', limits });
+  get limits(): TransferLimitsRecord {
+    const { maxBytesPerSecond, maxActive } = this.table.limits();
+    return { maxBytesPerSecond, maxActive: maxActive ?? this.#maxActiveUnset };
+  }
+
+  /** What is left out stays as it is. */
+  async setLimits({ maxBytesPerSecond, maxActive }: TransferLimitsRequest): Promise<void> {
+    const set = () => {
+      const before = this.table.limits();
+      this.table.setLimits({
+        maxBytesPerSecond: maxBytesPerSecond === undefined ? before.maxBytesPerSecond : maxBytesPerSecond,
+        maxActive: maxActive ?? before.maxActive,
+      });
+    };
+    await namedStep('limit.commit', () => this.#store.commit(set));
+    this.#publish({ type: 'limits', limits: this.limits });
   }
 
   /** Of a finished transfer. */

@@ -1,7 +1,7 @@
 // The numbers of the transfers room, each with its unit, default and source. Resolved and frozen once at the door.
 
 export interface TransferLimits {
-  /** Transfers whose bytes flow at the same time, over all apps. */
+  /** Transfers whose bytes flow at the same time, over all apps, until `setLimits` says another number. */
   readonly maxActive: number;
   /** Of those, to one host and port. */
   readonly maxActivePerHost: number;

@@ -76,7 +76,8 @@ export class Runner {
 
   constructor(tools: RunnerTools) {
     this.#tools = tools;
-    this.#queue = new TransferQueue(tools.limits);
+    const { maxActivePerHost } = tools.limits;
+    this.#queue = new TransferQueue({ maxActive: tools.ledger.limits.maxActive, maxActivePerHost });
   }
 
   /** Puts right what an earlier agent left, then goes on with the queue. */
@@ -102,6 +103,12 @@ export class Runner {
   /** A started row without a slot waits in line. */
   enqueue(row: TransferRow): void {
     this.#queue.enqueue(row.id, row.host);
+    this.#pump();
+  }
+
+  /** More of those in line run at once; where fewer may run, those that do go on to their end. */
+  setMaxActive(maxActive: number): void {
+    this.#queue.setMaxActive(maxActive);
     this.#pump();
   }
 

@@ -24,6 +24,18 @@ test('a busy host holds back its own line only', () => {
   assert.deepEqual(queue.grant(), ['a3']);
 });
 
+test('more slots are given at once; with fewer, whoever has one keeps it and nobody follows until enough are free', () => {
+  const queue = queueOf(1, 9, 'a1', 'a2', 'a3', 'a4');
+  assert.deepEqual(queue.grant(), ['a1']);
+  queue.setMaxActive(3);
+  assert.deepEqual(queue.grant(), ['a2', 'a3']);
+  queue.setMaxActive(2);
+  queue.release('a1');
+  assert.deepEqual(queue.grant(), []);
+  queue.release('a2');
+  assert.deepEqual(queue.grant(), ['a4']);
+});
+
 test('who leaves the line is not granted; who comes back stands at its end', () => {
   const queue = queueOf(1, 1, 'a1', 'a2', 'a3');
   queue.drop('a1');

@@ -7,7 +7,7 @@ export interface Slots {
 
 /** The waiting line, one queue for each host, so that a long line to one host costs nothing when another is served. */
 export class TransferQueue {
-  readonly #slots: Slots;
+  #slots: Slots;
   /** host → id → place in line. A Map keeps the order of insertion. */
   readonly #waiting = new Map<string, Map<string, number>>();
   readonly #hostOf = new Map<string, string>();
@@ -17,6 +17,11 @@ export class TransferQueue {
 
   constructor(slots: Slots) {
     this.#slots = slots;
+  }
+
+  /** For the grants to come; whoever has a slot keeps it. */
+  setMaxActive(maxActive: number): void {
+    this.#slots = { ...this.#slots, maxActive };
   }
 
   get activeCount(): number {

@@ -66,4 +66,10 @@ export const transferMigrations: readonly Migration[] = [
     name: 'checksums',
     apply: database => database.exec('ALTER TABLE transfers ADD COLUMN checksum TEXT;'),
   },
+  {
+    version: 5,
+    name: 'active transfers',
+    // NULL: nobody has set it, the default of this Longhaul holds.
+    apply: database => database.exec('ALTER TABLE transfer_limits ADD COLUMN max_active INTEGER;'),
+  },
 ];

@@ -1,6 +1,6 @@
 // The transfers table: its statements, prepared once; rows in, typed values out.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { LonghaulError, type TransferLimitsRecord } from '@longhaul/agent-protocol';
+import { LonghaulError } from '@longhaul/agent-protocol';
 import { columns, type TransferRow, toCells, toRow } from './row.ts';
 import type { StateName } from './transfer-states.ts';
 
@@ -8,6 +8,12 @@ import type { StateName } from './transfer-states.ts';
 export interface AppCounts {
   readonly unfinished: number;
   readonly records: number;
+}
+
+/** Of the whole agent, as it was set; `maxActive` is `null` until somebody has set it. */
+export interface StoredLimits {
+  readonly maxBytesPerSecond: number | null;
+  readonly maxActive: number | null;
 }
 
 /** Statements of the table. Writes belong inside `store.commit`. */
@@ -51,8 +57,10 @@ export class TransferTable {
       `UPDATE transfers SET ${columns.map(column => `${column} = :${column}`).join(', ')} WHERE id = :id`,
     );
     this.#delete = database.prepare('DELETE FROM transfers WHERE id = ?');
-    this.#limits = database.prepare('SELECT max_bytes_per_second AS maxBytesPerSecond FROM transfer_limits');
-    this.#setLimits = database.prepare('UPDATE transfer_limits SET max_bytes_per_second = ?');
+    this.#limits = database.prepare(
+      'SELECT max_bytes_per_second AS maxBytesPerSecond, max_active AS maxActive FROM transfer_limits',
+    );
+    this.#setLimits = database.prepare('UPDATE transfer_limits SET max_bytes_per_second = ?, max_active = ?');
   }
 
   find(id: string): TransferRow | undefined {
@@ -111,12 +119,12 @@ export class TransferTable {
     this.#delete.run(id);
   }
 
-  /** Of the whole agent. */
-  limits(): TransferLimitsRecord {
-    return { maxBytesPerSecond: this.#limits.get()?.maxBytesPerSecond as number | null };
+  limits(): StoredLimits {
+    const raw = this.#limits.get();
+    return { maxBytesPerSecond: raw?.maxBytesPerSecond as number | null, maxActive: raw?.maxActive as number | null };
   }
 
-  setLimits(limits: TransferLimitsRecord): void {
-    this.#setLimits.run(limits.maxBytesPerSecond);
+  setLimits({ maxBytesPerSecond, maxActive }: StoredLimits): void {
+    this.#setLimits.run(maxBytesPerSecond, maxActive);
   }
 }

@@ -93,7 +93,7 @@ test('facts go to those who watch, and only to them', async t => {
 });
 
 test('changed limits are told to everybody who watches; an app reads them and does not set them', async t => {
-  const limits = { maxBytesPerSecond: 4_096 };
+  const limits = { maxBytesPerSecond: 4_096, maxActive: 16 };
   const asked: unknown[] = [];
   const doors = { list: () => [], limits, setLimits: async (given: unknown) => void asked.push(given) };
   const { connect, feed } = await openHub(t, { transfers: transfersThat(doors) });
@@ -108,11 +108,16 @@ test('changed limits are told to everybody who watches; an app reads them and do
     assert.deepEqual(await client.invoke('getLimits'), limits);
   }
   await assert.rejects(app.invoke('setLimits', limits), { code: 'access-denied' });
-  for (const bad of [{ maxBytesPerSecond: 1_023 }, { maxBytesPerSecond: 5_000.5 }, {}, null]) {
+  const [badRates, badCounts] = [
+    [1_023, 5_000.5, '2M'].map(maxBytesPerSecond => ({ maxBytesPerSecond })),
+    [0, 257, 1.5, null].map(maxActive => ({ maxActive })),
+  ];
+  for (const bad of [...badRates, ...badCounts, { maxActive: 2, maxActivePerHost: 2 }, {}, null]) {
     await assert.rejects(owner.invoke('setLimits', bad), { code: 'invalid-argument' });
   }
   await browser.invoke('setLimits', { maxBytesPerSecond: null });
-  assert.deepEqual(asked, [{ maxBytesPerSecond: null }]);
+  await owner.invoke('setLimits', { maxActive: 256 });
+  assert.deepEqual(asked, [{ maxBytesPerSecond: null }, { maxActive: 256 }]);
   assert.deepEqual(silent.events, []);
 });
 

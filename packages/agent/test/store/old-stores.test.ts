@@ -11,7 +11,7 @@ import { TransferTable } from '../../src/transfers/table.ts';
 
 const migrations = [...transferMigrations, ...appMigrations];
 
-test('transfers of before rate limits and checksums have neither', async () => {
+test('transfers of before rate limits and checksums have neither, and nobody has set how many may be active', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'longhaul-old-'));
   try {
     {
@@ -28,7 +28,7 @@ test('transfers of before rate limits and checksums have neither', async () => {
     const table = new TransferTable(store.database);
     const { offset, state, maxBytesPerSecond, checksum } = table.get('old');
     assert.deepEqual([offset, state, maxBytesPerSecond, checksum], [7, { name: 'queued' }, null, null]);
-    assert.deepEqual(table.limits(), { maxBytesPerSecond: null });
+    assert.deepEqual(table.limits(), { maxBytesPerSecond: null, maxActive: null });
     assert.deepEqual(table.ids(false, 'longhaul'), ['old']);
     await store.commit(() => table.update({ ...table.get('old'), maxBytesPerSecond: 2_048 }));
     assert.equal(table.get('old').maxBytesPerSecond, 2_048);

@@ -49,16 +49,17 @@ describe('rate limits', () => {
 
   test('limits are durable, told to watchers, and hold for what runs already', async () => {
     await using room = await Room.open();
-    assert.deepEqual(room.transfers.limits, { maxBytesPerSecond: null });
-    assert.deepEqual(await room.transfers.setLimits({ maxBytesPerSecond: 64 * KiB }), { maxBytesPerSecond: 64 * KiB });
+    const set = { maxBytesPerSecond: 64 * KiB, maxActive: 16 };
+    assert.deepEqual(room.transfers.limits, { ...set, maxBytesPerSecond: null });
+    assert.deepEqual(await room.transfers.setLimits({ maxBytesPerSecond: 64 * KiB }), set);
     assert.deepEqual(
       room.facts.find(fact => fact.type === 'limits'),
-      { type: 'limits', limits: { maxBytesPerSecond: 64 * KiB } },
+      { type: 'limits', limits: set },
     );
     const { id } = await room.create(origin.url(), { start: false });
     await room.transfers.setLimit(owner, id, 5 * MiB);
     await room.reopen();
-    assert.deepEqual(room.transfers.limits, { maxBytesPerSecond: 64 * KiB });
+    assert.deepEqual(room.transfers.limits, set);
     assert.equal(room.get(id).maxBytesPerSecond, 5 * MiB);
     await room.transfers.start(owner, id);
     const slow = await room.when(id, ({ bytesReceived }) => bytesReceived > 16 * KiB);

@@ -4,6 +4,7 @@ import type {
   CreateDownloadRequest,
   TransferDetails,
   TransferLimitsRecord,
+  TransferLimitsRequest,
   TransferRecord,
 } from '@longhaul/agent-protocol';
 import type { AgentConnection } from '../connection/connection.ts';
@@ -85,8 +86,11 @@ export class TransfersDoor {
     return this.#connection.call('getLimits');
   }
 
-  /** Takes effect at once and is kept over restarts of the agent. Owner only. @throws LonghaulError `invalid-argument` below 1 KiB */
-  setLimits(limits: TransferLimitsRecord): Promise<TransferLimitsRecord> {
+  /**
+   * Takes effect at once and is kept over restarts of the agent; what is left out stays as it is. Owner only.
+   * @throws LonghaulError `invalid-argument` for a rate below 1 KiB, and where `maxActive` is not 1 to 256
+   */
+  setLimits(limits: TransferLimitsRequest): Promise<TransferLimitsRecord> {
     return this.#connection.call('setLimits', limits);
   }
 
