@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ConnectionOptions, defaults, resolveSettings } from './options.ts';
+import { type ConnectionOptions, compressionDefaults, defaults, resolveSettings } from './options.ts';
 
 test('later options win, unset ones keep what was, the result is frozen', () => {
   const settings = resolveSettings({ maxFragments: 5, closeAnswer: 1000 }, { maxFragments: 7 }, undefined);
@@ -19,6 +19,13 @@ test('a value that is none is refused', () => {
     { closeAnswer: 'no' },
     { closeTimeoutMs: null },
     { abortsWhenSilentForTwiceTheInterval: 1 },
+    { compression: 1 },
+    { compression: null },
+    { compression: { serverMaxWindowBits: 8 } },
+    { compression: { clientMaxWindowBits: 16 } },
+    { compression: { serverContextTakeover: 1 } },
+    { compression: { thresholdBytes: -1 } },
+    { compression: { level: 10 } },
   ];
   for (const options of wrong) {
     assert.throws(
@@ -33,4 +40,12 @@ test('a value that is none is refused', () => {
     closeTimeoutMs: 0,
     maxMessageBytes: Number.POSITIVE_INFINITY,
   });
+});
+
+test('compression is off unless given, and can be turned off again', () => {
+  assert.equal(resolveSettings({}).compression, undefined);
+  assert.deepEqual(resolveSettings({ compression: true }).compression, compressionDefaults);
+  const small = { compression: { serverMaxWindowBits: 9, clientContextTakeover: false } };
+  assert.deepEqual(resolveSettings(small).compression, { ...compressionDefaults, ...small.compression });
+  assert.equal(resolveSettings(small, { compression: false }).compression, undefined);
 });

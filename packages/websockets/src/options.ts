@@ -7,8 +7,31 @@ import { isCloseCode } from './protocol/opcodes.ts';
 /** What happens to a `send()` that would put more than `maxBufferedBytes` into the output of one connection. */
 export type OutputPolicy = 'wait' | 'drop' | 'close';
 
+/**
+ * permessage-deflate (RFC 7692). Off unless given, because compressing a secret together with what an attacker chose
+ * tells the secret by the length of the result (CRIME, BREACH): send secrets with `compress: false`.
+ */
+export interface CompressionOptions {
+  /** Window in which the server compresses, as a power of two: 9-15. Default 15; a smaller one the peer asks for is kept. */
+  serverMaxWindowBits?: number;
+  /** Window in which the client compresses: 9-15. Default 15. A server with less declines clients that cannot keep to it. */
+  clientMaxWindowBits?: number;
+  /** False: the server compresses every message by itself. Default true. */
+  serverContextTakeover?: boolean;
+  /** False: the client compresses every message by itself. Default true. */
+  clientContextTakeover?: boolean;
+  /** Messages with fewer bytes go out uncompressed. Default 64: below it deflate saves next to nothing (decision 106). */
+  thresholdBytes?: number;
+  /** zlib's level, 1 (fast) to 9 (small). Default 3 (decision 106). */
+  level?: number;
+}
+
+export type CompressionSettings = Readonly<Required<CompressionOptions>>;
+
 /** Options of one connection, the same on both ends. */
 export interface ConnectionOptions {
+  /** permessage-deflate: `true` for all its defaults. Default `false`, because of CRIME and BREACH (see `CompressionOptions`). */
+  compression?: CompressionOptions | boolean;
   /** Pause between keep-alive frames in ms; 0 or Infinity = off. Default 120,000 (signalr-protocol.md §12). */
   keepAliveIntervalMs?: number;
   /**
@@ -41,8 +64,10 @@ export interface ConnectionOptions {
 }
 
 /** Complete, frozen settings of one connection. One object is shared by all connections with the same options. */
-export type ConnectionSettings = Readonly<Required<Omit<ConnectionOptions, 'keepAliveTimeoutMs'>>> & {
+export type ConnectionSettings = Readonly<Required<Omit<ConnectionOptions, 'keepAliveTimeoutMs' | 'compression'>>> & {
   readonly keepAliveTimeoutMs: number | undefined;
+  /** Undefined: permessage-deflate is neither offered nor taken. */
+  readonly compression: CompressionSettings | undefined;
 };
 
 /** Options of `useWebSockets`: those of every connection, and what is checked before the handler runs. */
@@ -86,7 +111,17 @@ export interface ClientOptions extends ConnectionOptions {
   maxHeaderBytes?: number;
 }
 
+export const compressionDefaults = Object.freeze({
+  serverMaxWindowBits: 15,
+  clientMaxWindowBits: 15,
+  serverContextTakeover: true,
+  clientContextTakeover: true,
+  thresholdBytes: 64,
+  level: 3,
+}) satisfies CompressionSettings;
+
 export const defaults = Object.freeze({
+  compression: undefined,
   keepAliveIntervalMs: 120_000,
   keepAliveTimeoutMs: undefined,
   abortsWhenSilentForTwiceTheInterval: false,
@@ -114,10 +149,43 @@ export function resolveSettings(...layers: readonly (ConnectionOptions | undefin
     if (layer === undefined) continue;
     for (const name of Object.keys(defaults) as (keyof ConnectionOptions)[]) {
       const value = layer[name];
-      if (value !== undefined) settings[name] = checked(name, value);
+      if (name === 'compression' && value !== undefined) settings[name] = resolveCompression(layer.compression);
+      else if (value !== undefined) settings[name] = checked(name, value);
     }
   }
   return Object.freeze(settings) as ConnectionSettings;
+}
+
+/** Frozen; undefined for "off". Throws `invalid-argument`. */
+export function resolveCompression(options: CompressionOptions | boolean | undefined): CompressionSettings | undefined {
+  if (options === undefined || options === false) return undefined;
+  if (options === true) return compressionDefaults;
+  if (typeof options !== 'object' || options === null) throw unfit('compression', options);
+  const settings: Record<string, unknown> = { ...compressionDefaults };
+  for (const name of Object.keys(compressionDefaults) as (keyof CompressionSettings)[]) {
+    const value = options[name];
+    if (value === undefined) continue;
+    const [lowest, highest] = compressionRanges[name] ?? [];
+    const isRight =
+      lowest === undefined || highest === undefined
+        ? typeof value === 'boolean'
+        : Number.isInteger(value) && (value as number) >= lowest && (value as number) <= highest;
+    if (!isRight) throw unfit(`compression.${name}`, value);
+    settings[name] = value;
+  }
+  return Object.freeze(settings) as CompressionSettings;
+}
+
+const compressionRanges: Partial<Record<keyof CompressionSettings, readonly [lowest: number, highest: number]>> = {
+  // zlib has no raw deflate with a window of 8 bits.
+  serverMaxWindowBits: [9, 15],
+  clientMaxWindowBits: [9, 15],
+  thresholdBytes: [0, Number.MAX_SAFE_INTEGER],
+  level: [1, 9],
+};
+
+function unfit(name: string, value: unknown): WebSocketError {
+  return new WebSocketError('invalid-argument', `Option ${name} cannot be ${String(value)}`);
 }
 
 function checked(name: keyof ConnectionOptions, value: unknown): unknown {
@@ -127,5 +195,5 @@ function checked(name: keyof ConnectionOptions, value: unknown): unknown {
     return value;
   const isNumber = typeof value === 'number' && value >= (positive.has(name) ? 1 : 0);
   if (isNumber && typeof defaults[name] !== 'string' && typeof defaults[name] !== 'boolean') return value;
-  throw new WebSocketError('invalid-argument', `Option ${name} cannot be ${String(value)}`);
+  throw unfit(name, value);
 }
