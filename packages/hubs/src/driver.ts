@@ -1,5 +1,5 @@
-// One connection from its handshake to its end: reads the transport, hands messages to the dispatcher, writes what comes
-// back, and does what the pure parts (states, keep-alive, end) decide.
+// One connection from its handshake to its end: what calls and lifetime managers see of it, and the order of its life. The
+// rooms under driver/ act for it: the link (transports), the output queue, the handshake, the reading loop.
 import type { IncomingMessage } from 'node:http';
 import type { CallConnection, GroupManager } from './call.ts';
 import { type ConnectionEnd, closeMessageFor, disconnectErrorFor } from './connection/end.ts';
@@ -7,22 +7,19 @@ import { KeepAlive } from './connection/keep-alive.ts';
 import { type ConnectionState, step } from './connection/states.ts';
 import type { DispatchConnection, Dispatcher } from './dispatch/dispatcher.ts';
 import { DispatchSession } from './dispatch/session.ts';
+import { TransportLink } from './driver/link.ts';
+import { OutputQueue } from './driver/output-queue.ts';
+import { type MessageSink, readMessages } from './driver/reading-loop.ts';
+import { receiveHandshake } from './driver/receive-handshake.ts';
 import { HubServerError } from './errors.ts';
 import type { HubUser } from './hub.ts';
 import type { HubLifetimeManager, LifetimeConnection } from './lifetime/lifetime-manager.ts';
 import type { HubLogger } from './log.ts';
 import type { HubOptions } from './options.ts';
-import {
-  answerHandshake,
-  handshakeAccepted,
-  handshakeCanceled,
-  handshakeFailed,
-  handshakeRefused,
-} from './protocol/handshake.ts';
+import { handshakeAccepted, handshakeCanceled, handshakeRefused } from './protocol/handshake.ts';
 import { type HubMessage, pingMessage } from './protocol/messages.ts';
 import { OutgoingMessage, WireMessage } from './protocol/outgoing-message.ts';
 import type { HubProtocol, MessageReader, TransferFormat } from './protocol/protocol.ts';
-import { RecordReader } from './protocol/record-reader.ts';
 import type { Transport } from './transports/transport.ts';
 
 /** What all connections of one endpoint share. */
@@ -43,13 +40,14 @@ export interface ConnectionIdentity {
   readonly request: IncomingMessage;
 }
 
-export class HubConnection implements CallConnection, DispatchConnection, LifetimeConnection {
+export class HubConnection implements CallConnection, DispatchConnection, LifetimeConnection, MessageSink {
   readonly connectionId: string;
   readonly user: HubUser | undefined;
   readonly userIdentifier: string | undefined;
   readonly request: IncomingMessage;
   readonly #runtime: HubRuntime;
-  readonly #transport: Transport;
+  readonly #link: TransportLink;
+  readonly #output: OutputQueue;
   readonly #keepAlive: KeepAlive;
   readonly #handshakeBy: number;
   readonly #ended = Promise.withResolvers<ConnectionEnd>();
@@ -59,7 +57,6 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   #session: DispatchSession | undefined;
   #items: Map<unknown, unknown> | undefined;
   #controller: AbortController | undefined;
-  #isJudged = false;
 
   constructor(runtime: HubRuntime, transport: Transport, identity: ConnectionIdentity) {
     const now = performance.now();
@@ -68,7 +65,10 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     this.userIdentifier = identity.userIdentifier;
     this.request = identity.request;
     this.#runtime = runtime;
-    this.#transport = transport;
+    this.#link = new TransportLink(transport, error => {
+      this.end(error === undefined ? { kind: 'transport-closed' } : { kind: 'transport-lost', error });
+    });
+    this.#output = new OutputQueue(this.#link, runtime.options, error => this.end({ kind: 'failed', error }));
     this.#keepAlive = new KeepAlive(runtime.options, now);
     this.#handshakeBy = now + runtime.options.handshakeTimeoutMs;
   }
@@ -103,22 +103,27 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     return this.#controller.signal;
   }
 
+  get isEnded(): boolean {
+    return this.#end !== undefined;
+  }
+
   /** The whole life. Resolves when nothing is left of it; never rejects. */
   async run(): Promise<void> {
-    void this.#transport.closed.then(error => {
-      this.end(error === undefined ? { kind: 'transport-closed' } : { kind: 'transport-lost', error });
-    });
     const reader = await Promise.race([this.#shakeHands(), this.#ended.promise]);
     if ('next' in reader) await this.#serve(reader);
     const end = await this.#ended.promise;
     const error = disconnectErrorFor(end);
     this.#runtime.log.debug({ connectionId: this.connectionId, end: end.kind, err: error }, 'hub connection ended');
-    await this.#transport.close();
+    await this.#link.close();
     this.#state = step(this.#state, 'closed');
   }
 
   abort(): void {
     this.end({ kind: 'aborted' });
+  }
+
+  fail(error: Error): void {
+    this.end({ kind: 'failed', error });
   }
 
   /** The first reason counts. What was written before still goes out, then the Close message; nothing after it. */
@@ -146,7 +151,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
       this.end({ kind: 'failed', error: new HubServerError('client-timeout', text) });
     }
     // What still waits to be written is as good a sign of life.
-    if (due === 'ping' && this.#transport.bufferedBytes === 0) void this.send(pingMessage);
+    if (due === 'ping' && this.#output.isEmpty) void this.send(pingMessage);
   }
 
   send(message: HubMessage): Promise<void> | undefined {
@@ -155,63 +160,20 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
 
   write(message: OutgoingMessage): Promise<void> | undefined {
     if (this.#end !== undefined || this.#protocol === undefined) return undefined;
-    const sent = this.#transport.write(message.encode(this.#protocol));
-    const { applicationMaxBufferSize, maximumBufferedBytes } = this.#runtime.options;
-    const { bufferedBytes } = this.#transport;
-    if (bufferedBytes <= applicationMaxBufferSize) return undefined;
-    if (bufferedBytes > maximumBufferedBytes) this.#judge();
-    return sent.then(yieldTurn, yieldTurn);
-  }
-
-  /** Too much waits: the kernel gets its chance to take it in this turn, what it leaves is the client's doing. */
-  #judge(): void {
-    if (this.#isJudged) return;
-    this.#isJudged = true;
-    setImmediate(() => {
-      this.#isJudged = false;
-      const { maximumBufferedBytes } = this.#runtime.options;
-      if (this.#transport.bufferedBytes <= maximumBufferedBytes) return;
-      const text = `The client reads too slowly: more than ${maximumBufferedBytes} bytes wait for it.`;
-      this.end({ kind: 'failed', error: new HubServerError('slow-consumer', text) });
-    });
+    return this.#output.write(message.encode(this.#protocol));
   }
 
   /** The reader of what follows, or the end. */
   async #shakeHands(): Promise<MessageReader | ConnectionEnd> {
     const { options, protocols } = this.#runtime;
-    const records = new RecordReader(options.maximumReceiveMessageSize ?? Number.POSITIVE_INFINITY);
-    let record: string | undefined;
-    try {
-      while (record === undefined) {
-        const chunk = await this.#transport.receive();
-        if (chunk === undefined) return this.#ended.promise;
-        records.push(chunk);
-        record = records.next();
-      }
-    } catch (thrown) {
-      if (!(thrown instanceof HubServerError)) return this.#ended.promise;
-      const text =
-        thrown.code === 'message-too-large' ? handshakeCanceled : handshakeFailed(thrown, options.enableDetailedErrors);
-      this.end({ kind: 'handshake-refused', text, cause: thrown });
-      return this.#ended.promise;
-    }
+    const outcome = await receiveHandshake(this.#link, options, protocols);
+    if (outcome.kind === 'refused') this.end({ ...outcome, kind: 'handshake-refused' });
+    if (outcome.kind !== 'accepted') return this.#ended.promise;
     if (this.#end !== undefined) return this.#end;
-    const { transferFormats } = this.#transport;
-    const answer = answerHandshake(record, {
-      protocols,
-      transferFormats,
-      enableDetailedErrors: options.enableDetailedErrors,
-    });
-    if ('error' in answer) {
-      this.end({ kind: 'handshake-refused', text: answer.error, cause: answer.cause });
-      return this.#ended.promise;
-    }
-    const reader = answer.protocol.createReader(options.maximumReceiveMessageSize ?? Number.POSITIVE_INFINITY);
-    reader.push(records.takeRest());
-    this.#writeRecord(handshakeAccepted, answer.protocol.transferFormat);
-    this.#protocol = answer.protocol;
+    this.#writeRecord(handshakeAccepted, outcome.protocol.transferFormat);
+    this.#protocol = outcome.protocol;
     this.#state = step(this.#state, 'accepted');
-    return reader;
+    return outcome.reader;
   }
 
   async #serve(reader: MessageReader): Promise<void> {
@@ -230,38 +192,17 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     }
     if (this.#end === undefined) {
       this.#state = step(this.#state, 'connected');
-      void this.#read(reader);
+      void readMessages(this.#link, reader, this).then(end => this.end(end));
     }
     const end = await this.#ended.promise;
     // The transport starts to close at once: a slow onDisconnected must not keep the client waiting.
-    void this.#transport.close();
+    void this.#link.close();
     if (isConnected) await dispatcher.onDisconnected(this, disconnectErrorFor(end)).catch(logFailure);
     await Promise.resolve(lifetime.disconnected(this)).catch(logFailure);
   }
 
-  async #read(reader: MessageReader): Promise<void> {
-    try {
-      for (;;) {
-        for (let message = reader.next(); message !== undefined; message = reader.next()) {
-          const wait = this.#handle(message);
-          if (wait !== undefined) await wait;
-          if (this.#end !== undefined) return;
-        }
-        const chunk = this.#transport.tryReceive() ?? (await this.#transport.receive());
-        if (this.#end !== undefined) return;
-        if (chunk === undefined) break;
-        reader.push(chunk);
-      }
-      if (reader.hasPartialMessage) {
-        throw new HubServerError('invalid-message', 'Connection terminated while reading a message.');
-      }
-      this.end({ kind: 'transport-closed' });
-    } catch (error) {
-      this.end(error instanceof HubServerError ? { kind: 'failed', error } : { kind: 'transport-lost', error });
-    }
-  }
-
-  #handle(message: HubMessage): Promise<void> | undefined {
+  /** One message of the client's; a promise while the next one has to wait. */
+  handle(message: HubMessage): Promise<void> | undefined {
     this.#keepAlive.messageReceived(message.type === 'ping', performance.now());
     if (message.type === 'close') {
       this.end({ kind: 'client-closed' });
@@ -280,11 +221,6 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
 
   #writeRecord(record: string, format: TransferFormat): void {
     const data = format === 'Text' ? record : Buffer.from(record);
-    void this.#transport.write(new WireMessage(data, format, false));
+    void this.#link.write(new WireMessage(data, format, false));
   }
-}
-
-/** A kernel that takes everything at once would otherwise let one busy stream keep the process from all other work. */
-function yieldTurn(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve));
 }

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { WireMessage } from '../protocol/outgoing-message.ts';
+import type { WireData } from '../protocol/protocol.ts';
+import type { Transport } from '../transports/transport.ts';
+import { TransportLink } from './link.ts';
+
+/** A transport that gives what it is told to give. */
+class ScriptedTransport implements Transport {
+  readonly name = 'WebSockets';
+  readonly transferFormats = ['Text'] as const;
+  readonly bufferedBytes = 0;
+  readonly written: unknown[] = [];
+  readonly #closed = Promise.withResolvers<Error | undefined>();
+  #wanted = Promise.withResolvers<WireData | undefined>();
+  isClosed = false;
+
+  get closed(): Promise<Error | undefined> {
+    return this.#closed.promise;
+  }
+
+  give(chunk: WireData): void {
+    this.#wanted.resolve(chunk);
+    this.#wanted = Promise.withResolvers();
+  }
+
+  lose(error: Error): void {
+    this.#wanted.promise.catch(() => {});
+    this.#wanted.reject(error);
+    this.#closed.resolve(error);
+  }
+
+  tryReceive(): undefined {
+    return undefined;
+  }
+
+  receive(): Promise<WireData | undefined> {
+    return this.#wanted.promise;
+  }
+
+  async write({ data }: WireMessage): Promise<void> {
+    this.written.push(data);
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.#wanted.resolve(undefined);
+    this.#closed.resolve(undefined);
+  }
+}
+
+describe('the link of a connection', () => {
+  test('who waits for bytes gets those of the transport that took the place of the first', async () => {
+    const [first, second] = [new ScriptedTransport(), new ScriptedTransport()];
+    const ends: unknown[] = [];
+    const link = new TransportLink(first, error => ends.push(error));
+    const received = link.receive();
+    link.replace(second);
+    second.give('again');
+    assert.equal(await received, 'again');
+    assert.equal(first.isClosed, true);
+    await link.write(new WireMessage('x', 'Text', false));
+    assert.deepEqual([first.written, second.written], [[], ['x']]);
+    assert.deepEqual(ends, []);
+  });
+
+  test("the loss of a replaced transport is nobody's business, that of the last one is", async () => {
+    const [first, second] = [new ScriptedTransport(), new ScriptedTransport()];
+    const ends: unknown[] = [];
+    const link = new TransportLink(first, error => ends.push(error));
+    link.replace(second);
+    first.lose(new Error('first'));
+    const received = link.receive();
+    second.lose(new Error('second'));
+    await assert.rejects(received, { message: 'second' });
+    await second.closed;
+    assert.deepEqual(
+      ends.map(error => (error as Error).message),
+      ['second'],
+    );
+  });
+});
