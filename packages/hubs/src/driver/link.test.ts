@@ -12,6 +12,7 @@ class ScriptedTransport implements Transport {
   readonly bufferedBytes = 0;
   readonly written: unknown[] = [];
   readonly #closed = Promise.withResolvers<Error | undefined>();
+  readonly #chunks: WireData[] = [];
   #wanted = Promise.withResolvers<WireData | undefined>();
   isClosed = false;
 
@@ -20,8 +21,8 @@ class ScriptedTransport implements Transport {
   }
 
   give(chunk: WireData): void {
-    this.#wanted.resolve(chunk);
-    this.#wanted = Promise.withResolvers();
+    this.#chunks.push(chunk);
+    this.#wanted.resolve(undefined);
   }
 
   lose(error: Error): void {
@@ -34,8 +35,9 @@ class ScriptedTransport implements Transport {
     return undefined;
   }
 
-  receive(): Promise<WireData | undefined> {
-    return this.#wanted.promise;
+  async receive(): Promise<WireData | undefined> {
+    await this.#wanted.promise;
+    return this.#chunks.shift();
   }
 
   async write({ data }: WireMessage): Promise<void> {
