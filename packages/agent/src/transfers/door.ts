@@ -1,10 +1,8 @@
 // The door of the transfers room: what the agent's hub calls. Requests come in parsed; records and facts go out.
 import { readFileSync } from 'node:fs';
 import {
-  type CollisionOption,
   LonghaulError,
   type ParsedCreateDownloadRequest,
-  type TransferChecksum,
   type TransferDetails,
   type TransferLimitsRecord,
   type TransferLimitsRequest,
@@ -13,6 +11,7 @@ import {
 import { type Connectivity, InterfaceConnectivity } from '../network/connectivity.ts';
 import { isInScope, type Scope } from '../scope.ts';
 import type { Store } from '../store/store.ts';
+import { Creation, keyOfTarget } from './creation.ts';
 import type { TransferFact } from './facts.ts';
 import type { LinkFile } from './finish.ts';
 import { Finisher } from './finisher.ts';
@@ -21,13 +20,11 @@ import { HttpSource } from './http-source.ts';
 import { Http1Source } from './http1/http1-source.ts';
 import { Ledger } from './ledger.ts';
 import { defaults, type TransferLimits } from './options.ts';
-import { checkHeaders, parseTransferUrl } from './request.ts';
 import type { TransferRow } from './row.ts';
 import { Runner } from './runner.ts';
 import { SlabPool } from './slab-pool.ts';
 import type { Source } from './source.ts';
 import { cancelAll, removeFinished } from './sweeps.ts';
-import { checkTarget, parseTarget, TargetFolder } from './target.ts';
 import { Throttles } from './throttles.ts';
 import { step } from './transfer-states.ts';
 
@@ -127,26 +124,11 @@ function processUmask(): number {
   return line === null ? 0o077 : Number.parseInt(line[1]!, 8);
 }
 
-/** Was the transfer made with this checksum, or with none? */
-function isSameChecksum(known: TransferChecksum | null, asked: ParsedCreateDownloadRequest['checksum']): boolean {
-  const given = known?.source === 'request' ? known : null;
-  return given?.algorithm === asked?.algorithm && given?.expected === asked?.expected;
-}
-
 const appOf = (scope: Scope): string | undefined => (scope.role === 'app' ? scope.app : undefined);
-
-/** The target's canonical path, if a file can be made there now. Throws what `create` says of targets. */
-async function keyOfTarget(file: string, collision: CollisionOption): Promise<string> {
-  const target = parseTarget(file);
-  await using folder = await TargetFolder.open(target.folder);
-  await checkTarget(folder, target.name, file, collision);
-  await folder.checkWritable(target.folder);
-  const canonical = await folder.canonicalPath();
-  return canonical === '/' ? `/${target.name}` : `${canonical}/${target.name}`;
-}
 
 class Door implements Transfers {
   readonly #ledger: Ledger;
+  readonly #creation: Creation;
   readonly #runner: Runner;
   readonly #throttles: Throttles;
   readonly #hasher: Hasher;
@@ -155,6 +137,7 @@ class Door implements Transfers {
 
   constructor(ledger: Ledger, runner: Runner, throttles: Throttles, hasher: Hasher, owned: readonly Disposable[]) {
     this.#ledger = ledger;
+    this.#creation = new Creation(ledger, runner);
     this.#runner = runner;
     this.#throttles = throttles;
     this.#hasher = hasher;
@@ -163,82 +146,7 @@ class Door implements Transfers {
 
   async create(app: string, request: ParsedCreateDownloadRequest): Promise<TransferRecord> {
     this.#checkOpen();
-    const url = parseTransferUrl(request.url);
-    const headers = checkHeaders(request.headers);
-    parseTarget(request.file);
-    const known = this.#ledger.table.find(request.id);
-    if (known !== undefined) return this.#again(known, app, request, headers);
-    const targetKey = await keyOfTarget(request.file, request.collision);
-    const now = Date.now();
-    const row: TransferRow = {
-      id: request.id,
-      app,
-      url: request.url,
-      host: url.host,
-      headers,
-      file: request.file,
-      targetKey,
-      collision: request.collision,
-      state: { name: request.start ? 'queued' : 'created' },
-      finalName: null,
-      part: null,
-      discardsPart: false,
-      offset: 0,
-      highWater: 0,
-      total: null,
-      validator: null,
-      actualUrl: null,
-      statusCode: null,
-      isResumable: null,
-      hasRestarted: false,
-      isLengthVerified: null,
-      failedAttempts: 0,
-      checksum: request.checksum === null ? null : { ...request.checksum, source: 'request', isVerified: false },
-      maxBytesPerSecond: request.maxBytesPerSecond,
-      createdAt: now,
-      startedAt: request.start ? now : null,
-      revision: 1,
-    };
-    try {
-      await this.#ledger.insert(row, () => {
-        if (this.#ledger.table.find(row.id) !== undefined) {
-          throw new LonghaulError('already-exists', `There is a transfer ${row.id} already.`);
-        }
-        this.#checkClaims(row);
-      });
-    } catch (error) {
-      // The same request twice at once: the first one made it.
-      const made = this.#ledger.table.find(request.id);
-      if (made === undefined) throw error;
-      return this.#again(made, app, request, headers);
-    }
-    if (request.start) this.#runner.enqueue(row);
-    return this.#ledger.record(row);
-  }
-
-  /** In the transaction that makes it unfinished. BT-20: one target, one unfinished transfer. */
-  #checkClaims(row: TransferRow): void {
-    if (row.collision !== 'unique-name' && this.#ledger.table.isClaimed(row.targetKey, row.id)) {
-      throw new LonghaulError('target-exists', `Another unfinished transfer writes to ${row.file}.`);
-    }
-  }
-
-  async #again(
-    known: TransferRow,
-    app: string,
-    request: ParsedCreateDownloadRequest,
-    headers: [string, string][],
-  ): Promise<TransferRecord> {
-    const isSame =
-      known.app === app &&
-      known.url === request.url &&
-      known.file === request.file &&
-      known.collision === request.collision &&
-      isSameChecksum(known.checksum, request.checksum) &&
-      JSON.stringify(known.headers) === JSON.stringify(headers);
-    if (!isSame) throw new LonghaulError('already-exists', `The id ${request.id} is taken by another transfer.`);
-    const isToStart = request.start && known.state.name === 'created';
-    return this.#ledger.record(isToStart ? await this.#runner.start(known.id) : known);
+    return this.#ledger.record(await this.#creation.create(app, request));
   }
 
   async start(scope: Scope, id: string): Promise<TransferRecord> {
@@ -290,7 +198,7 @@ class Door implements Transfers {
     const { state, file, collision } = this.#find(scope, id);
     step(state, { name: 'try-again' });
     const targetKey = await keyOfTarget(file, collision);
-    return this.#ledger.record(await this.#runner.tryAgain(id, { targetKey }, row => this.#checkClaims(row)));
+    return this.#ledger.record(await this.#runner.tryAgain(id, { targetKey }, row => this.#creation.checkClaims(row)));
   }
 
   async cancelAll(scope: Scope): Promise<number> {
