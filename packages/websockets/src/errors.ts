@@ -60,6 +60,7 @@ export const webSocketErrorTable = Object.freeze({
   ),
   'connection-aborted': facts('caller', 1006, undefined, 'abort() was called on this connection.'),
   'handler-failed': facts('ours', 1011, 500, 'The request handler threw; its error is the cause.'),
+  'handler-timeout': facts('ours', undefined, 503, 'Accept or answer the request, or raise handshakeTimeoutMs.'),
   // wrong use of the API
   'connection-closed': call('Send only while the connection is open.'),
   'invalid-close-code': call('Close with 1000, 1001, 1002, 1003, 1007-1014 or 3000-4999.'),

@@ -1,14 +1,16 @@
 // The public face of @longhaul/websockets: everything that may be imported, and nothing else.
-export { broadcast } from './endpoint/broadcast.ts';
-export { connectWebSocket } from './endpoint/client.ts';
-export { EncodedMessage, encodeMessage } from './endpoint/encoded-message.ts';
 export {
   acceptWebSocket,
   checkWebSocketRequest,
   isWebSocketRequest,
   requestedSubprotocols,
-  useWebSockets,
-} from './endpoint/http1.ts';
+} from './endpoint/accept.ts';
+export { broadcast } from './endpoint/broadcast.ts';
+export { connectWebSocket } from './endpoint/client.ts';
+export { EncodedMessage, encodeMessage } from './endpoint/encoded-message.ts';
+export { handleWebSocket } from './endpoint/handlers.ts';
+export type { AnyRequest, AnyResponse } from './endpoint/opening.ts';
+export { useWebSockets, type WebSocketServer } from './endpoint/server.ts';
 export { type CloseInfo, type MessageData, type SendOptions, WebSocketConnection } from './endpoint/websocket.ts';
 export {
   type BinaryType,
@@ -24,13 +26,12 @@ export {
   webSocketErrorTable,
 } from './errors.ts';
 export {
-  type AcceptOptions,
   type ClientOptions,
   type ConnectionOptions,
   clientDefaults,
   defaults,
   type OutputPolicy,
-  type ServerOptions,
   type TlsOptions,
 } from './options.ts';
 export type { BinaryMessage, Message, TextMessage } from './protocol/message-assembler.ts';
+export { type AcceptOptions, type ServerOptions, serverDefaults } from './server-options.ts';

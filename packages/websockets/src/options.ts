@@ -70,23 +70,6 @@ export type ConnectionSettings = Readonly<Required<Omit<ConnectionOptions, 'keep
   readonly compression: CompressionSettings | undefined;
 };
 
-/** Options of `useWebSockets`: those of every connection, and what is checked before the handler runs. */
-export interface ServerOptions extends ConnectionOptions {
-  /**
-   * Origins whose pages may connect, exact and without case, as `https://example.com`; `['*']` or empty = all (default).
-   * Looked at only when the request has an `Origin` header; anything else is answered 403 (signalr-protocol.md §12).
-   */
-  allowedOrigins?: readonly string[];
-  /** Called with what a handler threw after its connection was closed with 1011. Default: `console.error`. */
-  onHandlerError?: (error: unknown) => void;
-}
-
-/** Options of one `acceptWebSocket`, over those of the server. */
-export interface AcceptOptions extends ConnectionOptions {
-  /** Sub-protocol to answer with; must be one of those the client offered. Default: none. */
-  subprotocol?: string;
-}
-
 /** The part of `tls.connect`'s options that concerns who is at the other end. */
 export interface TlsOptions extends SecureContextOptions {
   servername?: string;

@@ -58,7 +58,7 @@ describe('the request of a client', () => {
 
 describe('the answer of a server', () => {
   test('carries the accept key, the sub-protocol and the headers of the application, nothing doubled', () => {
-    const head = writeUpgradeResponse(key, 'chat', {
+    const head = writeUpgradeResponse(key, 'chat', undefined, {
       'Set-Cookie': ['a=1', 'b=2'],
       connection: 'close',
       'x-powered-by': 'x',

@@ -7,6 +7,7 @@ import { hasMember } from './header-values.ts';
 export function writeUpgradeResponse(
   key: string,
   subprotocol: string | undefined,
+  extensions: string | undefined,
   headers: Readonly<Record<string, string | number | readonly string[] | undefined>>,
 ): string {
   const lines = [
@@ -16,6 +17,7 @@ export function writeUpgradeResponse(
     `Sec-WebSocket-Accept: ${acceptFor(key)}`,
   ];
   if (subprotocol !== undefined) lines.push(`Sec-WebSocket-Protocol: ${subprotocol}`);
+  if (extensions !== undefined) lines.push(`Sec-WebSocket-Extensions: ${extensions}`);
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || ownHeaders.has(name.toLowerCase())) continue;
     for (const line of typeof value === 'object' ? value : [value]) lines.push(`${name}: ${line}`);
@@ -23,8 +25,8 @@ export function writeUpgradeResponse(
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** Lines that this answer writes itself, or that a 101 must not have. */
-const ownHeaders = new Set([
+/** Headers that an acceptance writes itself, or must not have. */
+export const ownHeaders: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'sec-websocket-accept',

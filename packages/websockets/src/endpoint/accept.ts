@@ -1,0 +1,72 @@
+// What a handler does with a request: ask what it is, and accept it as a WebSocket. The same on HTTP/1.1 and HTTP/2.
+import { WebSocketError } from '../errors.ts';
+import { readUpgradeRequest, type UpgradeRequest, wantsWebSocket } from '../handshake/upgrade-request.ts';
+import type { AcceptOptions } from '../server-options.ts';
+import { Driver } from './driver.ts';
+import { type AnyRequest, type AnyResponse, Opening } from './opening.ts';
+import { refuse } from './refusal.ts';
+import { WebSocketConnection } from './websocket.ts';
+
+/**
+ * True when the client asks for a WebSocket: on HTTP/1.1 GET with `Upgrade: websocket` and `Connection: upgrade`, on
+ * HTTP/2 an extended CONNECT with `:protocol` websocket. Whether it asks rightly is seen by `acceptWebSocket`, or
+ * beforehand by `checkWebSocketRequest`.
+ */
+export function isWebSocketRequest(request: AnyRequest): boolean {
+  return wantsWebSocket(request);
+}
+
+/** The error that `acceptWebSocket` would refuse this request with (its `facts.httpStatus` is the answer), or nothing. */
+export function checkWebSocketRequest(request: AnyRequest): WebSocketError | undefined {
+  try {
+    readUpgradeRequest(request);
+    return undefined;
+  } catch (error) {
+    if (error instanceof WebSocketError) return error;
+    throw error;
+  }
+}
+
+/** The sub-protocols that the client offers, in its order of preference. Throws `invalid-header`, as `acceptWebSocket` would. */
+export function requestedSubprotocols(request: AnyRequest): readonly string[] {
+  return readUpgradeRequest(request).subprotocols;
+}
+
+/**
+ * Accepts a WebSocket request. Headers set on the response go out with the answer (101, on HTTP/2 200). A request that is
+ * wrong is answered (426 for another version, else 400) before the promise rejects.
+ * Rejects with `not-upgradable`, `already-answered`, `not-a-websocket-request`, `unsupported-version`, `invalid-key`,
+ * `invalid-header`, `invalid-argument` or `connection-lost`.
+ */
+export async function acceptWebSocket(
+  request: AnyRequest,
+  response: AnyResponse,
+  options: AcceptOptions = {},
+): Promise<WebSocketConnection> {
+  const opening = Opening.of(response);
+  if (opening === undefined) {
+    if (!wantsWebSocket(request)) throw new WebSocketError('not-a-websocket-request', 'Not a WebSocket request');
+    throw new WebSocketError('not-upgradable', 'This response did not come through useWebSockets');
+  }
+  if (opening.isAnswered) throw new WebSocketError('already-answered', 'The request was answered already');
+  const asked = readOrRefuse(request, response);
+  const { subprotocol } = options;
+  if (subprotocol !== undefined && !asked.subprotocols.includes(subprotocol)) {
+    throw new WebSocketError('invalid-argument', `The client did not offer sub-protocol "${subprotocol}"`);
+  }
+  const settings = opening.settings.resolve(options);
+  const driver = opening.accept(
+    { key: asked.key, subprotocol, extensions: undefined },
+    (transport, head) => new Driver(transport, 'server', settings, head, undefined),
+  );
+  return new WebSocketConnection(driver, subprotocol ?? '', true);
+}
+
+function readOrRefuse(request: AnyRequest, response: AnyResponse): UpgradeRequest {
+  try {
+    return readUpgradeRequest(request);
+  } catch (error) {
+    if (error instanceof WebSocketError) refuse(response, error);
+    throw error;
+  }
+}

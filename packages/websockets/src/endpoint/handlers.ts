@@ -1,0 +1,61 @@
+// The life of a handler is the life of its connection: its promise closes the connection, what it throws ends it with 1011
+// and is reported, and never becomes an unhandled rejection.
+import type { EventEmitter } from 'node:events';
+import { WebSocketError } from '../errors.ts';
+import type { AcceptOptions } from '../server-options.ts';
+import { acceptWebSocket } from './accept.ts';
+import { type AnyRequest, type AnyResponse, Opening, report } from './opening.ts';
+import { refuse } from './refusal.ts';
+import type { WebSocketConnection } from './websocket.ts';
+
+/** Calls the server's 'request' listeners. A connection they accepted lives as long as the promises they return. */
+export async function runHandlers(server: EventEmitter, request: AnyRequest, opening: Opening): Promise<void> {
+  const { response } = opening;
+  const listeners = server.rawListeners('request');
+  if (listeners.length === 0) {
+    response.statusCode = 404;
+    return void response.end();
+  }
+  try {
+    const results = listeners.map(listener => Reflect.apply(listener, server, [request, response]) as unknown);
+    const promises = results.filter(result => result instanceof Promise);
+    if (promises.length === 0) return;
+    await Promise.all(promises);
+    opening.driver?.close(1000, '');
+  } catch (error) {
+    handlerFailed(opening, error);
+  }
+}
+
+/**
+ * Accepts a request and runs `handler` with the connection: it lives as long as the promise of the handler, is closed with
+ * 1000 afterwards, and with 1011 when it throws, which `onHandlerError` is told. Use this in frameworks, which keep the
+ * promise of a route to themselves; a 'request' listener of the server itself needs only `acceptWebSocket`.
+ * Resolves when the handler is done, also when it failed; rejects as `acceptWebSocket` when the request is not accepted.
+ */
+export async function handleWebSocket(
+  request: AnyRequest,
+  response: AnyResponse,
+  handler: (socket: WebSocketConnection) => unknown,
+  options: AcceptOptions = {},
+): Promise<void> {
+  const socket = await acceptWebSocket(request, response, options);
+  const opening = Opening.of(response)!;
+  try {
+    await handler(socket);
+    opening.driver?.close(1000, '');
+  } catch (error) {
+    handlerFailed(opening, error);
+  }
+}
+
+function handlerFailed(opening: Opening, error: unknown): void {
+  const { response, driver, settings } = opening;
+  // The loop over messages throws when the connection is lost: that is the connection's end, not the handler's fault.
+  const isItsOwnEnd = driver?.isEndedBy(error) ?? (error instanceof WebSocketError && response.headersSent);
+  if (driver !== undefined)
+    driver.fail(new WebSocketError('handler-failed', 'The request handler threw', { cause: error }));
+  else if (!response.headersSent) refuse(response, new WebSocketError('handler-failed', 'The request handler threw'));
+  else response.destroy();
+  if (!isItsOwnEnd) report(settings.options, error);
+}
