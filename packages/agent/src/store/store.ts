@@ -2,7 +2,7 @@
 // In: functions that write. Out: promises that resolve when the write is on the disk. Nothing here is ever reset silently.
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import { type Migration, migrate } from './migrations.ts';
 
@@ -72,10 +72,19 @@ function syncFolder(folder: string): void {
 
 class SqliteStore implements Store {
   readonly database: DatabaseSync;
+  /** Prepared: each runs thousands of times for a crowd of small files. */
+  readonly #begin: StatementSync;
+  readonly #savepoint: StatementSync;
+  readonly #release: StatementSync;
+  readonly #commit: StatementSync;
   #waiting: Waiting[] = [];
 
   constructor(database: DatabaseSync) {
     this.database = database;
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#savepoint = database.prepare('SAVEPOINT one');
+    this.#release = database.prepare('RELEASE one');
+    this.#commit = database.prepare('COMMIT');
   }
 
   commit<T>(write: (database: DatabaseSync) => T): Promise<T> {
@@ -91,12 +100,12 @@ class SqliteStore implements Store {
     this.#waiting = [];
     const settled: (() => void)[] = [];
     try {
-      this.database.exec('BEGIN IMMEDIATE');
+      this.#begin.run();
       for (const { write, resolve, reject } of group) {
-        this.database.exec('SAVEPOINT one');
+        this.#savepoint.run();
         try {
           const value = write(this.database);
-          this.database.exec('RELEASE one');
+          this.#release.run();
           settled.push(() => resolve(value));
         } catch (error) {
           // A full disk may have rolled the whole transaction back already: then nothing of the group happened.
@@ -105,7 +114,7 @@ class SqliteStore implements Store {
           settled.push(() => reject(error));
         }
       }
-      this.database.exec('COMMIT');
+      this.#commit.run();
     } catch (error) {
       if (this.database.isOpen && this.database.isTransaction) this.database.exec('ROLLBACK');
       const failure = writeFailure(error);

@@ -2,7 +2,7 @@
 import type { TransferLimitsRecord, TransferRecord } from '@longhaul/agent-protocol';
 import { FactPace, type Pace } from './progress.ts';
 
-/** A fact in the past tense. At most 10 a second for one transfer; the last state is never left out. */
+/** A fact in the past tense. At most 10 a second for one transfer that has not ended; the last state is never left out. */
 export type TransferFact =
   | { readonly type: 'changed'; readonly record: TransferRecord }
   | { readonly type: 'removed'; readonly id: string; readonly app: string }
@@ -22,6 +22,12 @@ export class FactFeed implements Disposable {
   changed(id: string): void {
     if (this.#pace.offer(id, performance.now())) this.#send(id);
     else this.#arm();
+  }
+
+  /** It has come to its end, which waits for nothing. */
+  ended(id: string): void {
+    this.#pace.forget(id);
+    this.#send(id);
   }
 
   /** What is due of a removed transfer will not be sent any more. */

@@ -168,7 +168,8 @@ export class Ledger implements Disposable {
       }
       this.#live.delete(id);
     } else if (live !== undefined) this.#live.set(id, { ...live, revision: written.revision });
-    this.#feed.changed(id);
+    if (isEnd) this.#feed.ended(id);
+    else this.#feed.changed(id);
     return written;
   }
 

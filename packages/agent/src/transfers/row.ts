@@ -54,6 +54,16 @@ export interface TransferRow {
   readonly revision: number;
 }
 
+const settledColumns: ReadonlySet<string> = new Set([
+  'id',
+  'app',
+  'kind',
+  'url',
+  'host',
+  'file',
+  'collision',
+  'created_at',
+]);
 export const columns = [
   'id',
   'app',
@@ -90,6 +100,8 @@ export const columns = [
   'finished_at',
   'revision',
 ] as const;
+/** What an update writes. The others are settled at creation; writing them again would touch their indexes each time. */
+export const changingColumns = columns.filter(column => !settledColumns.has(column));
 export type Raw = Record<string, SQLOutputValue>;
 type Cell = string | number | null;
 

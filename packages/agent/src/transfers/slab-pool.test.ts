@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SlabPool } from './slab-pool.ts';
 
-const options = { maxBytes: 40, largeSlabBytes: 10, smallSlabBytes: 5, manyTransfers: 2 };
+const options = { maxBytes: 40, largeSlabBytes: 10, smallSlabBytes: 5, manyTransfers: 2, keptBytes: 10 };
 
 test('slabs are large while few transfers flow and small when many do', () => {
   const pool = new SlabPool(options);
@@ -43,11 +43,24 @@ test('it never holds more than its limit, and says when it is used up', () => {
   assert.ok(pool.usedBytes === 0 && pool.freeBytes <= 40);
 });
 
-test('with the last transfer the free memory goes', () => {
+test('with the last transfer the free memory goes, but for what the next small one will want', () => {
   const pool = new SlabPool(options);
   pool.join();
-  pool.release(pool.acquire());
-  assert.equal(pool.freeBytes, 10);
+  const slabs = [pool.acquire(), pool.acquire(), pool.acquire()];
+  for (const slab of slabs) pool.release(slab);
+  assert.equal(pool.freeBytes, 30);
   pool.leave();
-  assert.equal(pool.freeBytes, 0);
+  assert.equal(pool.freeBytes, 10);
+  pool.join();
+  assert.ok(slabs.includes(pool.acquire()), 'one of those');
+});
+
+test('a slab that a write held beyond the last transfer is kept only within the same bound', () => {
+  const pool = new SlabPool(options);
+  pool.join();
+  const [first, second] = [pool.acquire(), pool.acquire()];
+  pool.leave();
+  pool.release(first);
+  pool.release(second);
+  assert.deepEqual([pool.usedBytes, pool.freeBytes], [0, 10]);
 });

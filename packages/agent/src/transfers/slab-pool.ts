@@ -9,6 +9,8 @@ export interface SlabPoolOptions {
   readonly smallSlabBytes: number;
   /** With more transfers than this the slabs are small. */
   readonly manyTransfers: number;
+  /** Free memory that stays when nobody uses the pool: small files come and go, and new slabs for each cost more than they. Bytes. */
+  readonly keptBytes: number;
 }
 
 export const slabDefaults: SlabPoolOptions = Object.freeze({
@@ -16,6 +18,7 @@ export const slabDefaults: SlabPoolOptions = Object.freeze({
   largeSlabBytes: 1024 * 1024,
   smallSlabBytes: 256 * 1024,
   manyTransfers: 16,
+  keptBytes: 4 * 1024 * 1024,
 });
 
 export class SlabPool {
@@ -52,12 +55,16 @@ export class SlabPool {
     this.#users += 1;
   }
 
-  /** It ended; with the last one the free memory goes back to the system. */
+  /** It ended; with the last one all free memory but `keptBytes` goes back to the system. */
   leave(): void {
     this.#users -= 1;
     if (this.#users > 0) return;
-    this.#free.clear();
-    this.#freeBytes = 0;
+    for (const [bytes, slabs] of this.#free) {
+      while (slabs.length > 0 && this.#freeBytes > this.#options.keptBytes) {
+        slabs.pop();
+        this.#freeBytes -= bytes;
+      }
+    }
   }
 
   /** Contents are what the last user left. */
@@ -76,8 +83,9 @@ export class SlabPool {
   release(slab: Buffer): void {
     const bytes = slab.byteLength;
     this.#usedBytes -= bytes;
-    const isWanted = bytes === this.#slabBytes && this.#users > 0;
-    if (isWanted && this.#usedBytes + this.#freeBytes + bytes <= this.#options.maxBytes) {
+    const isWanted = bytes === this.#slabBytes;
+    const mostBytes = this.#users > 0 ? this.#options.maxBytes - this.#usedBytes : this.#options.keptBytes;
+    if (isWanted && this.#freeBytes + bytes <= mostBytes) {
       const list = this.#free.get(bytes);
       if (list === undefined) this.#free.set(bytes, [slab]);
       else list.push(slab);

@@ -1,7 +1,7 @@
 // The transfers table: its statements, prepared once; rows in, typed values out.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { LonghaulError } from '@longhaul/agent-protocol';
-import { columns, type TransferRow, toCells, toRow } from './row.ts';
+import { changingColumns, columns, type TransferRow, toCells, toRow } from './row.ts';
 import type { StateName } from './transfer-states.ts';
 
 /** How many records an app has, and how many of them are unfinished. */
@@ -54,8 +54,9 @@ export class TransferTable {
       `INSERT INTO transfers (${all}) VALUES (${columns.map(column => `:${column}`).join(', ')})`,
     );
     this.#update = database.prepare(
-      `UPDATE transfers SET ${columns.map(column => `${column} = :${column}`).join(', ')} WHERE id = :id`,
+      `UPDATE transfers SET ${changingColumns.map(column => `${column} = :${column}`).join(', ')} WHERE id = :id`,
     );
+    this.#update.setAllowUnknownNamedParameters(true);
     this.#delete = database.prepare('DELETE FROM transfers WHERE id = ?');
     this.#limits = database.prepare(
       'SELECT max_bytes_per_second AS maxBytesPerSecond, max_active AS maxActive FROM transfer_limits',

@@ -1,6 +1,6 @@
 // The file a caller names: is it a name we may give, in a folder we may write to? Looks, changes nothing.
 // The folder is opened once and everything is looked up relative to it (/proc/self/fd/N/name), so that nobody can swap it.
-import { access, constants, type FileHandle, lstat, open, realpath } from 'node:fs/promises';
+import { access, constants, type FileHandle, lstat, open, readlink } from 'node:fs/promises';
 import { basename, dirname, isAbsolute } from 'node:path/posix';
 import { type CollisionOption, LonghaulError } from '@longhaul/agent-protocol';
 
@@ -76,9 +76,9 @@ export class TargetFolder implements AsyncDisposable {
     }
   }
 
-  /** The folder's one true path: two spellings give the same. */
+  /** The folder's one true path, as the kernel knows it: two spellings give the same. */
   canonicalPath(): Promise<string> {
-    return realpath(`/proc/self/fd/${this.#handle.fd}`);
+    return readlink(`/proc/self/fd/${this.#handle.fd}`);
   }
 
   /** Makes the folder's entries durable. */

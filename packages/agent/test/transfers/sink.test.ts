@@ -11,7 +11,7 @@ import { FileSink, type WriteParts } from '../../src/transfers/sink.ts';
 import { SlabPool } from '../../src/transfers/slab-pool.ts';
 import { sha256 } from './room.ts';
 
-const small = { maxBytes: 8_192, largeSlabBytes: 1_024, smallSlabBytes: 256, manyTransfers: 2 };
+const small = { maxBytes: 8_192, largeSlabBytes: 1_024, smallSlabBytes: 256, manyTransfers: 2, keptBytes: 0 };
 let folder: string;
 let file: FileHandle;
 beforeEach(async () => {
