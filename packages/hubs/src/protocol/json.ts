@@ -1,6 +1,7 @@
 // The JSON hub protocol (§6): one JSON object and 0x1E a message. Keys are written in the order of the .NET writer.
 import { HubServerError } from '../errors.ts';
-import type { HubMessage } from './messages.ts';
+import { jsonValue } from './json-value.ts';
+import type { HubMessage, MessageHeaders } from './messages.ts';
 import { withoutProtoKeys } from './proto-keys.ts';
 import type { HubProtocol, MessageReader, WireData } from './protocol.ts';
 import { RecordReader, recordSeparator } from './record-reader.ts';
@@ -28,6 +29,10 @@ class JsonReader implements MessageReader {
     this.#records.push(chunk);
   }
 
+  reset(): void {
+    this.#records.reset();
+  }
+
   next(): HubMessage | undefined {
     for (;;) {
       const record = this.#records.next();
@@ -46,6 +51,7 @@ export function parseJsonMessage(record: string): HubMessage | undefined {
       const invocationId = optionalString(fields, 'invocationId');
       return {
         type: 'invocation',
+        headers: optionalHeaders(fields),
         // §6.1 has it for MessagePack, clients send it in JSON too: an empty id is no id.
         invocationId: invocationId === '' ? undefined : invocationId,
         target: requiredString(fields, 'target'),
@@ -55,7 +61,12 @@ export function parseJsonMessage(record: string): HubMessage | undefined {
     }
     case 2:
       if (!Object.hasOwn(fields, 'item')) throw invalid("Missing required property 'item'.");
-      return { type: 'stream-item', invocationId: requiredString(fields, 'invocationId'), item: fields.item };
+      return {
+        type: 'stream-item',
+        headers: optionalHeaders(fields),
+        invocationId: requiredString(fields, 'invocationId'),
+        item: fields.item,
+      };
     case 3: {
       const invocationId = requiredString(fields, 'invocationId');
       const error = optionalString(fields, 'error');
@@ -63,18 +74,30 @@ export function parseJsonMessage(record: string): HubMessage | undefined {
       if (error !== undefined && hasResult) {
         throw invalid("The 'error' and 'result' properties are mutually exclusive.");
       }
-      return { type: 'completion', invocationId, error, result: fields.result, hasResult };
+      return {
+        type: 'completion',
+        headers: optionalHeaders(fields),
+        invocationId,
+        error,
+        result: fields.result,
+        hasResult,
+      };
     }
     case 4:
       return {
         type: 'stream-invocation',
+        headers: optionalHeaders(fields),
         invocationId: requiredString(fields, 'invocationId'),
         target: requiredString(fields, 'target'),
         arguments: requiredArray(fields, 'arguments'),
         streamIds: optionalStrings(fields, 'streamIds'),
       };
     case 5:
-      return { type: 'cancel-invocation', invocationId: requiredString(fields, 'invocationId') };
+      return {
+        type: 'cancel-invocation',
+        headers: optionalHeaders(fields),
+        invocationId: requiredString(fields, 'invocationId'),
+      };
     case 6:
       return { type: 'ping' };
     case 7:
@@ -101,18 +124,20 @@ export function writeJson(message: HubMessage): string {
     case 'stream-invocation': {
       const id = message.invocationId === undefined ? '' : `"invocationId":${JSON.stringify(message.invocationId)},`;
       const streams = message.streamIds?.length ? `,"streamIds":${JSON.stringify(message.streamIds)}` : '';
-      const type = message.type === 'invocation' ? 1 : 4;
-      return `{"type":${type},${id}"target":${JSON.stringify(message.target)},"arguments":${JSON.stringify(message.arguments)}${streams}}`;
+      const start = `${message.type === 'invocation' ? '{"type":1' : '{"type":4'}${headersOf(message.headers)}`;
+      return `${start},${id}"target":${JSON.stringify(message.target)},"arguments":${jsonValue(message.arguments)}${streams}}`;
     }
-    case 'stream-item':
-      return `{"type":2,"invocationId":${JSON.stringify(message.invocationId)},"item":${jsonValue(message.item)}}`;
+    case 'stream-item': {
+      const id = JSON.stringify(message.invocationId);
+      return `{"type":2${headersOf(message.headers)},"invocationId":${id},"item":${jsonValue(message.item)}}`;
+    }
     case 'completion': {
-      const start = `{"type":3,"invocationId":${JSON.stringify(message.invocationId)}`;
+      const start = `{"type":3${headersOf(message.headers)},"invocationId":${JSON.stringify(message.invocationId)}`;
       if (message.error !== undefined) return `${start},"error":${JSON.stringify(message.error)}}`;
       return message.hasResult ? `${start},"result":${jsonValue(message.result)}}` : `${start}}`;
     }
     case 'cancel-invocation':
-      return `{"type":5,"invocationId":${JSON.stringify(message.invocationId)}}`;
+      return `{"type":5${headersOf(message.headers)},"invocationId":${JSON.stringify(message.invocationId)}}`;
     case 'ping':
       return '{"type":6}';
     case 'close': {
@@ -126,9 +151,8 @@ export function writeJson(message: HubMessage): string {
   }
 }
 
-/** A value that JSON leaves out (undefined, a function, a symbol) is written as `null`: clients want the key (§6). */
-function jsonValue(value: unknown): string {
-  return JSON.stringify(value) ?? 'null';
+function headersOf(headers: MessageHeaders | undefined): string {
+  return headers === undefined ? '' : `,"headers":${JSON.stringify(headers)}`;
 }
 
 type Fields = Record<string, unknown>;
@@ -186,4 +210,13 @@ function optionalStrings(fields: Fields, name: string): readonly string[] | unde
   if (value === undefined || value === null) return undefined;
   if (Array.isArray(value) && value.every(item => typeof item === 'string')) return value;
   throw invalid(`Expected '${name}' to be an Array of Strings.`);
+}
+
+function optionalHeaders({ headers }: Fields): MessageHeaders | undefined {
+  if (headers === undefined || headers === null) return undefined;
+  if (typeof headers !== 'object' || Array.isArray(headers)) throw invalid("Expected 'headers' to be of type Object.");
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== 'string') throw invalid(`Expected header '${name}' to be of type String.`);
+  }
+  return headers as MessageHeaders;
 }

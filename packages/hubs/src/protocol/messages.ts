@@ -11,8 +11,12 @@ export type HubMessage =
   | AckMessage
   | SequenceMessage;
 
+/** What is said beside a call: trace context (`traceparent`, §14), and whatever else. Most messages have none. */
+export type MessageHeaders = Readonly<Record<string, string>>;
+
 export interface InvocationMessage {
   readonly type: 'invocation';
+  readonly headers?: MessageHeaders | undefined;
   /** Missing: nobody waits for an answer. */
   readonly invocationId?: string | undefined;
   readonly target: string;
@@ -22,6 +26,7 @@ export interface InvocationMessage {
 
 export interface StreamInvocationMessage {
   readonly type: 'stream-invocation';
+  readonly headers?: MessageHeaders | undefined;
   readonly invocationId: string;
   readonly target: string;
   readonly arguments: readonly unknown[];
@@ -30,6 +35,7 @@ export interface StreamInvocationMessage {
 
 export interface StreamItemMessage {
   readonly type: 'stream-item';
+  readonly headers?: MessageHeaders | undefined;
   /** Of the stream invocation (server to client) or of the upload stream (client to server). */
   readonly invocationId: string;
   readonly item: unknown;
@@ -38,6 +44,7 @@ export interface StreamItemMessage {
 /** At most one of `error` and `result`; neither ends a stream. `result: null` is the answer of a void method. */
 export interface CompletionMessage {
   readonly type: 'completion';
+  readonly headers?: MessageHeaders | undefined;
   readonly invocationId: string;
   readonly error?: string | undefined;
   /** Present (also as `null`) when there is a result. */
@@ -47,6 +54,7 @@ export interface CompletionMessage {
 
 export interface CancelInvocationMessage {
   readonly type: 'cancel-invocation';
+  readonly headers?: MessageHeaders | undefined;
   readonly invocationId: string;
 }
 

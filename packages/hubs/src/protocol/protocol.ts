@@ -22,5 +22,7 @@ export interface MessageReader {
   push(chunk: WireData): void;
   /** Throws HubServerError `invalid-message` or `message-too-large`: the connection ends (§6, §8.5). */
   next(): HubMessage | undefined;
+  /** Forgets what was pushed and not read: the transport has changed and what was cut off is sent again (§9). */
+  reset(): void;
   readonly hasPartialMessage: boolean;
 }

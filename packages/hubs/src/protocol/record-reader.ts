@@ -57,6 +57,13 @@ export class RecordReader {
     return rest;
   }
 
+  /** Forgets what was pushed and not read. */
+  reset(): void {
+    this.#drop();
+    this.#partial = nothing;
+    this.#partialLength = 0;
+  }
+
   #drop(): void {
     this.#chunk = nothing;
     this.#at = 0;
@@ -96,11 +103,16 @@ export class RecordReader {
   }
 
   #tooLarge(): HubServerError {
-    return new HubServerError(
-      'message-too-large',
-      `The maximum message size of ${this.#limitBytes}B was exceeded. The message size can be configured in AddHubOptions.`,
-    );
+    return messageTooLarge(this.#limitBytes);
   }
+}
+
+/** The .NET text (§8.5). */
+export function messageTooLarge(limitBytes: number): HubServerError {
+  return new HubServerError(
+    'message-too-large',
+    `The maximum message size of ${limitBytes}B was exceeded. The message size can be configured in AddHubOptions.`,
+  );
 }
 
 function slice(chunk: string | Uint8Array, from: number, to: number): string | Uint8Array {
