@@ -5,7 +5,7 @@ import type { CallConnection, GroupManager } from './call.ts';
 import { type ConnectionEnd, closeMessageFor, disconnectErrorFor } from './connection/end.ts';
 import { KeepAlive } from './connection/keep-alive.ts';
 import { type ConnectionState, step } from './connection/states.ts';
-import type { DispatchConnection, Dispatcher } from './dispatch/dispatcher.ts';
+import type { DispatchConnection } from './dispatch/dispatcher.ts';
 import { DispatchSession } from './dispatch/session.ts';
 import { TransportLink } from './driver/link.ts';
 import { OutputQueue } from './driver/output-queue.ts';
@@ -14,23 +14,13 @@ import { receiveHandshake } from './driver/receive-handshake.ts';
 import { HubServerError } from './errors.ts';
 import type { HubUser } from './hub.ts';
 import type { HubLifetimeManager, LifetimeConnection } from './lifetime/lifetime-manager.ts';
-import type { HubLogger } from './log.ts';
-import type { HubOptions } from './options.ts';
 import { handshakeAccepted, handshakeCanceled, handshakeRefused } from './protocol/handshake.ts';
 import { type HubMessage, pingMessage } from './protocol/messages.ts';
 import { OutgoingMessage, WireMessage } from './protocol/outgoing-message.ts';
 import type { HubProtocol, MessageReader, TransferFormat } from './protocol/protocol.ts';
+import type { HubRuntime } from './runtime.ts';
+import type { ConnectionTelemetry } from './telemetry/telemetry.ts';
 import type { Transport } from './transports/transport.ts';
-
-/** What all connections of one endpoint share. */
-export interface HubRuntime {
-  readonly options: HubOptions;
-  readonly dispatcher: Dispatcher;
-  readonly lifetime: HubLifetimeManager;
-  readonly groups: GroupManager;
-  readonly protocols: readonly HubProtocol[];
-  readonly log: HubLogger;
-}
 
 /** Who connects, and by which request. */
 export interface ConnectionIdentity {
@@ -57,9 +47,10 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   #session: DispatchSession | undefined;
   #items: Map<unknown, unknown> | undefined;
   #controller: AbortController | undefined;
+  readonly telemetry: ConnectionTelemetry | undefined;
 
   constructor(runtime: HubRuntime, transport: Transport, identity: ConnectionIdentity) {
-    const now = performance.now();
+    const now = runtime.now();
     this.connectionId = identity.connectionId;
     this.user = identity.user;
     this.userIdentifier = identity.userIdentifier;
@@ -68,9 +59,18 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     this.#link = new TransportLink(transport, error => {
       this.end(error === undefined ? { kind: 'transport-closed' } : { kind: 'transport-lost', error });
     });
-    this.#output = new OutputQueue(this.#link, runtime.options, error => this.end({ kind: 'failed', error }));
+    this.#output = new OutputQueue(this.#link, runtime.options, {
+      dropped: count => this.#dropped(count),
+      overflowed: error => this.fail(error),
+    });
     this.#keepAlive = new KeepAlive(runtime.options, now);
     this.#handshakeBy = now + runtime.options.handshakeTimeoutMs;
+    this.telemetry = runtime.telemetry.connectionOpened({
+      connectionId: this.connectionId,
+      userIdentifier: this.userIdentifier,
+      host: this.request.headers.host,
+      transport: transport.name,
+    });
   }
 
   get lifetime(): HubLifetimeManager {
@@ -103,6 +103,10 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     return this.#controller.signal;
   }
 
+  get isWaitedFor(): boolean {
+    return this.#runtime.options.slowConsumer === 'wait';
+  }
+
   get isEnded(): boolean {
     return this.#end !== undefined;
   }
@@ -115,6 +119,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     const error = disconnectErrorFor(end);
     this.#runtime.log.debug({ connectionId: this.connectionId, end: end.kind, err: error }, 'hub connection ended');
     await this.#link.close();
+    this.telemetry?.closed(end);
     this.#state = step(this.#state, 'closed');
   }
 
@@ -130,6 +135,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   end(end: ConnectionEnd): void {
     if (this.#end !== undefined) return;
     const close = closeMessageFor(end, this.#runtime.options.enableDetailedErrors);
+    this.#output.end();
     if (this.#protocol !== undefined && close !== undefined) void this.send(close);
     else if (this.#protocol === undefined) this.#refuse(end);
     this.#end = end;
@@ -160,7 +166,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
 
   write(message: OutgoingMessage): Promise<void> | undefined {
     if (this.#end !== undefined || this.#protocol === undefined) return undefined;
-    return this.#output.write(message.encode(this.#protocol));
+    return this.#output.write(message.encode(this.#protocol), message.message);
   }
 
   /** The reader of what follows, or the end. */
@@ -203,7 +209,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
 
   /** One message of the client's; a promise while the next one has to wait. */
   handle(message: HubMessage): Promise<void> | undefined {
-    this.#keepAlive.messageReceived(message.type === 'ping', performance.now());
+    this.#keepAlive.messageReceived(message.type === 'ping', this.#runtime.now());
     if (message.type === 'close') {
       this.end({ kind: 'client-closed' });
       return undefined;
@@ -211,7 +217,13 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     const wait = this.#runtime.dispatcher.dispatch(this, message);
     if (wait === undefined) return undefined;
     this.#keepAlive.pause();
-    return wait.then(() => this.#keepAlive.resume(performance.now()));
+    return wait.then(() => this.#keepAlive.resume(this.#runtime.now()));
+  }
+
+  #dropped(count: number): void {
+    const { log, telemetry } = this.#runtime;
+    log.debug({ connectionId: this.connectionId, count }, 'messages to a slow client were dropped');
+    for (let n = 0; n < count; n += 1) telemetry.messageDropped(this.connectionId);
   }
 
   #refuse(end: ConnectionEnd): void {

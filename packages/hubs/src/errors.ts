@@ -69,6 +69,9 @@ export const hubErrorTable = Object.freeze({
     'Wait for answers and end streams before starting more, or raise maximumConcurrentCallsPerClient.',
     { isPublic: true },
   ),
+  'rate-limited': facts('peer', 'HubException', 'Send less often, or raise the rateLimit of the hub.', {
+    isPublic: true,
+  }),
   // the way there
   'connection-lost': facts('network', 'IOException', 'The connection was cut; the client may connect again.'),
 });

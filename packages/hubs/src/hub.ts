@@ -2,6 +2,7 @@
 // reads the definition.
 
 import type { HubCall } from './call.ts';
+import type { HubInvocation } from './hub-filter.ts';
 import type { Loose } from './loose.ts';
 import type { SchemaOutput, StandardSchema } from './standard-schema.ts';
 
@@ -18,6 +19,15 @@ export type HubFunction<Client extends object, User extends HubUser> = (
   ...args: Loose[]
 ) => unknown;
 
+/**
+ * Decides about one call: who calls (`call.user`, …) and what, `resource.method` with the bound `resource.args`. Only
+ * `true` (or a promise of it) lets it through.
+ */
+export type HubPolicy<Client extends object = Loose, User extends HubUser = HubUser> = (
+  call: HubCall<Client, User>,
+  resource: HubInvocation<User>,
+) => boolean | Promise<boolean>;
+
 export interface MethodOptions<Client extends object, User extends HubUser, Schemas extends readonly StandardSchema[]> {
   /** What clients call it; default: the name of the property. */
   readonly name?: string;
@@ -30,8 +40,11 @@ export interface MethodOptions<Client extends object, User extends HubUser, Sche
   readonly streams?: readonly number[];
   /** True: it returns a stream (an async iterable) although it is not a generator function. */
   readonly streaming?: boolean;
-  /** False (or a promise of it): the call fails with `Failed to invoke 'X' because user is unauthorized`. */
-  readonly authorize?: (call: HubCall<Client, User>) => boolean | Promise<boolean>;
+  /**
+   * One policy or several, all of which must admit the call; asked after the hub's own and after the arguments were
+   * bound. Else the call fails with `Failed to invoke 'X' because user is unauthorized`.
+   */
+  readonly authorize?: HubPolicy<Client, User> | readonly HubPolicy<Client, User>[];
 }
 
 /** A method with options. Made by `method()`. */
@@ -85,6 +98,8 @@ export interface HubDefinition<Client extends object, User extends HubUser, Meth
   readonly name?: string;
   /** What clients can call: the own properties of this object and nothing else. */
   readonly methods: Methods;
+  /** Policies for every method of this hub, before the method's own. Whether one may connect is for `map`'s `authorize`. */
+  readonly authorize?: HubPolicy<Client, User> | readonly HubPolicy<Client, User>[];
   /** Before the first message is read. Throwing closes the connection (§8.4). */
   readonly onConnected?: (call: HubCall<Client, User>) => unknown;
   /** After the last message. `error` is undefined when the end was wanted (§8.4). */
@@ -105,5 +120,6 @@ export function defineHub<Client extends object = AnyClient, User extends HubUse
 }
 
 export type AnyHubDefinition = HubDefinition<Loose, Loose, Loose>;
+export type AnyPolicy = HubPolicy<Loose, Loose>;
 export type AnyHubFunction = (call: Loose, ...args: Loose[]) => unknown;
 export type AnyMethodOptions = MethodOptions<Loose, Loose, readonly StandardSchema[]>;

@@ -2,6 +2,7 @@
 export type { GroupManager, HubCall } from './call.ts';
 export type { HubCallerClients, HubClients, InvokeProxy, SendProxy, SingleClient } from './clients/clients.ts';
 export type { InvokeOptions } from './clients/invoke-within.ts';
+export type { RateLimit } from './dispatch/rate-gate.ts';
 export { HubServerError, type HubServerErrorCode, type HubServerErrorFacts, hubErrorTable } from './errors.ts';
 export {
   type AnyClient,
@@ -10,11 +11,13 @@ export {
   type HubFunction,
   HubMethod,
   type HubMethods,
+  type HubPolicy,
   type HubUser,
   type MethodOptions,
   method,
 } from './hub.ts';
 export { HubError, type ParsedHubError, parseHubError } from './hub-error.ts';
+export type { HubFilter, HubInvocation } from './hub-filter.ts';
 export type { HubLifetimeManager, LifetimeConnection, LifetimeManagerFactory } from './lifetime/lifetime-manager.ts';
 export { MemoryLifetimeManager } from './lifetime/memory-lifetime-manager.ts';
 export type { HubLogger } from './log.ts';
@@ -26,6 +29,7 @@ export {
   endpointDefaults,
   type HubOptions,
   type HubServerOptions,
+  type SlowConsumerPolicy,
   serverDefaults,
   type TransportName,
   type WebSocketTransportOptions,
@@ -35,4 +39,5 @@ export type { HubMessage } from './protocol/messages.ts';
 export { OutgoingMessage } from './protocol/outgoing-message.ts';
 export { createHubServer, type HubContext, type HubServer } from './server.ts';
 export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.ts';
+export type { CallFacts, ConnectionFacts, HubFacts } from './telemetry/channels.ts';
 export { type TypedConnection, typedConnection } from './typed-connection.ts';

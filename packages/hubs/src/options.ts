@@ -1,8 +1,10 @@
 // Every number and choice of the hub server, with its default and where that comes from. Resolved and frozen once: the
 // server's options at createHubServer, the endpoint's (over them) at map.
 import type { IncomingMessage } from 'node:http';
+import type { RateLimit } from './dispatch/rate-gate.ts';
 import { HubServerError } from './errors.ts';
 import type { HubUser } from './hub.ts';
+import type { HubFilter } from './hub-filter.ts';
 import type { LifetimeManagerFactory } from './lifetime/lifetime-manager.ts';
 import type { HubLogger } from './log.ts';
 
@@ -33,13 +35,35 @@ export interface HubOptions {
    */
   readonly applicationMaxBufferSize: number;
   /**
-   * Bytes that may wait in one connection. A client that has left more unread when another message is sent to it is a
-   * slow consumer: its connection is closed with that reason. Default 1,048,576.
+   * Bytes that may wait in one connection. What becomes of a client that leaves more unread, `slowConsumer` says. Default
+   * 1,048,576.
    */
   readonly maximumBufferedBytes: number;
+  /**
+   * What is done about a client that reads more slowly than it is written to (issue aspnetcore #43093). Default
+   * `disconnect`.
+   *
+   * - `disconnect`: over `maximumBufferedBytes` the connection is closed with the code `slow-consumer`, reconnect allowed.
+   * - `wait`: as `disconnect`, but who sends to many waits for this client too, as in ASP.NET Core: nothing is lost as long
+   *   as senders await, and the slowest client sets the pace.
+   * - `drop-oldest`: over `maximumBufferedBytes` the oldest waiting sends are dropped.
+   * - `latest-by-key`: of the waiting sends with the same `slowConsumerKey` only the latest is kept; then as `drop-oldest`.
+   *
+   * Only sends that nobody waits an answer for are dropped; when results and stream items alone are over the limit the
+   * connection is closed. Dropped messages reach `diagnostics_channel` and the log.
+   */
+  readonly slowConsumer: SlowConsumerPolicy;
+  /** For `latest-by-key`: what a send is the latest of; `undefined`: of nothing. Default: its target. */
+  readonly slowConsumerKey: (target: string, args: readonly unknown[]) => string | undefined;
+  /** Calls and upload items of one client, before anything is looked up. Default `null`: no limit. */
+  readonly rateLimit: RateLimit | null;
 }
 
+export type SlowConsumerPolicy = 'disconnect' | 'wait' | 'drop-oldest' | 'latest-by-key';
+
 export interface HubServerOptions extends Partial<HubOptions> {
+  /** Around the calls of every hub; the first one is the outermost (§10). */
+  readonly filters?: readonly HubFilter[];
   readonly log?: HubLogger;
   /** Where groups, users and sends to many live. Default: in this process's memory. */
   readonly lifetimeManager?: LifetimeManagerFactory;
@@ -75,6 +99,8 @@ export interface AuthorizationContext<User extends HubUser = HubUser> {
 export interface EndpointOptions<User extends HubUser = HubUser> extends Partial<HubOptions> {
   /** Asked on every request of this endpoint, before anything else. Default: everybody is allowed. Throwing answers 500. */
   readonly authorize?: (context: AuthorizationContext<User>) => Authorization<User> | Promise<Authorization<User>>;
+  /** Around the calls of this hub, inside the server's. */
+  readonly filters?: readonly HubFilter<User>[];
   /** What `call.userIdentifier` and `clients.user(id)` go by. Default: `user.id`. */
   readonly userIdProvider?: (user: User | undefined, request: IncomingMessage) => string | undefined;
   /** Transports offered, in the order of preference. Default: all there are. */
@@ -109,6 +135,9 @@ export const defaults = Object.freeze({
   maximumConcurrentCallsPerClient: 100,
   applicationMaxBufferSize: 65_536,
   maximumBufferedBytes: 1_048_576,
+  slowConsumer: 'disconnect',
+  slowConsumerKey: (target: string) => target,
+  rateLimit: null,
 }) satisfies HubOptions;
 
 export const serverDefaults = Object.freeze({ maximumPendingConnections: 10_000, maximumGroupsPerConnection: 1_000 });
@@ -158,10 +187,37 @@ export function checkEndpointOptions(options: Omit<EndpointOptions<never>, 'auth
   }
 }
 
+const policies: readonly unknown[] = [
+  'disconnect',
+  'wait',
+  'drop-oldest',
+  'latest-by-key',
+] satisfies SlowConsumerPolicy[];
+
 function checked(name: keyof HubOptions, value: unknown): unknown {
-  if (name === 'enableDetailedErrors' ? typeof value === 'boolean' : isPositive(value)) return value;
-  if (name === 'maximumReceiveMessageSize' && value === null) return value;
-  throw invalid(name, value);
+  if (isValid(name, value)) return value;
+  throw invalid(name, typeof value === 'object' ? JSON.stringify(value) : value);
+}
+
+function isValid(name: keyof HubOptions, value: unknown): boolean {
+  switch (name) {
+    case 'enableDetailedErrors':
+      return typeof value === 'boolean';
+    case 'maximumReceiveMessageSize':
+      return value === null || isPositive(value);
+    case 'slowConsumer':
+      return policies.includes(value);
+    case 'slowConsumerKey':
+      return typeof value === 'function';
+    case 'rateLimit':
+      return value === null || isRateLimit(value as Partial<RateLimit>);
+    default:
+      return isPositive(value);
+  }
+}
+
+function isRateLimit({ perSecond, burst = 1, exceeded = 'error' }: Partial<RateLimit>): boolean {
+  return isPositive(perSecond) && isPositive(burst) && burst >= 1 && ['error', 'wait', 'disconnect'].includes(exceeded);
 }
 
 function isPositive(value: unknown): boolean {

@@ -3,11 +3,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GroupManager } from './call.ts';
 import { type HubClients, LifetimeClients } from './clients/clients.ts';
-import { Dispatcher } from './dispatch/dispatcher.ts';
-import { type ConnectionIdentity, HubConnection, type HubRuntime } from './driver.ts';
+import { type ConnectionIdentity, HubConnection } from './driver.ts';
 import { HubServerError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { AnyHubDefinition, HubDefinition, HubUser } from './hub.ts';
+import type { HubFilter } from './hub-filter.ts';
 import type { HubLifetimeManager } from './lifetime/lifetime-manager.ts';
 import { MemoryLifetimeManager } from './lifetime/memory-lifetime-manager.ts';
 import { silentLogger } from './log.ts';
@@ -21,7 +21,7 @@ import {
   resolveHubOptions,
   serverDefaults,
 } from './options.ts';
-import { jsonProtocol } from './protocol/json.ts';
+import { createRuntime, groupsOf, type HubRuntime, nameOf } from './runtime.ts';
 import { type AnyHttpEndpoint, HttpEndpoint } from './transports/http-endpoint.ts';
 import { type HttpServer, interceptRequests } from './transports/interception.ts';
 import { normalizePath, parseRequestTarget, type RequestTarget } from './transports/request-target.ts';
@@ -99,7 +99,7 @@ class HttpHubServer implements HubServer {
       throw new HubServerError('invalid-option', `Path '${path}' does not start with a slash.`);
     if (this.#endpoints.has(key)) throw new HubServerError('path-taken', `A hub is mapped at '${path}' already.`);
     checkEndpointOptions(options);
-    const runtime = this.#createRuntime(hub, options);
+    const runtime = this.#createRuntime(hub, options, options.filters);
     const endpoint = new HttpEndpoint(
       {
         log: runtime.log,
@@ -137,14 +137,22 @@ class HttpHubServer implements HubServer {
     await this.close();
   }
 
-  #createRuntime(hub: AnyHubDefinition, endpointOptions: Partial<HubOptions>): HubRuntime {
-    const log = this.#options.log ?? silentLogger;
+  #createRuntime(
+    hub: AnyHubDefinition,
+    endpointOptions: Partial<HubOptions>,
+    endpointFilters: readonly HubFilter<never>[] = [],
+  ): HubRuntime {
     const options = resolveHubOptions(this.#options, endpointOptions);
     const { handshakeTimeoutMs, keepAliveIntervalMs, clientTimeoutIntervalMs } = options;
     this.#heartbeat.heed(Math.min(handshakeTimeoutMs, keepAliveIntervalMs, clientTimeoutIntervalMs));
-    const lifetime = this.#lifetimeOf(hub);
-    const dispatcher = new Dispatcher(hub, { enableDetailedErrors: options.enableDetailedErrors, log });
-    return Object.freeze({ options, dispatcher, lifetime, groups: groupsOf(lifetime), protocols: [jsonProtocol], log });
+    return createRuntime({
+      hub,
+      options,
+      filters: [...(this.#options.filters ?? []), ...(endpointFilters as readonly HubFilter[])],
+      lifetime: this.#lifetimeOf(hub),
+      log: this.#options.log ?? silentLogger,
+      now: () => performance.now(),
+    });
   }
 
   #lifetimeOf(hub: AnyHubDefinition): HubLifetimeManager {
@@ -152,7 +160,7 @@ class HttpHubServer implements HubServer {
     if (lifetime === undefined) {
       const { maximumGroupsPerConnection = serverDefaults.maximumGroupsPerConnection } = this.#options;
       const create = this.#options.lifetimeManager ?? (settings => new MemoryLifetimeManager(settings));
-      lifetime = create({ name: hub.name ?? 'hub', maximumGroupsPerConnection });
+      lifetime = create({ name: nameOf(hub), maximumGroupsPerConnection });
       this.#lifetimes.set(hub, lifetime);
     }
     return lifetime;
@@ -202,11 +210,4 @@ class HttpHubServer implements HubServer {
       if (!response.headersSent) response.writeHead(500, { 'Content-Length': 0 }).end();
     }
   }
-}
-
-function groupsOf(lifetime: HubLifetimeManager): GroupManager {
-  return Object.freeze({
-    add: (connectionId: string, groupName: string) => lifetime.addToGroup(connectionId, groupName),
-    remove: (connectionId: string, groupName: string) => lifetime.removeFromGroup(connectionId, groupName),
-  });
 }

@@ -38,6 +38,7 @@ function harness(hub: AnyHubDefinition, options: { detailed?: boolean; limits?: 
     },
     session,
     abort: () => sent.push('aborted'),
+    fail: error => sent.push(`failed: ${error.message}`),
     send: message => void sent.push(writeJson(message)),
     write: message => void sent.push(String(message.encode(jsonProtocol).data).slice(0, -1)),
   };

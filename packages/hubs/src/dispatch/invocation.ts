@@ -1,4 +1,5 @@
 // One running call of a hub method: its slot, its cancellation, its upload streams.
+import type { CallTelemetry } from '../telemetry/telemetry.ts';
 
 export interface InvocationSlot {
   /** The call goes on without its slot, among those that are limited by number. */
@@ -10,6 +11,8 @@ export class Invocation {
   readonly invocationId: string | undefined;
   /** False in onConnected: the client's answer could not be read (§8.3). */
   readonly mayInvokeClients: boolean;
+  /** Set when somebody watches this call. */
+  telemetry: CallTelemetry | undefined;
   #slot: InvocationSlot | undefined;
   #controller: AbortController | undefined;
   #isCanceled = false;

@@ -1,13 +1,22 @@
 // The methods of one hub as the dispatcher needs them, built once. Only own enumerable properties of the object literal
 // are callable; names are looked up without regard to case (§8.1).
 import { HubServerError } from '../errors.ts';
-import { type AnyHubDefinition, type AnyHubFunction, type AnyMethodOptions, HubMethod } from '../hub.ts';
+import {
+  type AnyHubDefinition,
+  type AnyHubFunction,
+  type AnyMethodOptions,
+  type AnyPolicy,
+  HubMethod,
+} from '../hub.ts';
+import { listPolicies } from './authorization.ts';
 
 export interface MethodDescriptor extends AnyMethodOptions {
   readonly name: string;
   readonly fn: AnyHubFunction;
   /** Returns a stream: called with type 4 only. */
   readonly isStreaming: boolean;
+  /** All of them must admit a call. */
+  readonly policies: readonly AnyPolicy[];
 }
 
 export type MethodTable = ReadonlyMap<string, MethodDescriptor>;
@@ -50,7 +59,8 @@ function describe(key: string, value: unknown): MethodDescriptor {
       `Hub method '${key}' has stream positions that do not fit: ${streams.join(', ')}.`,
     );
   }
-  return { ...options, name: options.name ?? key, fn, isStreaming: options.streaming ?? isGenerator(fn) };
+  const isStreaming = options.streaming ?? isGenerator(fn);
+  return { ...options, name: options.name ?? key, fn, isStreaming, policies: listPolicies(options.authorize) };
 }
 
 function isGenerator(fn: AnyHubFunction): boolean {

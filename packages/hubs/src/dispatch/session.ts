@@ -3,6 +3,7 @@ import { HubServerError } from '../errors.ts';
 import { HubError } from '../hub-error.ts';
 import type { CompletionMessage, StreamItemMessage } from '../protocol/messages.ts';
 import type { Invocation, InvocationSlot } from './invocation.ts';
+import { RateGate, type RateLimit, type RateVerdict } from './rate-gate.ts';
 import { Slots } from './slots.ts';
 import { UploadStream } from './upload-stream.ts';
 
@@ -22,6 +23,7 @@ export class DispatchSession {
   /** Those of them that hold no slot: nothing else limits them. */
   #withoutSlot = 0;
   #isEnded = false;
+  #rateGate: RateGate | undefined;
 
   constructor(limits: SessionLimits) {
     this.#limits = limits;
@@ -43,6 +45,12 @@ export class DispatchSession {
     if (this.#withoutSlot + this.#uploads.size + count > limit) {
       throw new HubServerError('too-many-calls', `More than ${limit} calls and streams of this client are running.`);
     }
+  }
+
+  /** One more message that costs a token of the hub's rate limit. */
+  judgeRate(limit: RateLimit, now: number): RateVerdict {
+    this.#rateGate ??= new RateGate(limit, now);
+    return this.#rateGate.judge(now);
   }
 
   /** A slot for one call, when one is free or as soon as one is. */
@@ -114,6 +122,12 @@ export class DispatchSession {
     this.#uploads.delete(invocationId);
     stream.end(error === undefined ? undefined : new HubError(error));
     return true;
+  }
+
+  /** The method reads `error`; later items are ignored. */
+  failUpload(streamId: string, error: Error): void {
+    this.#uploads.get(streamId)?.end(error);
+    this.#uploads.delete(streamId);
   }
 
   /** The connection has ended: everything that runs is told so. */

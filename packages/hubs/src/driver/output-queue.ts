@@ -1,38 +1,52 @@
-// What waits for one client, and what is done about a client that reads too slowly: who writes to it alone waits, and
-// over the hard limit it is given up.
+// What waits for one client, and what is done about a client that reads too slowly (`slowConsumer`): who writes to it alone
+// waits; over the hard limit it is given up, or what may be dropped is dropped.
 import { HubServerError } from '../errors.ts';
+import type { HubMessage } from '../protocol/messages.ts';
 import type { WireMessage } from '../protocol/outgoing-message.ts';
 import type { TransportLink } from './link.ts';
-
-export interface OutputLimits {
-  readonly applicationMaxBufferSize: number;
-  readonly maximumBufferedBytes: number;
-}
+import { type SheddingEvents, type SheddingLimits, SheddingQueue } from './shedding-queue.ts';
 
 export class OutputQueue {
   readonly #link: TransportLink;
-  readonly #limits: OutputLimits;
-  readonly #onOverflow: (error: HubServerError) => void;
+  readonly #limits: SheddingLimits;
+  readonly #events: SheddingEvents;
+  #shedding: SheddingQueue | undefined;
   #isJudged = false;
+  #isEnded = false;
 
-  constructor(link: TransportLink, limits: OutputLimits, onOverflow: (error: HubServerError) => void) {
+  constructor(link: TransportLink, limits: SheddingLimits, events: SheddingEvents) {
     this.#link = link;
     this.#limits = limits;
-    this.#onOverflow = onOverflow;
+    this.#events = events;
   }
 
   get isEmpty(): boolean {
-    return this.#link.bufferedBytes === 0;
+    return this.#link.bufferedBytes === 0 && (this.#shedding?.isEmpty ?? true);
   }
 
   /** A promise when the client should be waited for before more is written to it alone. It never rejects. */
-  write(message: WireMessage): Promise<void> | undefined {
-    const sent = this.#link.write(message);
+  write(wire: WireMessage, message: HubMessage): Promise<void> | undefined {
     const { applicationMaxBufferSize, maximumBufferedBytes } = this.#limits;
+    if (this.#shedding?.isEmpty === false) return this.#shedding.add(wire, message);
+    const { slowConsumer } = this.#limits;
+    const mayShed = (slowConsumer === 'drop-oldest' || slowConsumer === 'latest-by-key') && !this.#isEnded;
+    if (mayShed && this.#link.bufferedBytes > applicationMaxBufferSize) {
+      this.#shedding ??= new SheddingQueue(this.#link, this.#limits, this.#events);
+      return this.#shedding.add(wire, message);
+    }
+    const sent = this.#link.write(wire);
     const { bufferedBytes } = this.#link;
     if (bufferedBytes <= applicationMaxBufferSize) return undefined;
-    if (bufferedBytes > maximumBufferedBytes) this.#judge();
+    const drained = () => this.#shedding?.drained();
+    if (mayShed) sent.then(drained, drained);
+    else if (bufferedBytes > maximumBufferedBytes) this.#judge();
     return sent.then(yieldTurn, yieldTurn);
+  }
+
+  /** What still waits is handed on: the last message, if there is one, is written behind it. */
+  end(): void {
+    this.#isEnded = true;
+    this.#shedding?.end();
   }
 
   /** Too much waits: the kernel gets its chance to take it in this turn, what it leaves is the client's doing. */
@@ -44,7 +58,7 @@ export class OutputQueue {
       const { maximumBufferedBytes } = this.#limits;
       if (this.#link.bufferedBytes <= maximumBufferedBytes) return;
       const text = `The client reads too slowly: more than ${maximumBufferedBytes} bytes wait for it.`;
-      this.#onOverflow(new HubServerError('slow-consumer', text));
+      this.#events.overflowed(new HubServerError('slow-consumer', text));
     });
   }
 }

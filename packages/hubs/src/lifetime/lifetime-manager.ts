@@ -9,10 +9,12 @@ export interface LifetimeConnection {
   readonly userIdentifier: string | undefined;
   /**
    * Queues the message behind what was queued before. The promise resolves when the connection takes more without
-   * growing (await it for one connection, never for many); `undefined` when it does so already. Never rejects: writes to
+   * growing (await it for one connection; for many only where `isWaitedFor`); `undefined` when it does so already. Never rejects: writes to
    * a connection that has ended are dropped. Throws only what serialization throws, before anything was queued.
    */
   write(message: OutgoingMessage): Promise<void> | undefined;
+  /** Who sends to many waits for this connection too (`slowConsumer: 'wait'`). */
+  readonly isWaitedFor?: boolean;
 }
 
 export interface HubLifetimeManager {
@@ -21,7 +23,7 @@ export interface HubLifetimeManager {
   /** After onDisconnected: out of every group; what was asked of it fails with `connection-not-found`. */
   disconnected(connection: LifetimeConnection): Promise<void> | void;
 
-  /** Sends to many never wait for the slowest. Ids and names that nobody has are no error. */
+  /** Sends to many never wait for the slowest, except for connections that are `isWaitedFor`. Ids and names that nobody has are no error. */
   sendAll(message: InvocationMessage, excludedIds?: ReadonlySet<string>): Promise<void>;
   /** Waits until the connection takes more (back-pressure for who sends to one client in a loop). */
   sendConnection(connectionId: string, message: InvocationMessage): Promise<void>;

@@ -31,7 +31,7 @@ export class MemoryLifetimeManager implements HubLifetimeManager {
   }
 
   async sendAll(message: InvocationMessage, excludedIds = nobody): Promise<void> {
-    writeEach(this.#connections.values(), new OutgoingMessage(message, true), excludedIds);
+    await writeEach(this.#connections.values(), new OutgoingMessage(message, true), excludedIds);
   }
 
   async sendConnection(connectionId: string, message: InvocationMessage): Promise<void> {
@@ -40,17 +40,18 @@ export class MemoryLifetimeManager implements HubLifetimeManager {
 
   async sendConnections(connectionIds: readonly string[], message: InvocationMessage): Promise<void> {
     const outgoing = new OutgoingMessage(message, true);
-    for (const connectionId of connectionIds) void this.#connections.get(connectionId)?.write(outgoing);
+    const connections = connectionIds.flatMap(id => this.#connections.get(id) ?? []);
+    await writeEach(connections, outgoing, nobody);
   }
 
   async sendGroups(groupNames: readonly string[], message: InvocationMessage, excludedIds = nobody): Promise<void> {
     const outgoing = new OutgoingMessage(message, true);
-    for (const name of groupNames) writeEach(this.#groups.members(name), outgoing, excludedIds);
+    await Promise.all(groupNames.map(name => writeEach(this.#groups.members(name), outgoing, excludedIds)));
   }
 
   async sendUsers(userIds: readonly string[], message: InvocationMessage): Promise<void> {
     const outgoing = new OutgoingMessage(message, true);
-    for (const id of userIds) writeEach(this.#users.members(id), outgoing, nobody);
+    await Promise.all(userIds.map(id => writeEach(this.#users.members(id), outgoing, nobody)));
   }
 
   async addToGroup(connectionId: string, groupName: string): Promise<void> {
@@ -98,12 +99,17 @@ export class MemoryLifetimeManager implements HubLifetimeManager {
   }
 }
 
+/** Queued for all of them when it returns; the promise is about those that are waited for. */
 function writeEach(
   connections: Iterable<LifetimeConnection>,
   message: OutgoingMessage,
   excludedIds: ReadonlySet<string>,
-): void {
+): Promise<unknown> | undefined {
+  const waits: Promise<void>[] = [];
   for (const connection of connections) {
-    if (!excludedIds.has(connection.connectionId)) void connection.write(message);
+    if (excludedIds.has(connection.connectionId)) continue;
+    const wait = connection.write(message);
+    if (wait !== undefined && connection.isWaitedFor === true) waits.push(wait);
   }
+  return waits.length === 0 ? undefined : Promise.all(waits);
 }

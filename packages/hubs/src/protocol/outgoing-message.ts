@@ -18,14 +18,14 @@ export class WireMessage {
 }
 
 export class OutgoingMessage {
-  readonly #message: HubMessage;
+  readonly message: HubMessage;
   readonly #isShared: boolean;
   #protocol: HubProtocol | undefined;
   #wire: WireMessage | undefined;
   #others: Map<HubProtocol, WireMessage> | undefined;
 
   constructor(message: HubMessage, isShared = false) {
-    this.#message = message;
+    this.message = message;
     this.#isShared = isShared;
   }
 
@@ -34,7 +34,7 @@ export class OutgoingMessage {
     if (this.#protocol === protocol) return this.#wire!;
     const known = this.#others?.get(protocol);
     if (known !== undefined) return known;
-    const wire = new WireMessage(protocol.write(this.#message), protocol.transferFormat, this.#isShared);
+    const wire = new WireMessage(protocol.write(this.message), protocol.transferFormat, this.#isShared);
     if (this.#protocol === undefined) {
       this.#protocol = protocol;
       this.#wire = wire;
