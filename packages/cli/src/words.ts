@@ -92,13 +92,16 @@ Examples:
   },
   retry: { about: 'Start anew what failed or was canceled, under the same id.', failed: 'all that failed' },
   limit: {
-    about: 'Show or set the rate limit of all transfers together, or of one; takes effect at once and is kept.',
+    about: 'Show or set the limits of all transfers together, or the rate of one; takes effect at once and is kept.',
     rate: 'bytes a second: 500K, 2M (powers of 1024); none takes the limit away',
-    transfer: 'of this transfer instead (id, or its beginning)',
+    maxActive: 'how many run at the same time (1 to 256); those that run already go on to their end',
+    transfer: 'the rate of this transfer instead (id, or its beginning)',
     none: 'no limit',
+    active: (count: number) => `${count} at the same time`,
     help: `
 Examples:
   longhaul limit 2M
+  longhaul limit --max-active 4
   longhaul limit --transfer 3f2a 500K
   longhaul limit none`,
   },

@@ -8,6 +8,7 @@ import { Agent } from './agent.ts';
 import { AgentConnection } from './connection/connection.ts';
 import { Link, type LinkEvents } from './connection/link.ts';
 import { type ConnectAgentOptions, defaults } from './options.ts';
+import { LimitsFeed } from './transfers/limits-feed.ts';
 import { TransferFeed } from './transfers/transfer-feed.ts';
 import { TransfersDoor } from './transfers/transfers-door.ts';
 
@@ -37,15 +38,18 @@ export async function connectAgent(options: ConnectAgentOptions = {}): Promise<A
     dial: async how => {
       const socketPath = await locate({ env, mayStart: start === 'when-needed', ...how });
       if (app !== undefined && isFirst) await registerOnce(env, socketPath, app, options.appName ?? app);
-      return await Link.open({ socketPath, token: tokenOf(env, app) }, feed, defaults.dialTimeoutMs);
+      return await Link.open({ socketPath, token: tokenOf(env, app) }, events, defaults.dialTimeoutMs);
     },
   });
   const feed = new TransferFeed(connection);
+  const limits = new LimitsFeed(connection, feed);
+  const { transferChanged, transferRemoved } = feed;
+  const events: LinkEvents = { transferChanged, transferRemoved, limitsChanged: limits.limitsChanged };
   // Nobody is going to start one: there is nothing to wait for.
   if (start === 'never' && !(await findAgent({ env }))) throw new LonghaulError('agent-not-reachable', 'no agent runs');
   await firstLink(connection, signal);
   isFirst = false;
-  return new Agent(connection, new TransfersDoor(connection, feed), app, stop => stopAndWait(env, stop));
+  return new Agent(connection, new TransfersDoor(connection, feed, limits), app, stop => stopAndWait(env, stop));
 }
 
 interface Search {
@@ -94,7 +98,7 @@ async function stopAndWait(env: Env, stop: () => Promise<void>): Promise<void> {
   }
 }
 
-const deaf: LinkEvents = { transferChanged: () => {}, transferRemoved: () => {} };
+const deaf: LinkEvents = { transferChanged: () => {}, transferRemoved: () => {}, limitsChanged: () => {} };
 
 /** Waits for the first link, so that whoever has an Agent knows that there is one. */
 async function firstLink(connection: AgentConnection, signal: AbortSignal | undefined): Promise<void> {

@@ -33,6 +33,7 @@ export {
 export { parseDownloadUrl } from './transfers/download-arguments.ts';
 export { DownloadOperation, type ResponseInformation } from './transfers/download-operation.ts';
 export type { FollowOptions } from './transfers/follow-to-end.ts';
+export type { LimitsFollower } from './transfers/limits-feed.ts';
 export { type DownloadProgress, progressOf } from './transfers/progress.ts';
 export type { HeaderPair, HeadersInput } from './transfers/request-headers.ts';
 export { headerPair } from './transfers/request-headers.ts';

@@ -1,6 +1,12 @@
 // ACTS. One hub connection over the agent's Unix socket, made by the official SignalR client with our WebSocket class.
 // It is opened, used and closed; it never comes back: connection.ts makes another one.
-import { type AgentHub, agentHubPath, LonghaulError, type TransferRecord } from '@longhaul/agent-protocol';
+import {
+  type AgentHub,
+  agentHubPath,
+  LonghaulError,
+  type TransferLimitsRecord,
+  type TransferRecord,
+} from '@longhaul/agent-protocol';
 import { createWebSocketClass, WebSocketError } from '@longhaul/websockets';
 import {
   HttpTransportType,
@@ -16,6 +22,7 @@ import { answeredError } from './hub-errors.ts';
 export interface LinkEvents {
   transferChanged(record: TransferRecord): void;
   transferRemoved(id: string): void;
+  limitsChanged(limits: TransferLimitsRecord): void;
 }
 
 export interface LinkAddress {
@@ -35,6 +42,7 @@ export class Link {
     this.closed = new Promise(resolve => hub.onclose(resolve));
     hub.on('transferChanged', events.transferChanged);
     hub.on('transferRemoved', events.transferRemoved);
+    hub.on('limitsChanged', events.limitsChanged);
   }
 
   /** Gives up after `timeoutMs`. @throws LonghaulError `access-denied` (the token), `agent-not-reachable` (all else) */

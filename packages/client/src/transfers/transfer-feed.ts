@@ -2,7 +2,7 @@
 // fresh snapshot after a reconnect, and tells each follower what happened to its transfer.
 import type { TransferRecord } from '@longhaul/agent-protocol';
 import { type AgentConnection, maxLostAnswers, notReachable } from '../connection/connection.ts';
-import { type LinkEvents, LinkLostError } from '../connection/link.ts';
+import { LinkLostError } from '../connection/link.ts';
 import { type MirrorFact, TransferMirror } from './transfer-mirror.ts';
 
 export interface Follower {
@@ -26,7 +26,7 @@ export interface AllFollower {
   failed(error: unknown): void;
 }
 
-export class TransferFeed implements LinkEvents {
+export class TransferFeed {
   readonly #connection: AgentConnection;
   readonly #mirror = new TransferMirror();
   readonly #followers = new Map<string, Set<Follower>>();

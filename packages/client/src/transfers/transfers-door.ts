@@ -8,15 +8,18 @@ import type {
   TransferRecord,
 } from '@longhaul/agent-protocol';
 import type { AgentConnection } from '../connection/connection.ts';
+import type { LimitsFeed, LimitsFollower } from './limits-feed.ts';
 import type { AllFollower, Follower, TransferFeed } from './transfer-feed.ts';
 
 export class TransfersDoor {
   readonly #connection: AgentConnection;
   readonly #feed: TransferFeed;
+  readonly #limits: LimitsFeed;
 
-  constructor(connection: AgentConnection, feed: TransferFeed) {
+  constructor(connection: AgentConnection, feed: TransferFeed, limits: LimitsFeed) {
     this.#connection = connection;
     this.#feed = feed;
+    this.#limits = limits;
   }
 
   /** Asking again with the same id and the same request creates nothing twice. */
@@ -102,5 +105,10 @@ export class TransfersDoor {
   /** Told of everything in scope until disposed, across restarts of the agent. Keeps the process alive. */
   followAll(follower: AllFollower): Disposable {
     return this.#feed.followAll(follower);
+  }
+
+  /** Told of the limits that hold and of every change, whoever made it, as `followAll`. Keeps the process alive. */
+  followLimits(follower: LimitsFollower): Disposable {
+    return this.#limits.follow(follower);
   }
 }
