@@ -5,6 +5,7 @@ import type { Invocation } from './dispatch/invocation.ts';
 import { HubServerError } from './errors.ts';
 import type { HubUser } from './hub.ts';
 import type { HubLifetimeManager } from './lifetime/lifetime-manager.ts';
+import type { HubPresence } from './presence/presence.ts';
 
 export interface GroupManager {
   /** Idempotent; names are case-sensitive; an unknown connection is no error. Rejects with `too-many-groups`. */
@@ -15,6 +16,8 @@ export interface GroupManager {
 export interface HubCall<Client extends object, User extends HubUser = HubUser> {
   readonly clients: HubCallerClients<Client>;
   readonly groups: GroupManager;
+  /** Who is connected, and in which groups. */
+  readonly presence: HubPresence;
   /** Public name of this connection; opens nothing. */
   readonly connectionId: string;
   /** By the endpoint's `userIdProvider`, else `user.id`. */
@@ -75,6 +78,10 @@ export class ConnectionCall implements HubCall<object> {
 
   get groups(): GroupManager {
     return this.#connection.groups;
+  }
+
+  get presence(): HubPresence {
+    return this.#connection.lifetime.presence;
   }
 
   get connectionId(): string {

@@ -21,6 +21,7 @@ import {
   resolveHubOptions,
   serverDefaults,
 } from './options.ts';
+import type { HubPresence } from './presence/presence.ts';
 import { createRuntime, groupsOf, type HubRuntime, nameOf } from './runtime.ts';
 import { type AnyHttpEndpoint, HttpEndpoint } from './transports/http-endpoint.ts';
 import { type HttpServer, interceptRequests } from './transports/interception.ts';
@@ -31,6 +32,7 @@ import type { Transport } from './transports/transport.ts';
 export interface HubContext<Client extends object> {
   readonly clients: HubClients<Client>;
   readonly groups: GroupManager;
+  readonly presence: HubPresence;
 }
 
 export interface HubServer extends AsyncDisposable {
@@ -118,7 +120,7 @@ class HttpHubServer implements HubServer {
     hub: HubDefinition<Client, User, Methods>,
   ): HubContext<Client> {
     const lifetime = this.#lifetimeOf(hub);
-    return { clients: new LifetimeClients<Client>(lifetime), groups: groupsOf(lifetime) };
+    return { clients: new LifetimeClients<Client>(lifetime), groups: groupsOf(lifetime), presence: lifetime.presence };
   }
 
   async close(): Promise<void> {
@@ -160,7 +162,7 @@ class HttpHubServer implements HubServer {
     if (lifetime === undefined) {
       const { maximumGroupsPerConnection = serverDefaults.maximumGroupsPerConnection } = this.#options;
       const create = this.#options.lifetimeManager ?? (settings => new MemoryLifetimeManager(settings));
-      lifetime = create({ name: nameOf(hub), maximumGroupsPerConnection });
+      lifetime = create({ name: nameOf(hub), maximumGroupsPerConnection, log: this.#options.log ?? silentLogger });
       this.#lifetimes.set(hub, lifetime);
     }
     return lifetime;

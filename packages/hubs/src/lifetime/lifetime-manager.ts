@@ -1,5 +1,8 @@
 // Who gets a message: the seam behind which a backplane fits. One manager serves all connections of one hub; it knows
 // connections by id, user and group, and writes to those that are on this server.
+
+import type { HubLogger } from '../log.ts';
+import type { HubPresence } from '../presence/presence.ts';
 import type { CompletionMessage, InvocationMessage } from '../protocol/messages.ts';
 import type { OutgoingMessage } from '../protocol/outgoing-message.ts';
 
@@ -18,6 +21,9 @@ export interface LifetimeConnection {
 }
 
 export interface HubLifetimeManager {
+  /** Who is there, on all servers of this hub. */
+  readonly presence: HubPresence;
+
   /** Before onConnected. */
   connected(connection: LifetimeConnection): Promise<void> | void;
   /** After onDisconnected: out of every group; what was asked of it fails with `connection-not-found`. */
@@ -58,4 +64,5 @@ export interface HubLifetimeManager {
 export type LifetimeManagerFactory = (hub: {
   readonly name: string;
   readonly maximumGroupsPerConnection: number;
+  readonly log: HubLogger;
 }) => HubLifetimeManager;

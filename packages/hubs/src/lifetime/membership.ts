@@ -29,16 +29,25 @@ export class Membership<Member extends object> {
     return true;
   }
 
-  remove(name: string, member: Member): void {
+  /** False when it was not under that name. */
+  remove(name: string, member: Member): boolean {
     const names = this.#names.get(member);
-    if (names?.delete(name) !== true) return;
+    if (names?.delete(name) !== true) return false;
     if (names.size === 0) this.#names.delete(member);
     this.#leave(name, member);
+    return true;
   }
 
-  removeEverywhere(member: Member): void {
-    for (const name of this.#names.get(member) ?? []) this.#leave(name, member);
+  /** The names it was under. */
+  removeEverywhere(member: Member): ReadonlySet<string> {
+    const names = this.names(member);
+    for (const name of names) this.#leave(name, member);
     this.#names.delete(member);
+    return names;
+  }
+
+  names(member: Member): ReadonlySet<string> {
+    return this.#names.get(member) ?? none;
   }
 
   members(name: string): ReadonlySet<Member> {

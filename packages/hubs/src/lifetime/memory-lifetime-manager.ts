@@ -1,6 +1,8 @@
 // The lifetime manager of a single process: three indexes in memory. Every message is encoded once for each protocol.
 import { PendingResults } from '../connection/pending-results.ts';
 import { HubServerError } from '../errors.ts';
+import { type HubLogger, silentLogger } from '../log.ts';
+import { MemoryPresence } from '../presence/memory-presence.ts';
 import type { CompletionMessage, InvocationMessage } from '../protocol/messages.ts';
 import { OutgoingMessage } from '../protocol/outgoing-message.ts';
 import type { HubLifetimeManager, LifetimeConnection } from './lifetime-manager.ts';
@@ -13,21 +15,27 @@ export class MemoryLifetimeManager implements HubLifetimeManager {
   readonly #groups: Membership<LifetimeConnection>;
   readonly #users = new Membership<LifetimeConnection>();
   readonly #results = new PendingResults();
+  readonly presence: MemoryPresence<LifetimeConnection>;
 
-  constructor({ maximumGroupsPerConnection }: { readonly maximumGroupsPerConnection: number }) {
-    this.#groups = new Membership(maximumGroupsPerConnection);
+  constructor(settings: { readonly maximumGroupsPerConnection: number; readonly log?: HubLogger }) {
+    this.#groups = new Membership(settings.maximumGroupsPerConnection);
+    const indexes = { connections: this.#connections, groups: this.#groups, users: this.#users };
+    this.presence = new MemoryPresence(indexes, settings.log ?? silentLogger);
   }
 
   connected(connection: LifetimeConnection): void {
     this.#connections.set(connection.connectionId, connection);
     if (connection.userIdentifier !== undefined) this.#users.add(connection.userIdentifier, connection);
+    this.presence.connected(connection);
   }
 
   disconnected(connection: LifetimeConnection): void {
     this.#connections.delete(connection.connectionId);
-    this.#groups.removeEverywhere(connection);
-    this.#users.removeEverywhere(connection);
+    const groups = this.#groups.removeEverywhere(connection);
     this.#results.connectionEnded(connection.connectionId);
+    for (const name of groups) this.presence.left(name, connection);
+    this.#users.removeEverywhere(connection);
+    this.presence.disconnected(connection);
   }
 
   async sendAll(message: InvocationMessage, excludedIds = nobody): Promise<void> {
@@ -56,7 +64,8 @@ export class MemoryLifetimeManager implements HubLifetimeManager {
 
   async addToGroup(connectionId: string, groupName: string): Promise<void> {
     const connection = this.#connections.get(connectionId);
-    if (connection === undefined || this.#groups.add(groupName, connection)) return;
+    if (connection === undefined || this.#groups.names(connection).has(groupName)) return;
+    if (this.#groups.add(groupName, connection)) return this.presence.joined(groupName, connection);
     throw new HubServerError(
       'too-many-groups',
       `Connection '${connectionId}' is in ${this.#groups.limit} groups, the limit, and cannot join '${groupName}'.`,
@@ -65,7 +74,8 @@ export class MemoryLifetimeManager implements HubLifetimeManager {
 
   async removeFromGroup(connectionId: string, groupName: string): Promise<void> {
     const connection = this.#connections.get(connectionId);
-    if (connection !== undefined) this.#groups.remove(groupName, connection);
+    if (connection === undefined || !this.#groups.remove(groupName, connection)) return;
+    this.presence.left(groupName, connection);
   }
 
   async invokeConnection(
