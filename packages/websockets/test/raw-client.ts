@@ -122,7 +122,7 @@ export class RawClient {
   }
 
   get status(): number {
-    return Number(this.head.split(' ')[1]);
+    return Number(/^\S+ (\d+)/.exec(this.head)?.[1]);
   }
 
   /** Each piece as a write of its own. */

@@ -10,7 +10,7 @@ import { wantsWebSocket } from '../handshake/upgrade-request.ts';
 import { checkServerOptions, type ServerOptions } from '../server-options.ts';
 import { runHandlers } from './handlers.ts';
 import { respondToUpgrade } from './http1.ts';
-import { ConnectHandover, enableExtendedConnect } from './http2.ts';
+import { ConnectHandover, enableExtendedConnect, refuseConnect } from './http2.ts';
 import { type AnyRequest, Opening } from './opening.ts';
 import { refuse } from './refusal.ts';
 import { ServerSettings } from './server-settings.ts';
@@ -64,8 +64,7 @@ function connectArrived(server: ExtendedServer, request: AnyRequest, response: H
     arrive(server, request, new Opening(response, new ConnectHandover(response), server[settingsOf]!));
   } else if (isOurs) {
     // Another protocol is not implemented (RFC 9220 §3); a plain CONNECT is answered as Node does without a listener.
-    response.statusCode = request.headers[':protocol'] === undefined ? 405 : 501;
-    response.end();
+    refuseConnect(response, request.headers[':protocol'] === undefined ? 405 : 501);
   }
 }
 
