@@ -39,6 +39,7 @@ export const webSocketErrorTable = Object.freeze({
   'close-payload-invalid': frame('A Close payload is empty or starts with a 2-byte code (RFC 6455 §5.5.1).'),
   'close-code-forbidden': frame('Use a close code that may appear on the wire (RFC 6455 §7.4).'),
   'invalid-utf8': facts('peer', 1007, undefined, 'Text and close reasons are valid UTF-8 (RFC 6455 §8.1).'),
+  'inflate-failed': facts('peer', 1007, undefined, 'Send what deflate (RFC 1951) can make, as RFC 7692 §7.2.1 says.'),
   // limits
   'message-too-big': facts('peer', 1009, undefined, 'Send less at once, or raise maxMessageBytes at the receiver.'),
   'too-many-fragments': facts('peer', 1008, undefined, 'Use larger fragments, or raise maxFragments at the receiver.'),
@@ -83,11 +84,26 @@ export const webSocketErrorTable = Object.freeze({
     'peer',
     undefined,
     undefined,
-    'The server answered with another status than 101; see `status`.',
+    'The server answered with no WebSocket; see `status` and `body`.',
   ),
   'handshake-invalid': facts('peer', undefined, undefined, 'The server does not speak RFC 6455 at this URL.'),
   'handshake-timeout': facts('network', undefined, 408, 'The opening handshake took longer than handshakeTimeoutMs.'),
   'connect-failed': facts('network', undefined, undefined, 'The server could not be reached; see `cause`.'),
+  'connect-timeout': facts(
+    'network',
+    undefined,
+    undefined,
+    'DNS, TCP, proxy and TLS took longer than connectTimeoutMs.',
+  ),
+  'proxy-refused': facts('peer', undefined, undefined, 'The proxy does not let us through; see `status`.'),
+  'redirect-refused': facts('peer', undefined, undefined, 'Connect to where the redirect leads, if you trust it.'),
+  'http2-unsupported': facts('peer', undefined, undefined, "Leave out httpVersion: '2'; the server has no HTTP/2."),
+  'extended-connect-unsupported': facts(
+    'peer',
+    undefined,
+    undefined,
+    "Use httpVersion '1.1', or turn SETTINGS_ENABLE_CONNECT_PROTOCOL on at the server (RFC 8441 §3).",
+  ),
 });
 
 export type WebSocketErrorCode = keyof typeof webSocketErrorTable;
@@ -96,13 +112,20 @@ export type WebSocketErrorCode = keyof typeof webSocketErrorTable;
 export class WebSocketError extends Error {
   override readonly name = 'WebSocketError';
   readonly code: WebSocketErrorCode;
-  /** HTTP status the server answered with (`handshake-refused` only). */
+  /** HTTP status that the server or the proxy answered with (`handshake-refused`, `proxy-refused`). */
   readonly status: number | undefined;
+  /** How the body of a refusal begins, 1 KiB at most (`handshake-refused`). Written by the server: not to be trusted. */
+  readonly body: string | undefined;
 
-  constructor(code: WebSocketErrorCode, message: string, options: { cause?: unknown; status?: number } = {}) {
+  constructor(
+    code: WebSocketErrorCode,
+    message: string,
+    options: { cause?: unknown; status?: number; body?: string } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = options.status;
+    this.body = options.body;
   }
 
   get facts(): WebSocketErrorFacts {

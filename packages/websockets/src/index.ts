@@ -1,4 +1,5 @@
 // The public face of @longhaul/websockets: everything that may be imported, and nothing else.
+export { type ClientOptions, clientDefaults, type ProxyOptions, type TlsOptions } from './client-options.ts';
 export {
   acceptWebSocket,
   checkWebSocketRequest,
@@ -26,12 +27,9 @@ export {
   webSocketErrorTable,
 } from './errors.ts';
 export {
-  type ClientOptions,
   type ConnectionOptions,
-  clientDefaults,
   defaults,
   type OutputPolicy,
-  type TlsOptions,
 } from './options.ts';
 export type { BinaryMessage, Message, TextMessage } from './protocol/message-assembler.ts';
 export { type AcceptOptions, type ServerOptions, serverDefaults } from './server-options.ts';

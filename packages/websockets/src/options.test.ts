@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ConnectionOptions, compressionDefaults, defaults, resolveSettings } from './options.ts';
+import { compressionDefaults } from './compression-options.ts';
+import { type ConnectionOptions, defaults, resolveSettings } from './options.ts';
 
 test('later options win, unset ones keep what was, the result is frozen', () => {
   const settings = resolveSettings({ maxFragments: 5, closeAnswer: 1000 }, { maxFragments: 7 }, undefined);

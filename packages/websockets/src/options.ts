@@ -1,32 +1,11 @@
 // Every number someone may want to change, its default and the reason for it. Options are resolved and frozen once at
 // the door (`useWebSockets`, `acceptWebSocket`, `connectWebSocket`); the rooms below get complete, frozen settings.
-import type { SecureContextOptions } from 'node:tls';
+import { type CompressionOptions, type CompressionSettings, resolveCompression } from './compression-options.ts';
 import { WebSocketError } from './errors.ts';
 import { isCloseCode } from './protocol/opcodes.ts';
 
 /** What happens to a `send()` that would put more than `maxBufferedBytes` into the output of one connection. */
 export type OutputPolicy = 'wait' | 'drop' | 'close';
-
-/**
- * permessage-deflate (RFC 7692). Off unless given, because compressing a secret together with what an attacker chose
- * tells the secret by the length of the result (CRIME, BREACH): send secrets with `compress: false`.
- */
-export interface CompressionOptions {
-  /** Window in which the server compresses, as a power of two: 9-15. Default 15; a smaller one the peer asks for is kept. */
-  serverMaxWindowBits?: number;
-  /** Window in which the client compresses: 9-15. Default 15. A server with less declines clients that cannot keep to it. */
-  clientMaxWindowBits?: number;
-  /** False: the server compresses every message by itself. Default true. */
-  serverContextTakeover?: boolean;
-  /** False: the client compresses every message by itself. Default true. */
-  clientContextTakeover?: boolean;
-  /** Messages with fewer bytes go out uncompressed. Default 64: below it deflate saves next to nothing (decision 106). */
-  thresholdBytes?: number;
-  /** zlib's level, 1 (fast) to 9 (small). Default 3 (decision 106). */
-  level?: number;
-}
-
-export type CompressionSettings = Readonly<Required<CompressionOptions>>;
 
 /** Options of one connection, the same on both ends. */
 export interface ConnectionOptions {
@@ -70,39 +49,6 @@ export type ConnectionSettings = Readonly<Required<Omit<ConnectionOptions, 'keep
   readonly compression: CompressionSettings | undefined;
 };
 
-/** The part of `tls.connect`'s options that concerns who is at the other end. */
-export interface TlsOptions extends SecureContextOptions {
-  servername?: string;
-  rejectUnauthorized?: boolean;
-}
-
-/** Options of `connectWebSocket`. */
-export interface ClientOptions extends ConnectionOptions {
-  /** Dial this Unix socket in place of the URL's host; the URL still gives path and `Host`. */
-  socketPath?: string;
-  /** For `wss:`: certificate authorities, a client certificate and the like, as `tls.connect` takes them. */
-  tls?: TlsOptions;
-  /** More request headers, for example `Authorization`. */
-  headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** Sub-protocols to offer, in order of preference. */
-  subprotocols?: readonly string[];
-  /** Ends the attempt to connect; the promise rejects with its reason. No effect on an open connection. */
-  signal?: AbortSignal;
-  /** Time in ms from the call to the open connection. Default 10,000: a TCP SYN may be lost twice (1 s + 2 s). */
-  handshakeTimeoutMs?: number;
-  /** Largest response head in bytes. Default 16,384, as Node's servers accept. */
-  maxHeaderBytes?: number;
-}
-
-export const compressionDefaults = Object.freeze({
-  serverMaxWindowBits: 15,
-  clientMaxWindowBits: 15,
-  serverContextTakeover: true,
-  clientContextTakeover: true,
-  thresholdBytes: 64,
-  level: 3,
-}) satisfies CompressionSettings;
-
 export const defaults = Object.freeze({
   compression: undefined,
   keepAliveIntervalMs: 120_000,
@@ -121,8 +67,6 @@ export const defaults = Object.freeze({
 /** Once both Close frames are through, or we failed the connection, TCP is gone after this time (websocket-conformance.md, clocks). */
 export const lingerMs = 900;
 
-export const clientDefaults = Object.freeze({ handshakeTimeoutMs: 10_000, maxHeaderBytes: 16_384 });
-
 const positive = new Set(['maxMessageBytes', 'maxFragments', 'maxControlFramesPerSecond', 'maxBufferedBytes']);
 
 /** Earlier options first. Throws `invalid-argument` for a value that is none. */
@@ -138,34 +82,6 @@ export function resolveSettings(...layers: readonly (ConnectionOptions | undefin
   }
   return Object.freeze(settings) as ConnectionSettings;
 }
-
-/** Frozen; undefined for "off". Throws `invalid-argument`. */
-export function resolveCompression(options: CompressionOptions | boolean | undefined): CompressionSettings | undefined {
-  if (options === undefined || options === false) return undefined;
-  if (options === true) return compressionDefaults;
-  if (typeof options !== 'object' || options === null) throw unfit('compression', options);
-  const settings: Record<string, unknown> = { ...compressionDefaults };
-  for (const name of Object.keys(compressionDefaults) as (keyof CompressionSettings)[]) {
-    const value = options[name];
-    if (value === undefined) continue;
-    const [lowest, highest] = compressionRanges[name] ?? [];
-    const isRight =
-      lowest === undefined || highest === undefined
-        ? typeof value === 'boolean'
-        : Number.isInteger(value) && (value as number) >= lowest && (value as number) <= highest;
-    if (!isRight) throw unfit(`compression.${name}`, value);
-    settings[name] = value;
-  }
-  return Object.freeze(settings) as CompressionSettings;
-}
-
-const compressionRanges: Partial<Record<keyof CompressionSettings, readonly [lowest: number, highest: number]>> = {
-  // zlib has no raw deflate with a window of 8 bits.
-  serverMaxWindowBits: [9, 15],
-  clientMaxWindowBits: [9, 15],
-  thresholdBytes: [0, Number.MAX_SAFE_INTEGER],
-  level: [1, 9],
-};
 
 function unfit(name: string, value: unknown): WebSocketError {
   return new WebSocketError('invalid-argument', `Option ${name} cannot be ${String(value)}`);

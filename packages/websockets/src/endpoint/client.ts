@@ -1,122 +1,123 @@
-// The client: dials over TCP, TLS or a Unix socket, does the opening handshake by node:http, gives a connection object.
-import { randomBytes } from 'node:crypto';
-import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import type { Socket } from 'node:net';
+// The client: one call, one connection. Holds the clock and the signal of an attempt, follows redirects when told to, and
+// joins the ways to get there: dial and upgrade (HTTP/1.1), dial and extended CONNECT, or a stream of a given session.
+import { type ClientOptions, type ClientSettings, resolveClientOptions, type TlsOptions } from '../client-options.ts';
 import { WebSocketError } from '../errors.ts';
-import { isToken } from '../handshake/header-values.ts';
-import { readUpgradeResponse } from '../handshake/upgrade-response.ts';
-import { type ClientOptions, clientDefaults, resolveSettings } from '../options.ts';
+import { harmlessHeaders, isSameOrigin, redirectTarget } from '../handshake/redirect.ts';
+import type { Agreement } from '../handshake/server-answer.ts';
+import { parseUrl } from '../handshake/url.ts';
+import { dial } from './client-dial.ts';
+import { upgrade } from './client-http1.ts';
+import { connectByOwnSession, extendedConnect } from './client-http2.ts';
 import { Driver } from './driver.ts';
 import { maskingKeys } from './masking-keys.ts';
+import type { Transport } from './transport.ts';
 import { WebSocketConnection } from './websocket.ts';
 
+/** Where to go and what to take along; changes with every redirect. */
+export interface Attempt {
+  /** `ws:` or `wss:`. */
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly tls: TlsOptions;
+  readonly settings: ClientSettings;
+}
+
+/** An open WebSocket, not yet driven. `head`: bytes that came with the answer. */
+export interface Opened {
+  readonly transport: Transport;
+  readonly head: Buffer;
+  readonly agreement: Agreement;
+}
+
+/** The answer of a server that sends us elsewhere. */
+export interface Redirect {
+  readonly status: number;
+  readonly location: string | undefined;
+  /** What to reject with when it is not followed. */
+  readonly refusal: WebSocketError;
+}
+
 /**
- * Connects to a `ws:`, `wss:`, `http:` or `https:` URL. Redirects are not followed.
- * Rejects with `invalid-url`, `invalid-argument`, `connect-failed`, `handshake-timeout`, `handshake-refused` (with
- * `status`), `handshake-invalid`, or the reason of the signal.
+ * Connects to a `ws:`, `wss:`, `http:` or `https:` URL.
+ * Rejects with `invalid-url`, `invalid-argument`, `connect-failed`, `connect-timeout`, `proxy-refused`,
+ * `handshake-timeout`, `handshake-refused` (with `status` and `body`), `handshake-invalid`, `redirect-refused`,
+ * `http2-unsupported`, `extended-connect-unsupported`, or the reason of the signal. No message repeats path, query,
+ * user or password of a URL.
  */
 export async function connectWebSocket(url: string | URL, options: ClientOptions = {}): Promise<WebSocketConnection> {
   const target = parseUrl(url);
-  const settings = resolveSettings(options);
-  const { subprotocols = [], signal } = options;
-  if (new Set(subprotocols).size !== subprotocols.length || !subprotocols.every(isToken)) {
-    throw new WebSocketError('invalid-argument', 'Sub-protocols must be different tokens (RFC 6455 §4.1)');
-  }
+  if (target === undefined) throw new WebSocketError('invalid-url', 'The URL is no ws: or wss: URL without a fragment');
+  const settings = resolveClientOptions(options);
+  const { signal } = options;
   signal?.throwIfAborted();
-  const key = randomBytes(16).toString('base64');
-  const { response, socket, head } = await handshake(target, key, subprotocols, options);
-  try {
-    const subprotocol = readUpgradeResponse(response, key, subprotocols);
-    socket.setNoDelay(true);
-    const driver = new Driver(socket, 'client', settings, head, maskingKeys());
-    return new WebSocketConnection(driver, subprotocol, false);
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  }
+  const { transport, head, agreement } = await inTime(target, settings, signal, end =>
+    open({ url: target, headers: settings.headers, tls: settings.tls, settings }, end),
+  );
+  const driver = new Driver(transport, 'client', settings.connection, head, maskingKeys());
+  const connection = new WebSocketConnection(driver, agreement.subprotocol, false);
+  if (signal !== undefined) abortWith(connection, signal);
+  return connection;
 }
 
-function parseUrl(url: string | URL): URL {
-  const parsed = URL.canParse(String(url)) ? new URL(url) : undefined;
-  if (parsed === undefined || !/^(wss?|https?):$/.test(parsed.protocol) || parsed.hash !== '') {
-    throw new WebSocketError('invalid-url', `${String(url)} is no ws: or wss: URL without a fragment`);
-  }
-  return parsed;
-}
-
-interface Handshake {
-  readonly response: IncomingMessage;
-  readonly socket: Socket;
-  readonly head: Buffer;
-}
-
-function handshake(url: URL, key: string, subprotocols: readonly string[], options: ClientOptions): Promise<Handshake> {
-  const { promise, resolve, reject } = Promise.withResolvers<Handshake>();
-  const timeoutMs = options.handshakeTimeoutMs ?? clientDefaults.handshakeTimeoutMs;
-  const request = startRequest(url, key, subprotocols, options);
-  const onAbort = () => fail(options.signal?.reason);
+/** Runs `work` with a signal that ends it when the time is over or the caller's signal says so. */
+async function inTime(
+  url: URL,
+  settings: ClientSettings,
+  signal: AbortSignal | undefined,
+  work: (end: AbortSignal) => Promise<Opened>,
+): Promise<Opened> {
+  const end = new AbortController();
+  const onAbort = () => end.abort(signal?.reason);
+  signal?.addEventListener('abort', onAbort);
+  const milliseconds = settings.handshakeTimeoutMs;
   const timer = setTimeout(() => {
-    fail(new WebSocketError('handshake-timeout', `No WebSocket at ${url.host} within ${timeoutMs} ms`));
-  }, timeoutMs);
-  const settled = () => {
+    end.abort(new WebSocketError('handshake-timeout', `No WebSocket at ${url.host} within ${milliseconds} ms`));
+  }, milliseconds);
+  try {
+    return await work(end.signal);
+  } finally {
     clearTimeout(timer);
-    options.signal?.removeEventListener('abort', onAbort);
-  };
-  function fail(error: unknown): void {
-    settled();
-    reject(error);
-    request.destroy();
+    signal?.removeEventListener('abort', onAbort);
   }
-  options.signal?.addEventListener('abort', onAbort);
-  request.on('upgrade', (response, socket: Socket, head) => {
-    settled();
-    resolve({ response, socket, head });
-  });
-  request.on('response', response => {
-    try {
-      readUpgradeResponse(response, key, subprotocols);
-      fail(new WebSocketError('handshake-invalid', 'The 101 answer does not upgrade'));
-    } catch (error) {
-      fail(error);
-    }
-  });
-  request.on('error', (cause: Error & { code?: string }) => {
-    const isBadAnswer = cause.code?.startsWith('HPE_') === true;
-    const code = isBadAnswer ? 'handshake-invalid' : 'connect-failed';
-    fail(new WebSocketError(code, `No WebSocket at ${options.socketPath ?? url.host}: ${cause.message}`, { cause }));
-  });
-  request.end();
-  return promise;
 }
 
-function startRequest(url: URL, key: string, subprotocols: readonly string[], options: ClientOptions): ClientRequest {
-  const isTls = url.protocol === 'wss:' || url.protocol === 'https:';
-  const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(options.headers ?? {})) {
-    headers[name] = typeof value === 'string' ? value : [...value];
+async function open(first: Attempt, end: AbortSignal): Promise<Opened> {
+  let attempt = first;
+  for (let left = first.settings.maxRedirects; ; left--) {
+    const answer = await ask(attempt, end);
+    if (!('refusal' in answer)) return answer;
+    if (left <= 0) throw answer.refusal;
+    attempt = redirected(attempt, answer);
   }
-  headers.Connection = 'Upgrade';
-  headers.Upgrade = 'websocket';
-  headers['Sec-WebSocket-Version'] = '13';
-  headers['Sec-WebSocket-Key'] = key;
-  if (subprotocols.length > 0) headers['Sec-WebSocket-Protocol'] = subprotocols.join(', ');
-  const start = isTls ? requestHttps : requestHttp;
-  try {
-    return start({
-      ...(options.socketPath === undefined
-        ? { hostname: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? (isTls ? 443 : 80) : url.port }
-        : { socketPath: options.socketPath }),
-      path: `${url.pathname}${url.search}`,
-      headers: { Host: url.host, ...headers },
-      ...(url.username === ''
-        ? {}
-        : { auth: `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}` }),
-      ...(isTls ? options.tls : {}),
-      agent: false,
-      maxHeaderSize: options.maxHeaderBytes ?? clientDefaults.maxHeaderBytes,
+}
+
+async function ask(attempt: Attempt, end: AbortSignal): Promise<Opened | Redirect> {
+  const { settings } = attempt;
+  if (settings.http2Session !== undefined) return await extendedConnect(settings.http2Session, attempt, end);
+  if (settings.httpVersion === '1.1') return await upgrade(await dial(attempt, undefined, end), attempt, end);
+  return await connectByOwnSession(await dial(attempt, 'h2', end), attempt, end);
+}
+
+function redirected(attempt: Attempt, answer: Redirect): Attempt {
+  const { settings, tls } = attempt;
+  const url = redirectTarget(attempt.url, answer.location);
+  if (isSameOrigin(attempt.url, url)) return { ...attempt, url };
+  if (settings.socketPath !== undefined || settings.http2Session !== undefined) {
+    throw new WebSocketError('redirect-refused', `The redirect leads elsewhere than to the given socket or session`, {
+      cause: answer.refusal,
     });
-  } catch (cause) {
-    throw new WebSocketError('invalid-argument', `The request cannot be sent: ${(cause as Error).message}`, { cause });
   }
+  return {
+    url,
+    headers: harmlessHeaders(attempt.headers),
+    tls: tls.ca === undefined ? {} : { ca: tls.ca },
+    settings,
+  };
+}
+
+function abortWith(connection: WebSocketConnection, signal: AbortSignal): void {
+  const onAbort = () => connection.abort(signal.reason);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort);
+  void connection.closed.then(() => signal.removeEventListener('abort', onAbort));
 }

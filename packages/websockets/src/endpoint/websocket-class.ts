@@ -1,7 +1,7 @@
 // A class with the browser's `WebSocket` interface over our client, for libraries that take such a class
 // (`@microsoft/signalr`'s `WebSocket` option): it dials where the URL says, or always the same Unix socket.
 import { WebSocketError } from '../errors.ts';
-import type { ClientOptions } from '../options.ts';
+import type { ClientOptions } from '../client-options.ts';
 import type { Message } from '../protocol/message-assembler.ts';
 import { connectWebSocket } from './client.ts';
 import { bytesOf, type WebSocketConnection } from './websocket.ts';

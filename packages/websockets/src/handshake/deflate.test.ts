@@ -1,7 +1,7 @@
 // Negotiation of permessage-deflate on values alone (RFC 7692 §7.1, signalr-protocol.md §12, rows 13.x of the suite).
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type CompressionOptions, resolveCompression } from '../options.ts';
+import { type CompressionOptions, resolveCompression } from '../compression-options.ts';
 import { acceptDeflate, offerDeflate, readDeflateAnswer } from './deflate.ts';
 import { parseExtensions } from './extensions.ts';
 

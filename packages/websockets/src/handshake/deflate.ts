@@ -1,7 +1,8 @@
 // What the two ends agree on about permessage-deflate (RFC 7692 §5 and §7.1): offers and answers as values. Which offer
 // is taken follows signalr-protocol.md §12: the first that can be kept; none is no error, only no compression.
+
+import type { CompressionSettings } from '../compression-options.ts';
 import { WebSocketError } from '../errors.ts';
-import type { CompressionSettings } from '../options.ts';
 import { type ExtensionOffer, parseExtensions } from './extensions.ts';
 
 /** The agreement as one end sees it. */

@@ -5,7 +5,7 @@ import { acceptFor } from './accept-key.ts';
 import { parseExtensions } from './extensions.ts';
 import { isOriginAllowed } from './origins.ts';
 import { readUpgradeRequest, wantsWebSocket } from './upgrade-request.ts';
-import { readUpgradeResponse, writeUpgradeResponse } from './upgrade-response.ts';
+import { writeUpgradeResponse } from './upgrade-response.ts';
 
 const key = 'dGhlIHNhbXBsZSBub25jZQ==';
 const good = {
@@ -76,31 +76,6 @@ describe('the answer of a server', () => {
       '',
     ]);
   });
-
-  const answer = (headers: Record<string, string | undefined> = {}, statusCode = 101) => ({
-    statusCode,
-    headers: { upgrade: 'WebSocket', connection: 'upgrade', 'sec-websocket-accept': acceptFor(key), ...headers },
-  });
-
-  test('is taken by the client', () => {
-    assert.equal(readUpgradeResponse(answer(), key, []), '');
-    assert.equal(readUpgradeResponse(answer({ 'sec-websocket-protocol': 'b' }), key, ['a', 'b']), 'b');
-  });
-
-  const wrong: [name: string, response: ReturnType<typeof answer>, code: string][] = [
-    ['another status', answer({}, 200), 'handshake-refused'],
-    ['no Upgrade', answer({ upgrade: undefined }), 'handshake-invalid'],
-    ['no Connection', answer({ connection: undefined }), 'handshake-invalid'],
-    ['a wrong accept key', answer({ 'sec-websocket-accept': 'x' }), 'handshake-invalid'],
-    ['a sub-protocol not offered', answer({ 'sec-websocket-protocol': 'c' }), 'handshake-invalid'],
-    ['two sub-protocols', answer({ 'sec-websocket-protocol': 'a, b' }), 'handshake-invalid'],
-    ['an extension not offered', answer({ 'sec-websocket-extensions': 'permessage-deflate' }), 'handshake-invalid'],
-  ];
-  for (const [name, response, code] of wrong) {
-    test(`is refused by the client for ${name}: ${code}`, () => {
-      assert.throws(() => readUpgradeResponse(response, key, ['a', 'b']), { code });
-    });
-  }
 });
 
 test('extension offers are read with their parameters, in order (RFC 6455 §9.1)', () => {

@@ -1,7 +1,5 @@
-// The server's answer to the opening handshake on HTTP/1.1 (RFC 6455 §4.2.2), and the client's check of it (§4.1).
-import { WebSocketError } from '../errors.ts';
+// The server's answer to the opening handshake on HTTP/1.1 (RFC 6455 §4.2.2).
 import { acceptFor } from './accept-key.ts';
-import { hasMember } from './header-values.ts';
 
 /** The head of a 101 answer. `headers` are more lines of the application, already checked by Node. */
 export function writeUpgradeResponse(
@@ -35,38 +33,3 @@ export const ownHeaders: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-
-/** The agreed sub-protocol, empty for none. Throws `handshake-refused`, `handshake-invalid`. */
-export function readUpgradeResponse(
-  response: {
-    readonly statusCode?: number | undefined;
-    readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  },
-  key: string,
-  offered: readonly string[],
-): string {
-  const status = response.statusCode ?? 0;
-  if (status !== 101) {
-    throw new WebSocketError('handshake-refused', `The server answered ${status} in place of 101`, { status });
-  }
-  const { upgrade, connection } = response.headers;
-  if (!hasMember(text(upgrade), 'websocket') || !hasMember(text(connection), 'upgrade')) {
-    throw new WebSocketError('handshake-invalid', 'The 101 answer does not upgrade to websocket');
-  }
-  if (response.headers['sec-websocket-accept'] !== acceptFor(key)) {
-    throw new WebSocketError('handshake-invalid', 'Sec-WebSocket-Accept does not belong to our key');
-  }
-  if (response.headers['sec-websocket-extensions'] !== undefined) {
-    throw new WebSocketError('handshake-invalid', 'The server chose an extension that was not offered');
-  }
-  const chosen = text(response.headers['sec-websocket-protocol']);
-  if (chosen === undefined) return '';
-  if (!offered.includes(chosen)) {
-    throw new WebSocketError('handshake-invalid', `The server chose sub-protocol "${chosen}", which was not offered`);
-  }
-  return chosen;
-}
-
-function text(value: string | readonly string[] | undefined): string | undefined {
-  return typeof value === 'object' ? value.join(', ') : value;
-}
