@@ -3,11 +3,12 @@ import { LonghaulError } from '@longhaul/agent-protocol';
 import type { TransferLog } from './door.ts';
 import { Download, type Outcome } from './downloader.ts';
 import type { Hasher } from './hasher.ts';
+import { HostConnections } from './host-connections.ts';
 import type { Ledger } from './ledger.ts';
 import type { TransferLimits } from './options.ts';
 import type { OpenPart } from './part-file.ts';
 import { redactUrl } from './redact-url.ts';
-import type { TransferRow } from './row.ts';
+import { durableBytesOf, type TransferRow } from './row.ts';
 import type { SlabPool } from './slab-pool.ts';
 import type { Source } from './source.ts';
 import type { Throttles } from './throttles.ts';
@@ -34,6 +35,7 @@ export class Attempts {
   readonly #tools: AttemptTools;
   readonly #ended: (id: string, settle: () => Outcome | undefined) => void;
   readonly #running = new Map<string, Attempt>();
+  readonly #hosts: HostConnections;
 
   /**
    * `ended`: an attempt is over. `settle` takes it off the list and tells its outcome, `undefined` when a verb has taken
@@ -41,6 +43,7 @@ export class Attempts {
    */
   constructor(tools: AttemptTools, ended: (id: string, settle: () => Outcome | undefined) => void) {
     this.#tools = tools;
+    this.#hosts = new HostConnections(tools.limits.maxConnectionsPerHost);
     this.#ended = ended;
   }
 
@@ -52,7 +55,7 @@ export class Attempts {
   begin(row: TransferRow, part: OpenPart): void {
     const { id } = row;
     const { ledger, source, pool, throttles, hasher, limits, fileMode, log } = this.#tools;
-    log.info({ id, app: row.app, url: redactUrl(row.url), offset: row.offset }, 'transfer runs');
+    log.info({ id, app: row.app, url: redactUrl(row.url), bytes: durableBytesOf(row) }, 'transfer runs');
     const abort = new AbortController();
     // What the row says now: a limit set while the grant became durable found no throttle to tell.
     const throttle = throttles.open(id, ledger.table.get(id).maxBytesPerSecond);
@@ -66,10 +69,10 @@ export class Attempts {
         throttle,
         hasher,
         limits,
+        hosts: this.#hosts,
         fileMode,
         save: (patch, name) => ledger.save(id, patch, name),
-        progress: (bytesReceived, bytesPerSecond, response) =>
-          ledger.progress(id, { bytesReceived, bytesPerSecond, connections: 1, response }),
+        progress: facts => ledger.progress(id, facts),
         note: message => log.info({ id }, message),
       },
       abort.signal,

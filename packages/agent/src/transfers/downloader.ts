@@ -1,22 +1,25 @@
 // One attempt at a download: asks, judges the answer, pours the body into the part file, makes offsets durable behind it.
 // In: a row that runs and its open part file. Out: an outcome as a value; the state is not changed here.
 import type { FileHandle } from 'node:fs/promises';
-import { LonghaulError } from '@longhaul/agent-protocol';
+import type { LonghaulError } from '@longhaul/agent-protocol';
 import { step } from '../steps.ts';
+import { type ByteRange, behindPrefix, bytesIn, endOf, fromPrefix, prefixOf } from './byte-ranges.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { isFinalWebError, toWebError, webErrorOf } from './error-map.ts';
 import { fileError } from './file-errors.ts';
 import { type Followed, openFollowing } from './follow.ts';
 import type { Hasher } from './hasher.ts';
+import type { HostConnections } from './host-connections.ts';
 import type { RowPatch } from './ledger.ts';
 import type { TransferLimits } from './options.ts';
+import type { LiveFacts } from './record.ts';
 import { publicUrl } from './redact-url.ts';
-import { type FileFacts, type Held, isAllHere, judge, planRange } from './resume.ts';
-import type { TransferRow } from './row.ts';
-import { FileSink } from './sink.ts';
+import { type FileFacts, type Held, invalidAnswers, isAllHere, judge, nothingHeld, planRange } from './resume.ts';
+import { durableBytesOf, type TransferRow } from './row.ts';
+import { Segments } from './segments.ts';
 import type { SlabPool } from './slab-pool.ts';
 import type { Source } from './source.ts';
-import { ThrottledSink } from './throttled-sink.ts';
+import { Spans } from './spans.ts';
 import type { Throttle } from './throttles.ts';
 import { Verification } from './verification.ts';
 
@@ -40,18 +43,16 @@ export interface DownloadTools {
   readonly throttle: Throttle;
   readonly hasher: Hasher;
   readonly limits: TransferLimits;
+  readonly hosts: HostConnections;
   /** Permissions of the finished file, from the umask. */
   readonly fileMode: number;
   /** Makes facts of the bytes durable. */
   readonly save: (patch: RowPatch, name: 'restart.commit' | 'checkpoint.commit') => Promise<unknown>;
   /** Tells progress. */
-  readonly progress: (bytesReceived: number, bytesPerSecond: number, response: ResponseFacts) => void;
+  readonly progress: (facts: Omit<LiveFacts, 'revision'>) => void;
   /** Something a log should know. */
   readonly note: (message: string) => void;
 }
-export type ResponseFacts = Partial<
-  Pick<TransferRow, 'actualUrl' | 'statusCode' | 'isResumable' | 'total' | 'checksum'>
->;
 
 /** Answers that cannot be used, in one attempt, before it counts as failed. */
 const maxUselessAnswers = 3;
@@ -64,7 +65,7 @@ export class Download {
   readonly #verification: Verification;
   #held: Held;
   #highest: number;
-  #response: ResponseFacts = {};
+  #response: LiveFacts['response'] = {};
   #hasRestarted: boolean;
   /** The part file may hold bytes beyond what counts. */
   #isDirty: boolean;
@@ -76,10 +77,11 @@ export class Download {
     this.#tools = tools;
     this.#signal = signal;
     this.#verification = new Verification(file, tools.hasher, row.checksum);
-    this.#held = { offset: row.offset, validator: row.validator, total: row.total };
+    const { offset, ranges, validator, total } = row;
+    this.#held = { offset, ranges, validator, total };
     this.#highest = row.highWater;
     this.#hasRestarted = row.hasRestarted;
-    this.#isDirty = size > row.offset;
+    this.#isDirty = size > Math.max(offset, endOf(ranges));
   }
 
   async run(): Promise<Outcome> {
@@ -122,14 +124,14 @@ export class Download {
             await this.#verification.beginAnew(head);
             await this.#restart();
           }
-          const before = this.#held.offset;
+          const before = durableBytesOf(this.#held);
           await this.#pour(followed, verdict.facts);
           const { offset, total } = this.#held;
           const isVerified = followed.response.framing !== 'close' || verdict.facts.bodyBytes !== null;
           if (total === null || offset === total) return await this.#received(isVerified);
           // A server may give less than was asked for (RFC 9110, 15.3.7): the rest is asked for next.
-          if (offset === before || offset > total) useless += 1;
-          mayAskForRange = offset <= total;
+          if (durableBytesOf(this.#held) <= before) useless += 1;
+          mayAskForRange = true;
         }
       }
       if (useless >= maxUselessAnswers) throw invalidAnswers();
@@ -144,44 +146,61 @@ export class Download {
 
   /** What we have is void: that is durable before the first byte is overwritten. */
   async #restart(): Promise<void> {
-    if (this.#held.offset > 0 || this.#isDirty) {
+    if (durableBytesOf(this.#held) > 0 || this.#isDirty) {
       this.#hasRestarted = true;
       const { checksum } = this.#verification;
-      const patch = { offset: 0, validator: null, total: null, checksum, hasRestarted: true };
+      const patch = { ...nothingHeld, checksum, hasRestarted: true };
       await this.#tools.save(patch, 'restart.commit');
       await onFile(this.#row.file, () => step('restart.truncate', () => this.#file.truncate(0)));
     }
-    this.#held = { offset: 0, validator: null, total: null };
+    this.#held = nothingHeld;
     this.#isDirty = false;
   }
 
-  async #pour({ response }: Followed, facts: FileFacts): Promise<void> {
-    const { offset } = this.#held;
+  async #pour({ response, url, headers }: Followed, facts: FileFacts): Promise<void> {
+    const { offset, ranges } = this.#held;
     const { checksum } = this.#verification;
-    const { throttle } = this.#tools;
-    if (this.#isDirty) await onFile(this.#row.file, () => this.#file.truncate(offset));
+    const { source, throttle, limits, pool, hosts, note } = this.#tools;
+    const here = fromPrefix(offset, ranges);
+    if (this.#isDirty) await onFile(this.#row.file, () => this.#file.truncate(endOf(here)));
     this.#isDirty = false;
-    this.#held = { offset, validator: facts.validator, total: facts.total };
+    this.#held = { offset, ranges, validator: facts.validator, total: facts.total };
     this.#response = { ...this.#response, isResumable: facts.isResumable, total: facts.total, checksum };
-    this.#tell(0);
-    using sink = new FileSink(this.#file.fd, offset, this.#tools.pool);
-    using checkpoints = new Checkpoints({
-      sink,
+    using segments = new Segments({
+      spans: new Spans(here, facts.total),
       file: this.#file,
-      limits: this.#tools.limits,
-      // Offsets that cannot be continued are not worth a sync of the disk.
+      pool,
+      throttle,
+      limits,
+      hosts,
+      host: url.host,
+      facts,
+      open: async (range, signal) => {
+        const followed = await openFollowing(source, { url, headers, range, signal }, limits.maxRedirects);
+        return followed.response;
+      },
+      signal: this.#signal,
+      note,
+    });
+    this.#tell(here, 0, 1);
+    using checkpoints = new Checkpoints({
+      bytes: segments,
+      file: this.#file,
+      limits,
+      // Bytes that cannot be continued are not worth a sync of the disk.
       isWorthwhile: facts.validator !== null,
       commit: durable => this.#tools.save(this.#patch(durable), 'checkpoint.commit'),
       progress: bytesPerSecond => {
-        this.#advance(sink.receivedOffset);
-        this.#verification.advance(sink.writtenOffset);
-        this.#tell(bytesPerSecond);
+        const { received } = segments;
+        this.#advance(received);
+        this.#verification.advance(segments.writtenPrefix);
+        this.#tell(received, bytesPerSecond, segments.connections);
       },
-      fail: () => response.discard(),
+      fail: () => segments.giveUp(),
     });
     let failure: { readonly error: unknown } | undefined;
     try {
-      await response.pour(new ThrottledSink(sink, throttle));
+      await segments.run(response);
       // What came in one piece, a short file whole, is paid for before it counts.
       await throttle.paid(this.#signal);
     } catch (error) {
@@ -190,7 +209,6 @@ export class Download {
     const written = await onFile(this.#row.file, () => checkpoints.close(failure !== undefined));
     this.#advance(written);
     if (failure !== undefined) throw failure.error;
-    if (facts.bodyBytes !== null && written - offset !== facts.bodyBytes) throw invalidAnswers();
   }
 
   async #received(isLengthVerified: boolean): Promise<Outcome> {
@@ -198,7 +216,7 @@ export class Download {
     await onFile(this.#row.file, () => this.#file.chmod(this.#tools.fileMode));
     await onFile(this.#row.file, () => step('finish.datasync', () => this.#file.datasync()));
     const { offset } = this.#held;
-    const patch = { ...this.#patch(offset), total: offset, isLengthVerified };
+    const patch = { ...this.#patch([[0, offset]]), total: offset, isLengthVerified };
     try {
       const checksum = await this.#verification.compare(offset, this.#signal);
       return { kind: 'received', patch: { ...patch, checksum } };
@@ -221,17 +239,18 @@ export class Download {
     return { ...this.#response, highWater: this.#highest };
   }
 
-  #advance(offset: number): void {
-    this.#held = { ...this.#held, offset };
-    this.#highest = Math.max(this.#highest, offset);
+  #advance(here: readonly ByteRange[]): void {
+    this.#held = { ...this.#held, offset: prefixOf(here), ranges: behindPrefix(here) };
+    this.#highest = Math.max(this.#highest, bytesIn(here));
   }
 
-  #patch(offset: number): RowPatch {
+  #patch(durable: readonly ByteRange[]): RowPatch {
     const { validator, total } = this.#held;
     const hasProgressed = this.#highest > this.#row.highWater;
     return {
       ...this.#response,
-      offset,
+      offset: prefixOf(durable),
+      ranges: behindPrefix(durable),
       highWater: this.#highest,
       validator,
       total,
@@ -240,8 +259,9 @@ export class Download {
     };
   }
 
-  #tell(bytesPerSecond: number): void {
-    this.#tools.progress(this.#held.offset, bytesPerSecond, this.#response);
+  #tell(ranges: readonly ByteRange[], bytesPerSecond: number, connections: number): void {
+    const bytesReceived = bytesIn(ranges);
+    this.#tools.progress({ bytesReceived, ranges, bytesPerSecond, connections, response: this.#response });
   }
 }
 
@@ -261,10 +281,4 @@ async function onFile<T>(file: string, act: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw new FileFailure(fileError(file, error));
   }
-}
-
-function invalidAnswers(): LonghaulError {
-  return new LonghaulError('web-error', 'The server answers ranges in a way that no file can be made of.', {
-    data: { webErrorStatus: 'error-http-invalid-server-response' },
-  });
 }

@@ -7,6 +7,7 @@ import { fileError, isRepairable } from './file-errors.ts';
 import { chooseName, giveName, type LinkFile } from './finish.ts';
 import type { Ledger, RowPatch } from './ledger.ts';
 import { deletePart } from './part-file.ts';
+import { nothingHeld } from './resume.ts';
 import type { PartIdentity, TransferRow } from './row.ts';
 import { parseTarget, partName, TargetFolder } from './target.ts';
 
@@ -50,7 +51,7 @@ export class Finisher {
       }
       if (naming === 'lost') {
         const checksum = row.checksum === null ? null : { ...row.checksum, isVerified: false };
-        const nothing = { part: null, offset: 0, validator: null, total: null, checksum, hasRestarted: true };
+        const nothing = { part: null, ...nothingHeld, checksum, hasRestarted: true };
         return this.#ledger.apply(id, { name: 'start-over' }, nothing);
       }
       if (row.collision !== 'unique-name') {

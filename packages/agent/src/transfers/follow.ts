@@ -6,6 +6,8 @@ export interface Followed {
   readonly response: SourceResponse;
   /** The URL that answered (BT-61). */
   readonly url: URL;
+  /** What it may be sent (BT-35); another host than the first may see less. */
+  readonly headers: SourceRequest['headers'];
 }
 
 /** Rejects as `Source.open` does, and with `web-error` for redirects that must not be followed. */
@@ -22,7 +24,7 @@ export async function openFollowing(source: Source, request: SourceRequest, maxR
       response.discard();
       throw error;
     }
-    if (to === undefined) return { response, url };
+    if (to === undefined) return { response, url, headers };
     response.discard();
     headers = headersFor(headers, url, to);
     url = to;

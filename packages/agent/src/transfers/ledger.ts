@@ -14,7 +14,7 @@ import { Memories } from './memories.ts';
 import type { TransferLimits } from './options.ts';
 import { Quota } from './quota.ts';
 import { type LiveFacts, rangesOf, toRecord } from './record.ts';
-import type { TransferRow } from './row.ts';
+import { durableBytesOf, type TransferRow } from './row.ts';
 import { TransferTable } from './table.ts';
 import { type EventName, isFinished, step, type TransferEvent } from './transfer-states.ts';
 
@@ -164,7 +164,7 @@ export class Ledger implements Disposable {
     if (written.state.name !== 'running') {
       // The last bytes of a run come with its outcome.
       if (live !== undefined) {
-        this.#memories.progressed(id, Math.max(written.offset, live.bytesReceived), performance.now());
+        this.#memories.progressed(id, Math.max(durableBytesOf(written), live.bytesReceived), performance.now());
       }
       this.#live.delete(id);
     } else if (live !== undefined) this.#live.set(id, { ...live, revision: written.revision });

@@ -1,15 +1,14 @@
 // A transfer before anything of it has run. Pure.
 import type { ParsedCreateDownloadRequest } from '@longhaul/agent-protocol';
+import { nothingHeld } from './resume.ts';
 import type { TransferRow } from './row.ts';
 
 /** What a transfer knows before it first runs, its part file aside. */
 export const unstarted = Object.freeze({
   discardsPart: false,
   finalName: null,
-  offset: 0,
+  ...nothingHeld,
   highWater: 0,
-  total: null,
-  validator: null,
   actualUrl: null,
   statusCode: null,
   isResumable: null,

@@ -5,6 +5,17 @@ export interface TransferLimits {
   readonly maxActive: number;
   /** Of those, to one host and port. */
   readonly maxActivePerHost: number;
+  /**
+   * Connections that carry parts of one file at the same time, where several are faster (decision 083); 1 = never more.
+   * aria2 and browsers use 4 to 6.
+   */
+  readonly maxConnectionsPerTransfer: number;
+  /** Connections to one host and port, over all transfers, at which none gets a further one. */
+  readonly maxConnectionsPerHost: number;
+  /** No part of a file is smaller when another connection takes it over. Bytes. */
+  readonly minSegmentBytes: number;
+  /** A rest that takes less than this at the present rate gets no further connection. Milliseconds. */
+  readonly minSplitMs: number;
   /** Unfinished transfers of one app; one more is `quota-exceeded` (BT-09). */
   readonly maxUnfinishedPerApp: number;
   /** The same for the command's own app, which a person fills by hand or from scripts. */
@@ -42,6 +53,10 @@ export interface TransferLimits {
 export const defaults: TransferLimits = Object.freeze({
   maxActive: 16,
   maxActivePerHost: 6,
+  maxConnectionsPerTransfer: 4,
+  maxConnectionsPerHost: 4,
+  minSegmentBytes: 1024 * 1024,
+  minSplitMs: 500,
   maxUnfinishedPerApp: 200,
   maxUnfinishedOfCommand: 100_000,
   maxRecordsPerApp: 10_000,

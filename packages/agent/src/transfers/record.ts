@@ -2,13 +2,16 @@
 
 import { dirname } from 'node:path/posix';
 import type { TransferRange, TransferRecord } from '@longhaul/agent-protocol';
+import { type ByteRange, fromPrefix } from './byte-ranges.ts';
 import { publicUrl } from './redact-url.ts';
-import type { TransferRow } from './row.ts';
+import { durableBytesOf, type TransferRow } from './row.ts';
 import { publicStatus } from './transfer-states.ts';
 
 /** What a running attempt knows and the disk does not yet. */
 export interface LiveFacts {
   readonly bytesReceived: number;
+  /** Which they are. */
+  readonly ranges: readonly ByteRange[];
   readonly bytesPerSecond: number;
   /** That carry its body. */
   readonly connections: number;
@@ -30,7 +33,7 @@ export function toRecord(durable: TransferRow, live: LiveFacts | undefined): Tra
     file: row.finalName === null ? row.file : `${folderOf(row.file)}${row.finalName}`,
     collision: row.collision,
     isStarted: row.startedAt !== null,
-    bytesReceived: live?.bytesReceived ?? row.offset,
+    bytesReceived: live?.bytesReceived ?? durableBytesOf(row),
     totalBytesToReceive: row.total ?? 0,
     bytesSent: 0,
     totalBytesToSend: 0,
@@ -54,8 +57,8 @@ export function toRecord(durable: TransferRow, live: LiveFacts | undefined): Tra
 
 /** What has been received. */
 export function rangesOf(row: TransferRow, live: LiveFacts | undefined): TransferRange[] {
-  const length = live?.bytesReceived ?? row.offset;
-  return length === 0 ? [] : [{ offset: 0, length }];
+  const ranges = live?.ranges ?? fromPrefix(row.offset, row.ranges);
+  return ranges.map(([from, to]) => ({ offset: from, length: to - from }));
 }
 
 const folderOf = (file: string): string => {

@@ -13,7 +13,7 @@ export function requestFields({ url, headers, range }: SourceRequest): [name: st
   for (const [name, value] of headers) set(name, value);
   set('Accept-Encoding', 'identity');
   if (range !== null) {
-    set('Range', `bytes=${range.from}-`);
+    set('Range', `bytes=${range.from}-${range.to === undefined ? '' : range.to - 1}`);
     set('If-Range', range.ifRange);
   }
   return [...fields.values()];

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import { ResponseHead } from './response-head.ts';
 import { type Held, isAllHere, judge, planRange, type RangeAsk } from './resume.ts';
 
-const held: Held = { offset: 40, validator: '"a"', total: 100 };
-const asked: RangeAsk = { from: 40, ifRange: '"a"' };
+const held: Held = { offset: 40, ranges: [], validator: '"a"', total: 100 };
+const asked: RangeAsk = { from: 40, to: undefined, ifRange: '"a"' };
 const judged = (status: number, fields: Record<string, string>, have = held, range: RangeAsk | null = asked) =>
   judge(new ResponseHead(status, Object.entries(fields)), have, range, 0);
 
@@ -14,11 +14,17 @@ test('a range is asked for only when there is something to continue and a strong
   assert.equal(planRange({ ...held, offset: 0 }), null);
 });
 
+test('where bytes lie behind a gap, the gap is asked for', () => {
+  assert.deepEqual(planRange({ ...held, ranges: [[60, 70]] }), { ...asked, to: 60 });
+  assert.deepEqual(planRange({ ...held, offset: 0, ranges: [[60, 70]] }), { ...asked, from: 0, to: 60 });
+  assert.equal(planRange({ ...held, validator: null, ranges: [[60, 70]] }), null);
+});
+
 test('everything is here when all of a known and vouched-for size is', () => {
-  assert.equal(isAllHere({ offset: 100, validator: '"a"', total: 100 }), true);
-  assert.equal(isAllHere({ offset: 100, validator: null, total: 100 }), false);
-  assert.equal(isAllHere({ offset: 100, validator: '"a"', total: null }), false);
-  assert.equal(isAllHere({ offset: 0, validator: '"a"', total: 0 }), true);
+  assert.equal(isAllHere({ offset: 100, ranges: [], validator: '"a"', total: 100 }), true);
+  assert.equal(isAllHere({ offset: 100, ranges: [], validator: null, total: 100 }), false);
+  assert.equal(isAllHere({ offset: 100, ranges: [], validator: '"a"', total: null }), false);
+  assert.equal(isAllHere({ offset: 0, ranges: [], validator: '"a"', total: 0 }), true);
 });
 
 describe('200', () => {

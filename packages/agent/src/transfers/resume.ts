@@ -1,22 +1,31 @@
 // Resuming (RFC 9110, sections 13.1.5, 14, 15.3.7, 15.5.17): what to ask for, and what an answer means for the bytes we have.
 // Pure. Bytes are continued only where the origin vouches for them with a strong validator; else from the beginning.
 import { LonghaulError } from '@longhaul/agent-protocol';
+import type { ByteRange } from './byte-ranges.ts';
 import { webErrorOfStatus } from './error-map.ts';
 import type { ResponseHead } from './response-head.ts';
 import { parseRetryAfter } from './retry.ts';
 import { matchesValidator, parseContentLength, parseContentRange, rangeValidator } from './validators.ts';
 
-/** The bytes we have, durable and in one piece from 0. */
+/** The bytes we have. */
 export interface Held {
+  /** In one piece from 0. */
   readonly offset: number;
+  /** Behind a gap; only with a validator and a total. */
+  readonly ranges: readonly ByteRange[];
   /** Strong; `null` when the bytes cannot be continued. */
   readonly validator: string | null;
   /** `null` when unknown. */
   readonly total: number | null;
 }
 
+/** Nothing that counts. */
+export const nothingHeld: Held = Object.freeze({ offset: 0, ranges: [], validator: null, total: null });
+
 export interface RangeAsk {
   readonly from: number;
+  /** Behind the last byte; `undefined`: to the end of the file. */
+  readonly to?: number | undefined;
   readonly ifRange: string;
 }
 
@@ -47,7 +56,9 @@ export type Verdict =
 
 /** The range to ask for; `null` asks for everything. */
 export function planRange(held: Held): RangeAsk | null {
-  return held.offset > 0 && held.validator !== null ? { from: held.offset, ifRange: held.validator } : null;
+  const { offset, ranges, validator } = held;
+  const hasBytes = offset > 0 || ranges.length > 0;
+  return hasBytes && validator !== null ? { from: offset, to: ranges[0]?.[0], ifRange: validator } : null;
 }
 
 /** True when no request is needed: every byte is here and the origin vouched for them. */
@@ -64,7 +75,7 @@ export function judge(head: ResponseHead, held: Held, asked: RangeAsk | null, no
     case 206:
       return asked === null ? wrongPartial() : partial(head, held, asked);
     case 416:
-      return asked === null ? refused(head, now) : unsatisfied(head, asked);
+      return asked === null ? refused(head, now) : unsatisfied(head, held, asked);
     default:
       return refused(head, now);
   }
@@ -97,10 +108,11 @@ function partial(head: ResponseHead, held: Held, asked: RangeAsk): Verdict {
   return { kind: 'continue', facts: { total, validator: asked.ifRange, isResumable: true, bodyBytes } };
 }
 
-function unsatisfied(head: ResponseHead, asked: RangeAsk): Verdict {
+function unsatisfied(head: ResponseHead, held: Held, asked: RangeAsk): Verdict {
   const size = parseContentRange(head.get('content-range'))?.size;
   const isUnchanged = matchesValidator(head, asked.ifRange) === true;
-  if (isUnchanged && size === asked.from) return { kind: 'complete', total: size };
+  const isWhole = held.ranges.length === 0;
+  if (isUnchanged && isWhole && size === asked.from) return { kind: 'complete', total: size };
   return { kind: 'ask-again', why: `416 of a file of ${size ?? 'unknown'} bytes` };
 }
 
@@ -135,3 +147,9 @@ function refused(head: ResponseHead, now: number): Verdict {
     retryAfterMs: asksForTime ? parseRetryAfter(head.get('retry-after'), now) : null,
   };
 }
+
+/** Answers that were used up bring no file together. */
+export const invalidAnswers = (): LonghaulError =>
+  new LonghaulError('web-error', 'The server answers ranges in a way that no file can be made of.', {
+    data: { webErrorStatus: 'error-http-invalid-server-response' },
+  });

@@ -1,6 +1,7 @@
 // The part file of a row: opened before it runs, deleted when it will not go on.
 import { LonghaulError } from '@longhaul/agent-protocol';
 import { step } from '../steps.ts';
+import { endOf } from './byte-ranges.ts';
 import { deletePart, type OpenPart, openPart } from './part-file.ts';
 import type { TransferRow } from './row.ts';
 import { parseTarget, TargetFolder } from './target.ts';
@@ -10,11 +11,12 @@ export async function openPartOf(row: TransferRow): Promise<OpenPart> {
   const { folder: path, name } = parseTarget(row.file);
   await using folder = await TargetFolder.open(path);
   const part = await openPart(folder, name, row.id, row.part);
-  if (part.isNew || part.size >= row.offset) return part;
+  const durableTo = Math.max(row.offset, endOf(row.ranges));
+  if (part.isNew || part.size >= durableTo) return part;
   await part.handle.close();
   throw new LonghaulError(
     'file-changed',
-    `The part file of ${row.file} has ${part.size} bytes; ${row.offset} were written.`,
+    `The part file of ${row.file} has ${part.size} bytes; it was written up to ${durableTo}.`,
   );
 }
 

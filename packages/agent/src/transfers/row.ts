@@ -1,6 +1,7 @@
 // One transfer as a typed value, and as the cells of its row.
 import type { SQLOutputValue } from 'node:sqlite';
 import type { CollisionOption, TransferChecksum, TransferError } from '@longhaul/agent-protocol';
+import { type ByteRange, bytesIn } from './byte-ranges.ts';
 import { isFinished, type StateName, type TransferState } from './transfer-states.ts';
 
 /** What makes a part file ours: where it is and which one (as decimal text: inode numbers do not fit a double). */
@@ -31,8 +32,10 @@ export interface TransferRow {
   readonly part: PartIdentity | null;
   /** The part file is to be deleted and could not be yet; tried again at the next opening. */
   readonly discardsPart: boolean;
-  /** Bytes of the part file that are known to be durable. */
+  /** Up to here every byte of the part file is known to be durable. */
   readonly offset: number;
+  /** Durable bytes behind a gap; only with a validator and a total. */
+  readonly ranges: readonly ByteRange[];
   /** The most bytes there ever were: only what lies beyond is progress. */
   readonly highWater: number;
   /** `null` when unknown. */
@@ -64,6 +67,10 @@ const settledColumns: ReadonlySet<string> = new Set([
   'collision',
   'created_at',
 ]);
+/** How many bytes are known to be durable. */
+export const durableBytesOf = ({ offset, ranges }: Pick<TransferRow, 'offset' | 'ranges'>): number =>
+  offset + bytesIn(ranges);
+
 export const columns = [
   'id',
   'app',
@@ -82,6 +89,7 @@ export const columns = [
   'part_born',
   'discards_part',
   'offset',
+  'ranges',
   'high_water',
   'total',
   'validator',
@@ -128,6 +136,7 @@ export function toCells(row: TransferRow): Record<(typeof columns)[number], Cell
     part_born: row.part?.born ?? null,
     discards_part: Number(row.discardsPart),
     offset: row.offset,
+    ranges: row.ranges.length === 0 ? null : JSON.stringify(row.ranges),
     high_water: row.highWater,
     total: row.total,
     validator: row.validator,
@@ -178,6 +187,7 @@ export function toRow(raw: Raw): TransferRow {
         : { dev: raw.part_dev as string, ino: raw.part_ino as string, born: raw.part_born as string },
     discardsPart: raw.discards_part === 1,
     offset: raw.offset as number,
+    ranges: raw.ranges === null ? [] : (JSON.parse(raw.ranges as string) as ByteRange[]),
     highWater: raw.high_water as number,
     total: raw.total as number | null,
     validator: raw.validator as string | null,

@@ -9,7 +9,8 @@ import { fileError } from './file-errors.ts';
 import type { RowPatch } from './ledger.ts';
 import { unstarted } from './new-row.ts';
 import type { OpenPart } from './part-file.ts';
-import type { TransferRow } from './row.ts';
+import { nothingHeld } from './resume.ts';
+import { durableBytesOf, type TransferRow } from './row.ts';
 import { openPartOf } from './row-part.ts';
 import { TransferQueue } from './schedule.ts';
 import { isFinished, step } from './transfer-states.ts';
@@ -186,8 +187,8 @@ export class Runner {
       return this.#free(id);
     }
     try {
-      const isLost = part.isNew && row.offset > 0;
-      const patch = isLost ? { offset: 0, validator: null, total: null, hasRestarted: true } : {};
+      const isLost = part.isNew && durableBytesOf(row) > 0;
+      const patch = isLost ? { ...nothingHeld, hasRestarted: true } : {};
       const running = await this.#tools.ledger.apply(id, { name: 'grant' }, { ...patch, part: part.identity });
       this.#attempts.begin(running, part);
       if (this.#errands.isClosing) this.#attempts.abortAll();

@@ -72,4 +72,10 @@ export const transferMigrations: readonly Migration[] = [
     // NULL: nobody has set it, the default of this Longhaul holds.
     apply: database => database.exec('ALTER TABLE transfer_limits ADD COLUMN max_active INTEGER;'),
   },
+  {
+    version: 6,
+    name: 'ranges behind a gap',
+    // JSON: [[from, to], ...]. NULL: nothing but the bytes below the offset.
+    apply: database => database.exec('ALTER TABLE transfers ADD COLUMN ranges TEXT;'),
+  },
 ];

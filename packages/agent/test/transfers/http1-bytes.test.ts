@@ -55,7 +55,10 @@ const slowDisk: WriteParts = (fd, parts, position, written) => {
 const slabs: [string, SlabPoolOptions][] = [
   ['tiny', { maxBytes: 40_000, largeSlabBytes: 1_777, smallSlabBytes: 1_777, manyTransfers: 2, keptBytes: 0 }],
   ['middling', { maxBytes: 1_000_000, largeSlabBytes: 65_536, smallSlabBytes: 30_000, manyTransfers: 2, keptBytes: 0 }],
-  ['huge', { maxBytes: 64_000_000, largeSlabBytes: 16_000_000, smallSlabBytes: 16_000_000, manyTransfers: 2, keptBytes: 0 }],
+  [
+    'huge',
+    { maxBytes: 64_000_000, largeSlabBytes: 16_000_000, smallSlabBytes: 16_000_000, manyTransfers: 2, keptBytes: 0 },
+  ],
   ['too few', { maxBytes: 131_072, largeSlabBytes: 65_536, smallSlabBytes: 65_536, manyTransfers: 2, keptBytes: 0 }],
 ];
 
