@@ -1,0 +1,160 @@
+// What becomes of a client that reads more slowly than it is written to, policy by policy.
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { defineHub, type HubOptions } from '@longhaul/hubs';
+import { createTestHub, type TestClient } from '@longhaul/hubs/testing';
+import { leakCheck, waitFor } from '@longhaul/testing';
+
+interface Client {
+  price(share: string, value: number, filler: string): void;
+}
+
+const hub = defineHub<Client>()({
+  methods: {
+    echo: (_call, text: string) => text,
+    async *numbers(_call, count: number, filler: string) {
+      for (let n = 0; n < count; n += 1) yield `${n}${filler}`;
+    },
+  },
+});
+
+const limits: Partial<HubOptions> = { applicationMaxBufferSize: 1_000, maximumBufferedBytes: 5_000 };
+const filler = 'x'.repeat(100);
+const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
+
+const prices = (client: TestClient): unknown[] =>
+  client.messages.flatMap(message => (message.type === 'invocation' ? [message.arguments[1]] : []));
+
+/** After all that was sent before has been read. */
+async function caughtUp(client: TestClient): Promise<void> {
+  client.resume();
+  assert.equal(await client.invoke('echo', 'here'), 'here');
+}
+
+describe('slow consumers', () => {
+  after(leakCheck());
+
+  test('drop-oldest: the newest are kept, in order, nobody else misses anything', async () => {
+    await using tested = createTestHub(hub, { ...limits, slowConsumer: 'drop-oldest' });
+    const [slow, quick] = [await tested.connect(), await tested.connect()];
+    slow.pause();
+    for (let n = 0; n < 200; n += 1) {
+      await tested.clients.all.price('a', n, filler);
+      await turn();
+    }
+    await caughtUp(quick);
+    await caughtUp(slow);
+    const all = Array.from({ length: 200 }, (_, n) => n);
+    assert.deepEqual(prices(quick), all);
+    const seen = prices(slow) as number[];
+    assert.ok(seen.length > 20 && seen.length < 60, `${seen.length} messages fit into 5,000 bytes`);
+    assert.deepEqual(seen.slice(0, 3), [0, 1, 2], 'what the transport had taken cannot be taken back');
+    assert.deepEqual(seen.slice(-20), all.slice(-20));
+    assert.deepEqual(
+      seen,
+      seen.toSorted((a, b) => a - b),
+    );
+  });
+
+  test('latest-by-key: one message for each key, the latest', async () => {
+    const slowConsumerKey = (_target: string, [share]: readonly unknown[]): string => String(share);
+    await using tested = createTestHub(hub, { ...limits, slowConsumer: 'latest-by-key', slowConsumerKey });
+    const slow = await tested.connect();
+    slow.pause();
+    for (let n = 0; n < 1_000; n += 1) await tested.clients.all.price(n % 2 === 0 ? 'even' : 'odd', n, filler);
+    await caughtUp(slow);
+    const seen = prices(slow) as number[];
+    assert.ok(seen.length < 20, `${seen.length} messages`);
+    assert.deepEqual(seen.slice(-2), [998, 999]);
+  });
+
+  test('what somebody waits for is never dropped: answers and streams stay whole', async () => {
+    await using tested = createTestHub(hub, { ...limits, slowConsumer: 'drop-oldest' });
+    const slow = await tested.connect();
+    slow.pause();
+    const streamed: unknown[] = [];
+    const done = Promise.withResolvers<void>();
+    slow
+      .stream('numbers', 40, filler)
+      .subscribe({ next: item => streamed.push(item), error: done.reject, complete: done.resolve });
+    const answers = Promise.all(Array.from({ length: 10 }, (_, n) => slow.invoke('echo', `${n}${filler}`)));
+    for (let n = 0; n < 200; n += 1) {
+      await tested.clients.all.price('a', n, filler);
+      await turn();
+    }
+    slow.resume();
+    assert.deepEqual(
+      await answers,
+      Array.from({ length: 10 }, (_, n) => `${n}${filler}`),
+    );
+    await done.promise;
+    assert.deepEqual(
+      streamed,
+      Array.from({ length: 40 }, (_, n) => `${n}${filler}`),
+    );
+  });
+
+  test('answers alone over the limit end the connection', async () => {
+    const options = { ...limits, slowConsumer: 'drop-oldest', maximumParallelInvocationsPerClient: 1_000 } as const;
+    await using tested = createTestHub(hub, options);
+    const slow = await tested.connect();
+    slow.pause();
+    const answers = Array.from({ length: 100 }, () => slow.invoke('echo', filler).catch(() => {}));
+    const close = await slow.closed;
+    assert.match(close?.error ?? '', /reads too slowly.*\n.*slow-consumer/);
+    await Promise.all(answers);
+  });
+
+  test('a burst to a client that reads drops nothing, however large', async () => {
+    for (const slowConsumer of ['drop-oldest', 'disconnect', 'wait'] as const) {
+      await using tested = createTestHub(hub, { ...limits, slowConsumer });
+      const client = await tested.connect();
+      for (let n = 0; n < 500; n += 1) void tested.clients.all.price('a', n, filler);
+      await caughtUp(client);
+      assert.equal(prices(client).length, 500, slowConsumer);
+    }
+  });
+
+  test('wait: who sends to many waits for the slowest, and nothing is lost', async () => {
+    await using tested = createTestHub(hub, { ...limits, slowConsumer: 'wait' });
+    const [slow, quick] = [await tested.connect(), await tested.connect()];
+    slow.pause();
+    let sent = 0;
+    const sending = (async () => {
+      for (; sent < 100; sent += 1) await tested.clients.all.price('a', sent, filler);
+    })();
+    await caughtUp(quick);
+    await turn();
+    assert.ok(sent < 20, `${sent} messages went out while one client read nothing`);
+    slow.resume();
+    await sending;
+    await caughtUp(slow);
+    await caughtUp(quick);
+    assert.deepEqual([prices(slow).length, prices(quick).length], [100, 100]);
+  });
+
+  test('disconnect (the default): the slow one goes, with the reason, the others miss nothing', async () => {
+    await using tested = createTestHub(hub, limits);
+    const [slow, quick] = [await tested.connect(), await tested.connect()];
+    slow.pause();
+    for (let n = 0; n < 200; n += 1) {
+      await tested.clients.all.price('a', n, filler);
+      await turn();
+    }
+    const close = await slow.closed;
+    assert.match(close?.error ?? '', /slow-consumer/);
+    await waitFor('the slow one to be gone', () => tested.connectionCount === 1);
+    await caughtUp(quick);
+    assert.equal(prices(quick).length, 200);
+  });
+
+  test('a client that leaves while it is slow holds no sender', async () => {
+    await using tested = createTestHub(hub, { ...limits, slowConsumer: 'drop-oldest' });
+    const slow = await tested.connect();
+    slow.pause();
+    const sends = Array.from({ length: 30 }, (_, n) => tested.clients.client(slow.connectionId).price('a', n, filler));
+    await turn();
+    await slow.cut();
+    await Promise.all(sends);
+  });
+});
