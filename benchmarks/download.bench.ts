@@ -3,13 +3,16 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { judge } from './lab/bars.ts';
-import { measureCommand, run } from './lab/command.ts';
+import { type Measured, measureCommand, run } from './lab/command.ts';
 import { MeasuredAgent } from './lab/measured-agent.ts';
 import { Nginx } from './lab/nginx.ts';
 import { writeOriginFile } from './lab/origin-file.ts';
 import { alternate, ask, type Lab, type Subject } from './lab/question.ts';
 import { aria2c, curl, wget } from './lab/rivals.ts';
 import { ratiosTo } from './lab/statistics.ts';
+
+/** Runs in a row, of which the cheapest counts. */
+const tries = 3;
 
 await ask('download', ['nginx', 'curl', 'aria2c', 'wget', 'openssl'], async lab => {
   const sizeMiB = lab.isQuick ? 64 : 1024;
@@ -55,13 +58,20 @@ await ask('download', ['nginx', 'curl', 'aria2c', 'wget', 'openssl'], async lab 
       against('processor time over HTTP, to curl', 'http: longhaul', 'http: curl', 'cpuSeconds', 0.45),
       against('processor time over HTTPS, to curl', 'https: longhaul', 'https: curl', 'cpuSeconds', 0.7),
       against('wall time over HTTP, to curl', 'http: longhaul', 'http: curl', 'wallSeconds', 0.5),
+      against(
+        'wall time over HTTP, to curl + fdatasync',
+        'http: longhaul',
+        'http: curl + fdatasync',
+        'wallSeconds',
+        0.5,
+      ),
       against('wall time over HTTP, to the faster aria2', 'http: longhaul', aria2, 'wallSeconds', 0.35),
     ],
     notes: [
       'Ours is the running agent through the SDK: processor time of agent and keeper, wall time from create to completed.',
       'Ours is on the disk when it is completed (fdatasync of all bytes); the rivals leave it to the kernel. The rows with fdatasync say what that costs here.',
       'Processor time of ours is counted in ticks of 10 ms.',
-      'Before each run the same amount is written, synced and removed, so that all find memory pages in the same state.',
+      'Of three runs in a row the cheapest counts, of everybody: memory pages that the host of a virtual machine must find first cost ten times the write.',
     ],
   };
 });
@@ -95,19 +105,21 @@ function command(lab: Lab, source: string, words: (target: string) => string[]):
 }
 
 /**
- * A new target each time; what is in it afterwards is compared with the source. Before it the same amount is written, synced
- * and removed: a page that the machine's host has to find first costs several times what writing it does, and whoever comes
- * first would pay for all.
+ * A new target each time; what is in it is compared with the source. The cheapest of several runs in a row counts: a page
+ * of memory that the machine's host has to find first costs ten times what writing it does, and only pages that the same
+ * work has just given back are there, mostly.
  */
 function kept(lab: Lab, source: string, work: (target: string) => ReturnType<Subject>): Subject {
   return async () => {
     const target = path.join(lab.folder, 'target');
+    const runs: Measured[] = [];
     try {
-      await run(synced(target, ['cp', source, target]), lab);
-      rmSync(target);
-      const measured = await work(target);
-      await run(['cmp', source, target], lab);
-      return measured;
+      for (let turn = 1; turn <= tries; turn += 1) {
+        runs.push(await work(target));
+        if (turn === tries) await run(['cmp', source, target], lab);
+        rmSync(target);
+      }
+      return runs.reduce((best, each) => (each.cpuSeconds < best.cpuSeconds ? each : best));
     } finally {
       rmSync(target, { force: true });
     }

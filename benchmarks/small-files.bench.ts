@@ -20,6 +20,7 @@ await ask('small-files', ['nginx', 'curl', 'aria2c'], async lab => {
   for (const name of names) writeOriginFile(path.join(origin.files, name), sizeKiB * 1024);
   const agent = lab.use(await MeasuredAgent.start(lab.folder));
   const list = path.join(lab.folder, 'list');
+  const source = origin.files;
 
   const subject = (work: (wishes: readonly Wish[]) => Promise<Measured>): Subject => {
     return async () => {
@@ -36,6 +37,17 @@ await ask('small-files', ['nginx', 'curl', 'aria2c'], async lab => {
     };
   };
   const { rounds, medians } = await alternate(lab, {
+    'floor: the same files by hand, durable': subject(wishes =>
+      measureCommand(
+        [
+          process.execPath,
+          path.join(import.meta.dirname, 'lab', 'durable-files.ts'),
+          source,
+          ...wishes.map(({ file }) => file),
+        ],
+        lab,
+      ),
+    ),
     longhaul: subject(wishes => agent.measure(wishes)),
     'curl --parallel': subject(wishes => measureCommand(curlParallel(wishes, list, atOnce), lab)),
     'aria2 -j8': subject(wishes => measureCommand(aria2cMany(wishes, list, origin, atOnce), lab)),
@@ -60,6 +72,7 @@ await ask('small-files', ['nginx', 'curl', 'aria2c'], async lab => {
     ],
     notes: [
       'Rivals run 8 at once; ours runs as many as the agent gives one host by its own limit.',
+      'The floor copies the same files without any network or record, each made durable the way ours are: data, name, folder.',
       'Ours writes a record, the bytes, the name and the folder to the disk for each file; the rivals leave it to the kernel.',
       'The bar without durability (at most 0.9×) is not measured: the agent has no setting that takes durability away.',
     ],
