@@ -110,19 +110,59 @@ export function answer(socket: Socket, status: number, fields: Fields, body: Uin
   socket.write(body);
 }
 
-/** Where the request's Range begins; `undefined` without one. */
-export function rangeStart(request: OriginRequest): number | undefined {
-  const match = /^bytes=(\d+)-$/.exec(request.headers.get('range') ?? '');
-  return match === null ? undefined : Number(match[1]);
+/** The request's one Range, its end behind the last byte; `undefined` without one. */
+export function rangeOf(request: OriginRequest, size: number): readonly [from: number, to: number] | undefined {
+  const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.get('range') ?? '');
+  if (match === null) return undefined;
+  return [Number(match[1]), match[2] === '' ? size : Math.min(size, Number(match[2]) + 1)];
 }
 
-/** A file as a good server serves it: strong ETag, ranges, If-Range. */
-export function serveFile(request: OriginRequest, socket: Socket, body: Buffer, etag = '"one"'): void {
-  const from = rangeStart(request);
+/** What a good server answers: strong ETag, ranges, If-Range. `undefined` where it answered already that there is no such range. */
+function headFor(
+  request: OriginRequest,
+  socket: Socket,
+  body: Buffer,
+  etag: string,
+): readonly [from: number, to: number] | undefined {
   const size = body.byteLength;
-  if (from === undefined || request.headers.get('if-range') !== etag) answer(socket, 200, { ETag: etag }, body);
-  else if (from >= size) answer(socket, 416, { ETag: etag, 'Content-Range': `bytes */${size}` });
-  else answer(socket, 206, { ETag: etag, 'Content-Range': `bytes ${from}-${size - 1}/${size}` }, body.subarray(from));
+  const range = request.headers.get('if-range') === etag ? rangeOf(request, size) : undefined;
+  const [from, to] = range ?? [0, size];
+  if (range !== undefined && from >= size) {
+    answer(socket, 416, { ETag: etag, 'Content-Range': `bytes */${size}` });
+    return undefined;
+  }
+  const fields = { ETag: etag, 'Content-Length': to - from };
+  if (range === undefined) socket.write(head(200, fields));
+  else socket.write(head(206, { ...fields, 'Content-Range': `bytes ${from}-${to - 1}/${size}` }));
+  return [from, to];
+}
+
+/** A file as a good server serves it. */
+export function serveFile(request: OriginRequest, socket: Socket, body: Buffer, etag = '"one"'): void {
+  const range = headFor(request, socket, body, etag);
+  if (range !== undefined) socket.write(body.subarray(...range));
+}
+
+/** The same, at so many bytes a second on each connection. */
+export function servePaced(
+  request: OriginRequest,
+  socket: Socket,
+  body: Buffer,
+  bytesPerSecond: number,
+  etag = '"one"',
+): void {
+  const range = headFor(request, socket, body, etag);
+  if (range === undefined) return;
+  let [at, to] = range;
+  const startedAt = performance.now();
+  const timer = setInterval(() => {
+    const due = Math.floor(((performance.now() - startedAt) * bytesPerSecond) / 1_000);
+    const until = Math.min(to, range[0] + due);
+    if (until > at) socket.write(body.subarray(at, until));
+    at = until;
+    if (at === to) clearInterval(timer);
+  }, 10);
+  socket.once('close', () => clearInterval(timer));
 }
 
 /** The head of a whole file and its first `bytes`; the caller decides how it goes on. */
