@@ -26,7 +26,7 @@ export const seen = (opcode: number, payload: string | Uint8Array = '') =>
 export class RawClient {
   /** The head of the server's answer to the handshake, on HTTP/2 written as if it were HTTP/1.1. */
   head = '';
-  /** `opcode:payload in hex` of every frame so far; fragments have a `+` behind the opcode. */
+  /** `opcode:payload in hex` of every frame so far; behind the opcode a `+` for a fragment, a `z` for RSV1. */
   readonly frames: string[] = [];
   hasEnded = false;
   /** Code of the RST_STREAM that ended an HTTP/2 stream, 0 for none. */
@@ -36,7 +36,7 @@ export class RawClient {
   #hasHead = false;
   #isAccepted = false;
   #bytes = Buffer.alloc(0);
-  readonly #decoder = new FrameDecoder('client');
+  readonly #decoder = new FrameDecoder('client', true);
   #payload: Buffer[] = [];
 
   /** A port on 127.0.0.1, the path of a Unix socket, or something that connects already. */
@@ -180,7 +180,9 @@ export class RawClient {
       this.#payload.push(Buffer.from(event.payload));
       if (event.kind === 'data' && !event.isLast) continue;
       const isFinal = event.kind === 'control' || event.isFinal;
-      this.frames.push(`${event.opcode}${isFinal ? '' : '+'}:${Buffer.concat(this.#payload).toString('hex')}`);
+      this.frames.push(
+        `${event.opcode}${isFinal ? '' : '+'}${event.isCompressed ? 'z' : ''}:${Buffer.concat(this.#payload).toString('hex')}`,
+      );
       this.#payload = [];
     }
   }

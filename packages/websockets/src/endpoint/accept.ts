@@ -1,5 +1,6 @@
 // What a handler does with a request: ask what it is, and accept it as a WebSocket. The same on HTTP/1.1 and HTTP/2.
 import { WebSocketError } from '../errors.ts';
+import { acceptDeflate } from '../handshake/deflate.ts';
 import { readUpgradeRequest, type UpgradeRequest, wantsWebSocket } from '../handshake/upgrade-request.ts';
 import type { AcceptOptions } from '../server-options.ts';
 import { Driver } from './driver.ts';
@@ -55,11 +56,17 @@ export async function acceptWebSocket(
     throw new WebSocketError('invalid-argument', `The client did not offer sub-protocol "${subprotocol}"`);
   }
   const settings = opening.settings.resolve(options);
+  const { compression } = settings;
+  const deflate = compression === undefined ? undefined : acceptDeflate(asked.extensions, compression);
+  const setup =
+    deflate === undefined || compression === undefined
+      ? undefined
+      : { agreement: deflate.agreement, settings: compression, slots: opening.settings.slots };
   const driver = opening.accept(
-    { key: asked.key, subprotocol, extensions: undefined },
-    (transport, head) => new Driver(transport, 'server', settings, head, undefined),
+    { key: asked.key, subprotocol, extensions: deflate?.header },
+    (transport, head) => new Driver(transport, 'server', settings, head, undefined, setup),
   );
-  return new WebSocketConnection(driver, subprotocol ?? '', true);
+  return new WebSocketConnection(driver, subprotocol ?? '', deflate?.header ?? '', true);
 }
 
 function readOrRefuse(request: AnyRequest, response: AnyResponse): UpgradeRequest {

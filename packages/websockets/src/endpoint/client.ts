@@ -1,6 +1,8 @@
 // The client: one call, one connection. Holds the clock and the signal of an attempt, follows redirects when told to, and
 // joins the ways to get there: dial and upgrade (HTTP/1.1), dial and extended CONNECT, or a stream of a given session.
 import { type ClientOptions, type ClientSettings, resolveClientOptions, type TlsOptions } from '../client-options.ts';
+import { ZlibSlots } from '../compression/zlib-slots.ts';
+import { zlibJobsAtOnce } from '../compression-options.ts';
 import { WebSocketError } from '../errors.ts';
 import { harmlessHeaders, isSameOrigin, redirectTarget } from '../handshake/redirect.ts';
 import type { Agreement } from '../handshake/server-answer.ts';
@@ -53,8 +55,13 @@ export async function connectWebSocket(url: string | URL, options: ClientOptions
   const { transport, head, agreement } = await inTime(target, settings, signal, end =>
     open({ url: target, headers: settings.headers, tls: settings.tls, settings }, end),
   );
-  const driver = new Driver(transport, 'client', settings.connection, head, maskingKeys());
-  const connection = new WebSocketConnection(driver, agreement.subprotocol, false);
+  const { compression } = settings.connection;
+  const deflate =
+    agreement.deflate === undefined || compression === undefined
+      ? undefined
+      : { agreement: agreement.deflate, settings: compression, slots: new ZlibSlots(zlibJobsAtOnce) };
+  const driver = new Driver(transport, 'client', settings.connection, head, maskingKeys(), deflate);
+  const connection = new WebSocketConnection(driver, agreement.subprotocol, agreement.extensions, false);
   if (signal !== undefined) abortWith(connection, signal);
   return connection;
 }

@@ -1,12 +1,16 @@
 // Between one transport and one connection core: feeds it bytes, time and calls, writes its output, does what its state
 // asks for. Owns the transport from `new` on and is done when `closed` resolves.
+import { Deflater } from '../compression/deflater.ts';
+import type { DeflateSetup } from '../compression/inflater.ts';
+import { Outgoing } from '../compression/outgoing.ts';
 import { WebSocketError } from '../errors.ts';
 import type { ConnectionSettings } from '../options.ts';
 import { ConnectionCore } from '../protocol/connection.ts';
 import type { CloseOutcome } from '../protocol/connection-states.ts';
-import type { Message } from '../protocol/message-assembler.ts';
+import type { Message, MessageFragment } from '../protocol/message-parts.ts';
 import type { Role } from '../protocol/opcodes.ts';
 import { Alarm } from './alarm.ts';
+import type { EncodedMessage } from './encoded-message.ts';
 import { Reader } from './reader.ts';
 import { attach, drop, type Transport, type TransportOwner } from './transport.ts';
 import { Writer } from './writer.ts';
@@ -19,24 +23,32 @@ export class Driver implements TransportOwner {
   readonly #writer: Writer;
   readonly #reader: Reader;
   readonly #alarm = new Alarm(this);
+  readonly #deflate: DeflateSetup | undefined;
+  /** Exists from the first message that we send where permessage-deflate was agreed on. */
+  #outgoing: Outgoing | undefined;
   #closed: PromiseWithResolvers<CloseOutcome> | undefined;
   #isWindingUp = false;
   #cause: unknown;
 
-  /** `head`: bytes that came with the handshake. `nextKey`: masking keys, for a client. */
+  /**
+   * `head`: bytes that came with the handshake. `nextKey`: masking keys, for a client. `deflate`: permessage-deflate was
+   * agreed on.
+   */
   constructor(
     transport: Transport,
     role: Role,
     settings: ConnectionSettings,
     head: Buffer,
     nextKey: (() => number) | undefined,
+    deflate?: DeflateSetup,
   ) {
     this.settings = settings;
     this.role = role;
     this.#transport = transport;
-    this.#core = new ConnectionCore(role, settings, nextKey, performance.now());
+    this.#core = new ConnectionCore(role, settings, nextKey, performance.now(), deflate !== undefined);
     this.#writer = new Writer(transport, this.#core.output, this);
-    this.#reader = new Reader(this.#core, transport, settings, this);
+    this.#reader = new Reader(this.#core, transport, settings, deflate, this);
+    this.#deflate = deflate;
     attach(transport, this);
     if (head.length > 0 && !transport.destroyed) {
       this.#core.push(Buffer.from(head), performance.now());
@@ -46,15 +58,15 @@ export class Driver implements TransportOwner {
   }
 
   get bufferedBytes(): number {
-    return this.#writer.bufferedBytes;
+    return this.#writer.bufferedBytes + (this.#outgoing?.waitingBytes ?? 0);
   }
 
   get isOpen(): boolean {
-    return this.#core.state.kind === 'open';
+    return this.#core.state.kind === 'open' && this.#outgoing?.isEnding !== true;
   }
 
   get hasOpenMessage(): boolean {
-    return this.#core.hasOpenMessage;
+    return this.#outgoing?.hasOpenMessage ?? this.#core.hasOpenMessage;
   }
 
   /** How the connection ended, once the transport is gone. */
@@ -86,19 +98,41 @@ export class Driver implements TransportOwner {
   /** The next message; nothing after a clean end. Rejects when the connection ended otherwise, or with `receive-pending`. */
   receive(): Promise<Message | undefined> {
     const message = this.#reader.isAwaited ? undefined : this.tryReceive();
-    return message === undefined ? this.#reader.wait() : Promise.resolve(message);
+    return message === undefined ? this.#reader.wait(false) : Promise.resolve(message);
   }
 
-  /** Queues a message or a part of one. Throws `connection-closed` and `message-open`. */
-  send(type: 'text' | 'binary', data: string | Uint8Array, isFinal: boolean): Promise<'sent' | 'dropped'> {
+  /** The next fragment, in the same way. */
+  receiveFragment(): Promise<MessageFragment | undefined> {
+    const fragment = this.#reader.isAwaited ? undefined : this.#reader.takeFragment();
+    if (fragment !== undefined) return Promise.resolve(fragment);
+    return this.#reader.wait(true) as Promise<MessageFragment | undefined>;
+  }
+
+  /** Queues a message or a part of one; `compress` has a meaning where deflate was agreed on. Throws `connection-closed` and `message-open`. */
+  send(
+    type: 'text' | 'binary',
+    data: string | Uint8Array,
+    isFinal: boolean,
+    compress: boolean,
+  ): Promise<'sent' | 'dropped'> {
     if (!this.#hasRoom(data.length)) return this.#overflow();
+    if (this.#deflate !== undefined) return this.#outgoingOf(this.#deflate).send(type, data, isFinal, compress);
     this.#core.send(type, data, isFinal);
     return this.#writer.handedOver();
   }
 
-  /** Queues a message that was encoded as a server's frame. Throws as `send`. */
-  sendFrame(frame: Uint8Array): Promise<'sent' | 'dropped'> {
-    if (!this.#hasRoom(frame.length)) return this.#overflow();
+  /** Queues a message that was encoded for many connections. Throws as `send`. */
+  sendEncoded(message: EncodedMessage, compress: boolean): Promise<'sent' | 'dropped'> {
+    // A client masks what it sends, so it has no use for the frame of a server.
+    if (this.role === 'client') return this.send(message.type, message.payload, true, compress);
+    if (!this.#hasRoom(message.frame.length)) return this.#overflow();
+    let { frame } = message;
+    if (this.#deflate !== undefined) {
+      const outgoing = this.#outgoingOf(this.#deflate);
+      if (!outgoing.isIdle) return outgoing.send(message.type, message.payload, true, compress);
+      const deflated = compress ? outgoing.deflateShared(message) : undefined;
+      if (deflated !== undefined) frame = deflated;
+    }
     this.#core.sendFrame(frame);
     return this.#writer.handedOver();
   }
@@ -112,9 +146,8 @@ export class Driver implements TransportOwner {
   /** Starts the closing handshake. What was received and not taken is dropped: we read on only for the peer's Close frame. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return;
-    this.#core.close(code, reason, performance.now());
-    this.#reader.clear();
-    this.pump();
+    if (this.#outgoing?.isIdle !== false) this.#closeNow(code, reason);
+    else this.#outgoing.whenOut(() => this.#closeNow(code, reason));
   }
 
   /** Ends with a Close frame of the error's code and without waiting for the peer. */
@@ -167,9 +200,10 @@ export class Driver implements TransportOwner {
     this.#alarm.clear();
     const outcome = this.outcome!;
     this.#reader.finish(outcome);
-    this.#writer.fail(
-      outcome.error ?? new WebSocketError('connection-closed', 'The connection was closed before this was sent'),
-    );
+    const error =
+      outcome.error ?? new WebSocketError('connection-closed', 'The connection was closed before this was sent');
+    this.#outgoing?.fail(error);
+    this.#writer.fail(error);
     this.#closed?.resolve(outcome);
   }
 
@@ -196,6 +230,9 @@ export class Driver implements TransportOwner {
     const { hasPeerEnded } = this.#reader;
     if (state.kind === 'abandoned') {
       drop(this.#transport);
+    } else if (state.kind === 'close-received') {
+      // What was sent before is being deflated; the answer comes after it.
+      return;
     } else if (state.kind === 'close-sent') {
       if (hasPeerEnded) drop(this.#transport);
     } else if (state.kind !== 'ended' && !this.#isWindingUp) {
@@ -209,9 +246,34 @@ export class Driver implements TransportOwner {
     this.#arm();
   }
 
+  #closeNow(code: number, reason: string): void {
+    this.#core.close(code, reason, performance.now());
+    this.#reader.clear();
+    this.pump();
+  }
+
+  #outgoingOf({ agreement, settings, slots }: DeflateSetup): Outgoing {
+    this.#outgoing ??= new Outgoing(new Deflater(agreement, settings), slots, {
+      put: (type, data, isFinal, isDeflated) => this.#core.send(type, data, isFinal, isDeflated),
+      handedOver: () => this.#writer.handedOver(),
+      mustBeOpen: () => this.#core.mustBeOpen(),
+      onIdle: isIdle => this.#outgoingIsIdle(isIdle),
+      onFailure: cause => this.abort(new WebSocketError('connection-aborted', 'zlib failed', { cause })),
+    });
+    return this.#outgoing;
+  }
+
+  /** While messages of ours wait for a thread, the end of the connection waits for them. */
+  #outgoingIsIdle(isIdle: boolean): void {
+    this.#core.holdsCloseAnswer = !isIdle;
+    if (!isIdle) return;
+    this.#core.answerClose(performance.now());
+    this.settle();
+  }
+
   #hasRoom(bytes: number): boolean {
     if (this.settings.outputPolicy === 'wait') return true;
-    return this.#writer.bufferedBytes === 0 || this.#writer.bufferedBytes + bytes <= this.settings.maxBufferedBytes;
+    return this.bufferedBytes === 0 || this.bufferedBytes + bytes <= this.settings.maxBufferedBytes;
   }
 
   #overflow(): Promise<'dropped'> {

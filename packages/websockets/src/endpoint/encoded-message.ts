@@ -1,15 +1,18 @@
 // A message encoded once, to be sent on many connections: `connection.send(encodeMessage(data))`.
 import { isUtf8 } from 'node:buffer';
+import type { Deflater } from '../compression/deflater.ts';
 import { WebSocketError } from '../errors.ts';
 import { encodeFrame } from '../protocol/frame-encoder.ts';
-import { opcode } from '../protocol/opcodes.ts';
+import { opcode, rsv1 } from '../protocol/opcodes.ts';
 
 export class EncodedMessage {
   readonly type: 'text' | 'binary';
   /** The frame as a server sends it. Shared by all who send it: read only. */
   readonly frame: Uint8Array;
+  /** Deflated frames by kind (`Deflater.aloneKey`), undefined where that is no gain. */
+  #deflated: Map<number, Uint8Array | undefined> | undefined;
 
-  /** Made by `encodeMessage`. */
+  /** @internal Made by `encodeMessage`. */
   constructor(type: 'text' | 'binary', frame: Uint8Array) {
     this.type = type;
     this.frame = frame;
@@ -18,6 +21,19 @@ export class EncodedMessage {
   get payload(): Uint8Array {
     const short = this.frame[1]!;
     return this.frame.subarray(short < 126 ? 2 : short === 126 ? 4 : 10);
+  }
+
+  /** The frame with its payload deflated by itself, made once for all connections of a kind; undefined where it is no gain. */
+  deflatedFrame(deflater: Deflater): Uint8Array | undefined {
+    const key = deflater.aloneKey;
+    this.#deflated ??= new Map();
+    if (this.#deflated.has(key)) return this.#deflated.get(key);
+    const { payload } = this;
+    const deflated = deflater.deflateAlone(payload);
+    const code = (this.type === 'text' ? opcode.text : opcode.binary) | rsv1;
+    const frame = deflated.length < payload.length ? encodeFrame(code, true, deflated, undefined) : undefined;
+    this.#deflated.set(key, frame);
+    return frame;
   }
 }
 

@@ -1,46 +1,51 @@
-// Messages decoded ahead of the consumer, in order, with an account of what they hold.
-import type { Message } from '../protocol/message-assembler.ts';
+// Messages and pieces decoded ahead of the consumer, in order, with an account of what they hold.
+import { type Incoming, isPart } from '../protocol/message-parts.ts';
 
 /** What an empty message costs us all the same. */
-const bytesPerMessage = 64;
+const bytesPerItem = 64;
 
 export class Inbox {
-  #messages: (Message | undefined)[] | undefined;
+  #items: (Incoming | undefined)[] | undefined;
   #next = 0;
   #bytes = 0;
 
-  /** What the waiting messages hold in memory, roughly. */
+  /** What the waiting items hold in memory, roughly. */
   get bytes(): number {
     return this.#bytes;
   }
 
   get isEmpty(): boolean {
-    return this.#messages === undefined;
+    return this.#items === undefined;
   }
 
-  add(message: Message): void {
-    this.#messages ??= [];
-    this.#messages.push(message);
-    this.#bytes += message.data.length + bytesPerMessage;
+  /** A piece is copied: what waits here must not hold on to all that arrived together with it. */
+  add(item: Incoming): void {
+    this.#items ??= [];
+    this.#items.push(isPart(item) ? { ...item, payload: Buffer.from(item.payload) } : item);
+    this.#bytes += sizeOf(item);
   }
 
-  take(): Message | undefined {
-    const message = this.#messages?.[this.#next];
-    if (message === undefined) return undefined;
-    const messages = this.#messages!;
-    messages[this.#next++] = undefined;
-    this.#bytes -= message.data.length + bytesPerMessage;
-    if (this.#next === messages.length) this.clear();
-    else if (this.#next > 1_000 && this.#next * 2 > messages.length) {
-      messages.splice(0, this.#next);
+  take(): Incoming | undefined {
+    const item = this.#items?.[this.#next];
+    if (item === undefined) return undefined;
+    const items = this.#items!;
+    items[this.#next++] = undefined;
+    this.#bytes -= sizeOf(item);
+    if (this.#next === items.length) this.clear();
+    else if (this.#next > 1_000 && this.#next * 2 > items.length) {
+      items.splice(0, this.#next);
       this.#next = 0;
     }
-    return message;
+    return item;
   }
 
   clear(): void {
-    this.#messages = undefined;
+    this.#items = undefined;
     this.#next = 0;
     this.#bytes = 0;
   }
+}
+
+function sizeOf(item: Incoming): number {
+  return (isPart(item) ? item.payload.length : item.data.length) + bytesPerItem;
 }

@@ -1,32 +1,57 @@
 // The reading half of a driver. Reading is pull: the consumer acts on a message before the next one is looked at; for a
-// slow one a bounded number is decoded ahead, so that pings and the end are not held up behind it, then the transport is paused.
+// slow one a bounded number is decoded ahead, so that pings and the end are not held up behind it, then the transport is
+// paused. What comes out of the core passes the inflater, in order, and is given out whole or in pieces as it is asked for.
+import { StringDecoder } from 'node:string_decoder';
+import { type DeflateSetup, Inflater } from '../compression/inflater.ts';
 import { WebSocketError } from '../errors.ts';
 import type { ConnectionSettings } from '../options.ts';
 import type { ConnectionCore } from '../protocol/connection.ts';
 import type { CloseOutcome } from '../protocol/connection-states.ts';
-import type { Message } from '../protocol/message-assembler.ts';
+import { MessageAssembler } from '../protocol/message-assembler.ts';
+import { type Incoming, isPart, type Message, type MessageFragment } from '../protocol/message-parts.ts';
 import { Inbox } from './inbox.ts';
 import type { Transport } from './transport.ts';
 
 const never = Number.POSITIVE_INFINITY;
 
+interface Receiver {
+  readonly wantsFragments: boolean;
+  readonly answer: PromiseWithResolvers<MessageFragment | undefined>;
+}
+
 export class Reader {
   readonly #core: ConnectionCore;
   readonly #transport: Transport;
   readonly #settings: ConnectionSettings;
+  readonly #deflate: DeflateSetup | undefined;
   readonly #owner: { settle(): void };
+  /** Exists from the first compressed message on. */
+  #inflater: Inflater | undefined;
   /** Exists while messages wait. */
   #inbox: Inbox | undefined;
-  #receiver: PromiseWithResolvers<Message | undefined> | undefined;
+  #receiver: Receiver | undefined;
+  /** Exists while a message is put together for a consumer that wants it whole. */
+  #assembler: MessageAssembler | undefined;
+  #assembledType: 'text' | 'binary' = 'binary';
+  /** The beginning of the current message was given out as fragments. */
+  #isInside = false;
+  #textDecoder: StringDecoder | undefined;
   #isPaused = false;
   #isReadingAhead = false;
   #hasPeerEnded = false;
 
-  /** `owner.settle` is called after what the core did in `take` and `readAhead`. */
-  constructor(core: ConnectionCore, transport: Transport, settings: ConnectionSettings, owner: { settle(): void }) {
+  /** `owner.settle` is called after what the reader did by itself. `deflate`: permessage-deflate was agreed on. */
+  constructor(
+    core: ConnectionCore,
+    transport: Transport,
+    settings: ConnectionSettings,
+    deflate: DeflateSetup | undefined,
+    owner: { settle(): void },
+  ) {
     this.#core = core;
     this.#transport = transport;
     this.#settings = settings;
+    this.#deflate = deflate;
     this.#owner = owner;
   }
 
@@ -35,34 +60,50 @@ export class Reader {
     return this.#isPaused;
   }
 
-  /** True when the peer writes no more. */
+  /** True when the peer writes no more and what it wrote was looked at. */
   get hasPeerEnded(): boolean {
-    return this.#hasPeerEnded;
+    return this.#hasPeerEnded && (this.#inflater === undefined || !this.#hasMore);
   }
 
-  /** The next message if one has arrived. */
+  /** The next message if one has arrived. After fragments of a message that was not read to its end, the one behind it. */
   take(): Message | undefined {
-    let message = this.#inbox?.take();
-    if (message !== undefined) {
-      if (this.#inbox?.isEmpty === true) this.#inbox = undefined;
-    } else {
-      if (this.#core.pendingBytes === 0) return undefined;
-      message = this.#core.next(performance.now());
+    if (this.#hasNothing) return undefined;
+    let message: Message | undefined;
+    for (let item = this.#next(); item !== undefined; item = this.#next()) {
+      message = this.#whole(item);
+      if (message !== undefined) break;
     }
     this.#owner.settle();
     return message;
   }
 
-  /** Waits for the next message: nothing after a clean end. Rejects with `receive-pending`, or why the connection ended. */
-  wait(): Promise<Message | undefined> {
+  /** The next fragment if one has arrived. */
+  takeFragment(): MessageFragment | undefined {
+    const begun = this.#assembler?.release(this.#assembledType);
+    this.#assembler = undefined;
+    if (begun === undefined && this.#hasNothing) return undefined;
+    let fragment: MessageFragment | undefined;
+    for (let item = begun ?? this.#next(); item !== undefined; item = this.#next()) {
+      fragment = this.#fragment(item);
+      if (fragment !== undefined) break;
+    }
+    this.#owner.settle();
+    return fragment;
+  }
+
+  /** Waits for the next one: nothing after a clean end. Rejects with `receive-pending`, or why the connection ended. */
+  wait(wantsFragments: boolean): Promise<MessageFragment | undefined> {
     if (this.#receiver !== undefined) {
       return Promise.reject(new WebSocketError('receive-pending', 'A receive() is already waiting'));
     }
     const state = this.#core.state;
-    if ('outcome' in state)
+    if ('outcome' in state && state.kind !== 'close-received')
       return state.outcome.error === undefined ? Promise.resolve(undefined) : Promise.reject(state.outcome.error);
-    this.#receiver = Promise.withResolvers<Message | undefined>();
-    return this.#receiver.promise;
+    const answer = Promise.withResolvers<MessageFragment | undefined>();
+    this.#receiver = { wantsFragments, answer };
+    // The beginning of a message may already have been inflated as far as it is there.
+    if (wantsFragments) this.#inflater?.flush();
+    return answer.promise;
   }
 
   get isAwaited(): boolean {
@@ -72,8 +113,8 @@ export class Reader {
   /** Looks at what has arrived, up to the next message; what is behind it waits for the consumer to act on that one. */
   pump(): void {
     if (this.#inbox === undefined) {
-      const message = this.#core.next(performance.now());
-      if (message !== undefined) this.#deliver(message);
+      let item = this.#decode();
+      while (item !== undefined && !this.#deliver(item)) item = this.#decode();
     }
     if (this.#core.pendingBytes > 0 && !this.#isReadingAhead) {
       this.#isReadingAhead = true;
@@ -91,7 +132,7 @@ export class Reader {
   /** What the peer sent stays to be received; whether a Close frame is among it decides how this ends. */
   peerEnded(): void {
     this.#hasPeerEnded = true;
-    this.#decodeUpTo(never);
+    this.#decodeUpTo(this.#inflater === undefined ? never : this.#settings.receiveAheadBytes);
   }
 
   /** Pauses reading when the consumer or the peer's reading is slow, and lets it run again; true when it just began again. */
@@ -108,35 +149,128 @@ export class Reader {
     return !isFull;
   }
 
-  /** Forgets the messages that nobody took. */
+  /** Forgets what nobody took. */
   clear(): void {
     this.#inbox = undefined;
+    this.#assembler = undefined;
+    this.#inflater?.close();
+    this.#inflater = undefined;
   }
 
-  /** Answers whoever waits for a message. */
+  /** Answers whoever waits, and frees what zlib holds. */
   finish(outcome: CloseOutcome): void {
-    const receiver = this.#receiver;
+    this.#inflater?.close();
+    const answer = this.#receiver?.answer;
     this.#receiver = undefined;
-    if (outcome.error === undefined) receiver?.resolve(undefined);
-    else receiver?.reject(outcome.error);
+    if (outcome.error === undefined) answer?.resolve(undefined);
+    else answer?.reject(outcome.error);
+  }
+
+  /** The inflater got on. */
+  #inflated(): void {
+    if (this.#hasPeerEnded) this.#decodeUpTo(this.#settings.receiveAheadBytes);
+    else this.pump();
+    this.#owner.settle();
+  }
+
+  /** The common case of a consumer that is up to date. */
+  get #hasNothing(): boolean {
+    return this.#inbox === undefined && this.#core.pendingBytes === 0 && this.#inflater === undefined;
+  }
+
+  get #hasMore(): boolean {
+    return this.#inflater?.isBusy === true || (this.#inbox?.bytes ?? 0) >= this.#settings.receiveAheadBytes;
   }
 
   #decodeUpTo(bytes: number): void {
     while ((this.#inbox?.bytes ?? 0) < bytes) {
-      const message = this.#core.next(performance.now());
-      if (message === undefined) return;
-      this.#deliver(message);
+      const item = this.#decode();
+      if (item === undefined) return;
+      this.#deliver(item);
     }
   }
 
-  #deliver(message: Message): void {
-    const receiver = this.#receiver;
-    this.#receiver = undefined;
-    if (receiver !== undefined) receiver.resolve(message);
-    else {
-      this.#inbox ??= new Inbox();
-      this.#inbox.add(message);
+  #next(): Incoming | undefined {
+    const item = this.#inbox?.take();
+    if (item === undefined) return this.#decode();
+    if (this.#inbox?.isEmpty === true) this.#inbox = undefined;
+    return item;
+  }
+
+  #decode(): Incoming | undefined {
+    if (this.#deflate !== undefined) return this.#decodeInflated(this.#deflate);
+    return this.#core.pendingBytes === 0 ? undefined : this.#core.next(performance.now());
+  }
+
+  #decodeInflated(deflate: DeflateSetup): Incoming | undefined {
+    try {
+      for (;;) {
+        const inflated = this.#inflater?.take();
+        if (inflated !== undefined) return inflated;
+        if (this.#inflater?.isBusy === true) return undefined;
+        const item = this.#core.pendingBytes === 0 ? undefined : this.#core.next(performance.now());
+        if (item === undefined && this.#receiver?.wantsFragments === true) this.#inflater?.flush();
+        if (item === undefined || !isPart(item) || !item.isCompressed) return item;
+        this.#inflater ??= new Inflater(deflate, () => this.#inflated());
+        this.#inflater.add(item);
+      }
+    } catch (error) {
+      return this.#refuse(error);
     }
+  }
+
+  /** Gives it to whoever waits, else keeps it; true when that was a message, or all that was asked for. */
+  #deliver(item: Incoming): boolean {
+    const receiver = this.#receiver;
+    if (receiver === undefined) {
+      this.#inbox ??= new Inbox();
+      this.#inbox.add(item);
+      return !isPart(item) || item.endsMessage || this.#inbox.bytes >= this.#settings.receiveAheadBytes;
+    }
+    const wanted = receiver.wantsFragments ? this.#fragment(item) : this.#whole(item);
+    if (wanted === undefined) return false;
+    this.#receiver = undefined;
+    receiver.answer.resolve(wanted as MessageFragment);
+    return true;
+  }
+
+  #whole(item: Incoming): Message | undefined {
+    if (!isPart(item)) return item;
+    if (this.#isInside) {
+      this.#isInside = !item.endsMessage;
+      if (item.endsMessage) this.#textDecoder = undefined;
+      return undefined;
+    }
+    try {
+      this.#assembler ??= new MessageAssembler(this.#settings);
+      this.#assembledType = item.type;
+      const message = this.#assembler.add(item);
+      if (message !== undefined) this.#assembler = undefined;
+      return message;
+    } catch (error) {
+      return this.#refuse(error);
+    }
+  }
+
+  #fragment(item: Incoming): MessageFragment | undefined {
+    if (!isPart(item)) return { ...item, endOfMessage: true };
+    const { type, payload, endsMessage: endOfMessage } = item;
+    this.#isInside = !endOfMessage;
+    if (payload.length === 0 && !endOfMessage) return undefined;
+    if (type === 'binary') return { type, data: Buffer.from(payload), endOfMessage };
+    // Keeps the first bytes of a character that is cut until the rest of it comes.
+    this.#textDecoder ??= new StringDecoder('utf8');
+    const data = this.#textDecoder.write(payload);
+    if (endOfMessage) this.#textDecoder = undefined;
+    return data === '' && !endOfMessage ? undefined : { type, data, endOfMessage };
+  }
+
+  /** What the peer sent cannot be taken: that ends the connection, and nothing behind it is given out. */
+  #refuse(error: unknown): undefined {
+    if (!(error instanceof WebSocketError)) throw error;
+    this.#core.fail(error, performance.now());
+    this.clear();
+    return undefined;
   }
 }
 

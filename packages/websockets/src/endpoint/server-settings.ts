@@ -1,10 +1,15 @@
 // The options of one server, as `useWebSockets` was given them, and the settings that its connections share: one object
 // for all with the same options, so that a connection holds a reference and no copy.
+
+import { ZlibSlots } from '../compression/zlib-slots.ts';
+import { zlibJobsAtOnce } from '../compression-options.ts';
 import { type ConnectionSettings, resolveSettings } from '../options.ts';
 import type { AcceptOptions, ServerOptions } from '../server-options.ts';
 
 export class ServerSettings {
   readonly options: ServerOptions;
+  /** Shared by all connections of the server. */
+  readonly slots = new ZlibSlots(zlibJobsAtOnce);
   /** What was resolved last: options of `acceptWebSocket` are written in place, but are nearly always the same. */
   #latest: ConnectionSettings;
 

@@ -1,7 +1,7 @@
 // The object you hold: checks arguments, gives the driver's promises to the app. The same for server and client.
 import { isUtf8 } from 'node:buffer';
 import { WebSocketError } from '../errors.ts';
-import type { Message } from '../protocol/message-assembler.ts';
+import type { Message, MessageFragment } from '../protocol/message-parts.ts';
 import { isCloseCode, maxControlPayloadBytes } from '../protocol/opcodes.ts';
 import type { Driver } from './driver.ts';
 import { EncodedMessage } from './encoded-message.ts';
@@ -22,6 +22,12 @@ export interface SendOptions {
   type?: 'text' | 'binary';
   /** False: more of the same message follows by the next `send`. Default true. */
   endOfMessage?: boolean;
+  /**
+   * False: not compressed, whatever was agreed on; for secrets beside data that somebody else chose (CRIME, BREACH).
+   * Default true: compressed where permessage-deflate was agreed on and it makes the message smaller. The first part
+   * decides for a message in parts.
+   */
+  compress?: boolean;
 }
 
 const noBytes = new Uint8Array(0);
@@ -30,12 +36,15 @@ export class WebSocketConnection implements AsyncIterable<Message>, AsyncDisposa
   readonly #driver: Driver;
   /** The sub-protocol that was agreed on, empty for none. */
   readonly subprotocol: string;
+  /** The extensions that were agreed on, as the server's answer names them; empty for none. */
+  readonly extensions: string;
   readonly #isHandlerOwned: boolean;
 
-  /** Made by `acceptWebSocket` and `connectWebSocket`. */
-  constructor(driver: Driver, subprotocol: string, isHandlerOwned: boolean) {
+  /** @internal Made by `acceptWebSocket` and `connectWebSocket`. */
+  constructor(driver: Driver, subprotocol: string, extensions: string, isHandlerOwned: boolean) {
     this.#driver = driver;
     this.subprotocol = subprotocol;
+    this.extensions = extensions;
     this.#isHandlerOwned = isHandlerOwned;
   }
 
@@ -78,6 +87,21 @@ export class WebSocketConnection implements AsyncIterable<Message>, AsyncDisposa
   }
 
   /**
+   * Messages in pieces as they arrive, for those larger than memory: every piece is `{ type, data, endOfMessage }`, a text
+   * cut between characters, the last piece of a message maybe empty. `maxMessageBytes` and `maxFragments` do not apply,
+   * because nothing is kept; the peer is slowed down to the pace of the loop. Leaving the loop inside a message is fine:
+   * another `fragments()` goes on there, `receive()` skips to the next message. A connection that ends inside a message
+   * ends the loop without `endOfMessage`. Throws where `receive()` rejects.
+   */
+  async *fragments(): AsyncGenerator<MessageFragment, void, void> {
+    for (;;) {
+      const fragment = await this.#driver.receiveFragment();
+      if (fragment === undefined) return;
+      yield fragment;
+    }
+  }
+
+  /**
    * Sends one message. Resolves `sent` when the kernel has it (`dropped` under `outputPolicy: 'drop'`), so awaiting it
    * keeps to the peer's pace; several sends without awaiting leave in one write. A promise that is not awaited is never
    * an unhandled rejection when the connection is lost. Bytes of 16 KiB or more must stay as they are until then.
@@ -85,11 +109,9 @@ export class WebSocketConnection implements AsyncIterable<Message>, AsyncDisposa
    */
   send(data: MessageData | EncodedMessage, options?: SendOptions): Promise<'sent' | 'dropped'> {
     try {
-      if (typeof data === 'string' && options === undefined) return this.#driver.send('text', data, true);
-      if (data instanceof EncodedMessage) {
-        if (this.#driver.role === 'server') return this.#driver.sendFrame(data.frame);
-        return this.#driver.send(data.type, data.payload, true);
-      }
+      if (typeof data === 'string' && options === undefined) return this.#driver.send('text', data, true, true);
+      const compress = options?.compress ?? true;
+      if (data instanceof EncodedMessage) return this.#driver.sendEncoded(data, compress);
       const bytes = typeof data === 'string' ? data : bytesOf(data);
       const type = options?.type ?? (typeof data === 'string' ? 'text' : 'binary');
       const isFinal = options?.endOfMessage ?? true;
@@ -101,6 +123,7 @@ export class WebSocketConnection implements AsyncIterable<Message>, AsyncDisposa
         type,
         typeof bytes === 'string' && type === 'binary' ? Buffer.from(bytes) : bytes,
         isFinal,
+        compress,
       );
     } catch (error) {
       return refused(error);

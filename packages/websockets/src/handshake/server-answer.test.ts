@@ -16,7 +16,7 @@ const answer = (headers: Record<string, string | undefined> = {}) => ({
 
 describe('an answer on HTTP/1.1', () => {
   test('is taken with the sub-protocol and the extension it chose', () => {
-    assert.deepEqual(readUpgradeAnswer(answer(), key, offer), { subprotocol: '', deflate: undefined });
+    assert.deepEqual(readUpgradeAnswer(answer(), key, offer), { subprotocol: '', extensions: '', deflate: undefined });
     assert.equal(readUpgradeAnswer(answer({ 'sec-websocket-protocol': 'b' }), key, offer).subprotocol, 'b');
     const { deflate } = readUpgradeAnswer(answer({ 'sec-websocket-extensions': 'permessage-deflate' }), key, {
       subprotocols: [],

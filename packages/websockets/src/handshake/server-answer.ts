@@ -1,7 +1,8 @@
 // The server's answer to the opening handshake as the client checks it: on HTTP/1.1 (RFC 6455 §4.1) and to an extended
 // CONNECT on HTTP/2 (RFC 8441 §5), which has neither key nor Upgrade. What was not offered must not be chosen.
-import { WebSocketError } from '../errors.ts';
+
 import type { CompressionSettings } from '../compression-options.ts';
+import { WebSocketError } from '../errors.ts';
 import { acceptFor } from './accept-key.ts';
 import { type DeflateAgreement, readDeflateAnswer } from './deflate.ts';
 import { hasMember } from './header-values.ts';
@@ -18,6 +19,8 @@ export interface Offer {
 export interface Agreement {
   /** Empty for none. */
   readonly subprotocol: string;
+  /** As the server wrote them, empty for none. */
+  readonly extensions: string;
   readonly deflate: DeflateAgreement | undefined;
 }
 
@@ -34,7 +37,8 @@ export function readUpgradeAnswer(headers: Headers, key: string, offer: Offer): 
 
 /** Checks the sub-protocol and the extensions that the server chose. Throws `handshake-invalid`. */
 export function readChoices(headers: Headers, offer: Offer): Agreement {
-  const deflate = readDeflateAnswer(text(headers['sec-websocket-extensions']), offer.compression);
+  const extensions = text(headers['sec-websocket-extensions']);
+  const deflate = readDeflateAnswer(extensions, offer.compression);
   const chosen = text(headers['sec-websocket-protocol']);
   if (chosen !== undefined && !offer.subprotocols.includes(chosen)) {
     throw new WebSocketError(
@@ -42,7 +46,7 @@ export function readChoices(headers: Headers, offer: Offer): Agreement {
       `The server chose sub-protocol ${JSON.stringify(chosen)}, which was not offered`,
     );
   }
-  return { subprotocol: chosen ?? '', deflate };
+  return { subprotocol: chosen ?? '', extensions: extensions ?? '', deflate };
 }
 
 function text(value: string | readonly string[] | undefined): string | undefined {

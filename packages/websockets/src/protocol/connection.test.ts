@@ -4,6 +4,8 @@ import { describe, test } from 'node:test';
 import { type ConnectionOptions, resolveSettings } from '../options.ts';
 import { ConnectionCore } from './connection.ts';
 import { encodeFrame } from './frame-encoder.ts';
+import { MessageAssembler } from './message-assembler.ts';
+import { isPart } from './message-parts.ts';
 import type { Role } from './opcodes.ts';
 
 const never = Number.POSITIVE_INFINITY;
@@ -23,7 +25,11 @@ const endOf = ({ state }: ConnectionCore) => ('outcome' in state ? state.outcome
 
 function texts(core: ConnectionCore, now = 0): unknown[] {
   const seen: unknown[] = [];
-  for (let message = core.next(now); message !== undefined; message = core.next(now)) seen.push(message.data);
+  const assembler = new MessageAssembler(resolveSettings({}));
+  for (let item = core.next(now); item !== undefined; item = core.next(now)) {
+    const message = isPart(item) ? assembler.add(item) : item;
+    if (message !== undefined) seen.push(message.data);
+  }
   return seen;
 }
 
@@ -45,7 +51,7 @@ describe('messages and pings', () => {
   test('messages before an offence are given out first; the ping behind it is not answered (3.4)', () => {
     const core = coreOf();
     core.push(Buffer.concat([masked(1, 'good'), Buffer.of(0xb1), masked(9)]), 0);
-    assert.equal(core.next(0)?.data, 'good');
+    assert.deepEqual(core.next(0), { type: 'text', data: 'good' });
     assert.equal(written(core), '');
     assert.equal(core.next(0), undefined);
     assert.equal(core.state.kind, 'failed');
@@ -62,6 +68,46 @@ describe('messages and pings', () => {
     core.push(masked(9), 1_030);
     core.next(1_030);
     assert.equal(core.state.kind === 'failed' && core.state.outcome.error?.code, 'too-many-control-frames');
+  });
+
+  test('bad UTF-8 fails with the piece that has it, not at the end of the message (6.4)', () => {
+    const core = coreOf();
+    core.push(masked(1, Buffer.from('cebaf4', 'hex'), false), 0);
+    core.next(0);
+    assert.equal(endOf(core), undefined);
+    core.push(masked(0, Buffer.from('90', 'hex'), false), 0);
+    core.next(0);
+    assert.equal(endOf(core), 'invalid-utf8');
+    assert.equal(written(core), '880203ef');
+  });
+
+  for (const frames of [[masked(1, Buffer.of(0xc3))], [masked(1, 'a', false), masked(0, Buffer.of(0xc3))]]) {
+    test(`a text that ends inside a character fails, in ${frames.length} frames (6.6)`, () => {
+      const core = coreOf();
+      core.push(Buffer.concat(frames), 0);
+      assert.deepEqual(texts(core), []);
+      assert.equal(endOf(core), 'invalid-utf8');
+    });
+  }
+
+  test('binary bytes are not checked', () => {
+    const core = coreOf();
+    core.push(Buffer.concat([masked(2, Buffer.of(0xff), false), masked(0, Buffer.of(0xc0))]), 0);
+    assert.deepEqual(texts(core), [Buffer.of(0xff, 0xc0)]);
+  });
+
+  test('a Close frame is answered after what is still on its way out where that is asked for', () => {
+    const core = coreOf();
+    core.holdsCloseAnswer = true;
+    core.push(masked(8, closePayload(3000)), 0);
+    core.next(0);
+    assert.equal(core.state.kind, 'close-received');
+    assert.equal(core.nextDeadline(true), never);
+    core.send('text', 'late', true);
+    core.holdsCloseAnswer = false;
+    core.answerClose(10);
+    assert.equal(written(core), `8104${Buffer.from('late').toString('hex')}88020bb8`);
+    assert.equal(core.state.kind, 'close-done');
   });
 
   test('a message in parts goes out as fragments, and nothing else may come between', () => {

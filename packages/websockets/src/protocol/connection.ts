@@ -1,13 +1,15 @@
-// The connection core: bytes, calls and the time go in; messages, bytes to write, a state and a next deadline come out.
+// The connection core: bytes, calls and the time go in; messages or their pieces, bytes to write, a state and a next
+// deadline come out.
 // Pure: no socket, no timer, no clock. Times are milliseconds of any monotonic clock.
+import { isAscii } from 'node:buffer';
 import { WebSocketError } from '../errors.ts';
 import { type ConnectionSettings, lingerMs } from '../options.ts';
 import { type CloseOutcome, type ConnectionState, openState, step } from './connection-states.ts';
-import { type ControlFrame, FrameDecoder } from './frame-decoder.ts';
-import { type Message, MessageAssembler } from './message-assembler.ts';
-import { abnormalClosure, isCloseCode, noCodeReceived, opcode, type Role } from './opcodes.ts';
+import { FrameDecoder, type FrameEvent } from './frame-decoder.ts';
+import type { Incoming, Message } from './message-parts.ts';
+import { abnormalClosure, isCloseCode, noCodeReceived, opcode, type Role, rsv1 } from './opcodes.ts';
 import { OutputBatch } from './output-batch.ts';
-import { checkUtf8, utf8Start } from './utf8.ts';
+import { checkText, checkUtf8, utf8Start } from './utf8.ts';
 
 const never = Number.POSITIVE_INFINITY;
 const nothing = Buffer.alloc(0);
@@ -16,11 +18,16 @@ export class ConnectionCore {
   readonly #role: Role;
   readonly #settings: ConnectionSettings;
   readonly #decoder: FrameDecoder;
-  readonly #assembler: MessageAssembler;
   readonly output: OutputBatch;
   #state = openState;
   /** Type of the message begun with endOfMessage: false, 0 = none. */
   #openType = 0;
+  // The message that is arriving.
+  #isText = false;
+  #isDeflated = false;
+  #utf8 = utf8Start;
+  /** True while messages of ours are still on their way here: the answer to a Close frame waits for them (RFC 6455 §5.5.1). */
+  holdsCloseAnswer = false;
   #heardAt: number;
   #keptAliveAt: number;
   // Deadlines; `never` = not set.
@@ -29,11 +36,17 @@ export class ConnectionCore {
   #controlWindowAt: number;
   #controlFrames = 0;
 
-  constructor(role: Role, settings: ConnectionSettings, nextKey: (() => number) | undefined, now: number) {
+  /** `allowsDeflate`: permessage-deflate was agreed on. */
+  constructor(
+    role: Role,
+    settings: ConnectionSettings,
+    nextKey: (() => number) | undefined,
+    now: number,
+    allowsDeflate = false,
+  ) {
     this.#role = role;
     this.#settings = settings;
-    this.#decoder = new FrameDecoder(role);
-    this.#assembler = new MessageAssembler(settings);
+    this.#decoder = new FrameDecoder(role, allowsDeflate);
     this.output = new OutputBatch(nextKey);
     this.#heardAt = now;
     this.#keptAliveAt = now;
@@ -67,17 +80,20 @@ export class ConnectionCore {
     this.#decoder.push(bytes);
   }
 
-  /** Works through what was pushed up to the next message. Control frames on the way are answered into `output`. */
-  next(now: number): Message | undefined {
+  /** Works through what was pushed up to the next message or piece. Control frames on the way are answered into `output`. */
+  next(now: number): Incoming | undefined {
+    const decoder = this.#decoder;
     try {
       while (this.#state.kind === 'open' || this.#state.kind === 'close-sent') {
-        const event = this.#decoder.next();
-        if (event === undefined) return undefined;
-        if (event.kind === 'control') this.#control(event, now);
+        const frame = decoder.next();
+        if (frame === undefined) return undefined;
+        if (frame.kind === 'control') this.#control(frame, now);
         else if (this.#state.kind === 'open') {
-          const message = this.#assembler.add(event);
-          if (message !== undefined) return message;
+          const item = this.#incoming(frame);
+          decoder.release();
+          return item;
         }
+        decoder.release();
       }
     } catch (error) {
       if (!(error instanceof WebSocketError)) throw error;
@@ -86,14 +102,15 @@ export class ConnectionCore {
     return undefined;
   }
 
-  /** Queues a message or a part of one. Throws `connection-closed`, `message-open`. */
-  send(type: 'text' | 'binary', data: string | Uint8Array, isFinal: boolean): void {
-    this.#mustBeOpen();
+  /** Queues a message or a part of one; `isDeflated` is looked at with the first part. Throws `connection-closed`, `message-open`. */
+  send(type: 'text' | 'binary', data: string | Uint8Array, isFinal: boolean, isDeflated = false): void {
+    // A Close frame whose answer is held still lets out what was accepted before it.
+    if (this.#state.kind !== 'close-received') this.mustBeOpen();
     const own = type === 'text' ? opcode.text : opcode.binary;
     if (this.#openType !== 0 && this.#openType !== own) {
       throw new WebSocketError('message-open', `A ${type} message was sent inside another that is not finished`);
     }
-    const code = this.#openType === 0 ? own : opcode.continuation;
+    const code = this.#openType !== 0 ? opcode.continuation : isDeflated ? own | rsv1 : own;
     if (typeof data === 'string') this.output.addText(code, isFinal, data);
     else this.output.addBytes(code, isFinal, data);
     this.#openType = isFinal ? 0 : own;
@@ -101,7 +118,7 @@ export class ConnectionCore {
 
   /** Queues a whole message that was encoded as a server's frame. Throws `connection-closed`, `message-open`. */
   sendFrame(frame: Uint8Array): void {
-    this.#mustBeOpen();
+    this.mustBeOpen();
     if (this.#openType !== 0)
       throw new WebSocketError('message-open', 'A message was sent inside another that is not finished');
     this.output.addFrame(frame);
@@ -109,7 +126,7 @@ export class ConnectionCore {
 
   /** Throws `connection-closed`. */
   ping(payload: Uint8Array): void {
-    this.#mustBeOpen();
+    this.mustBeOpen();
     this.output.addBytes(opcode.ping, true, payload);
   }
 
@@ -119,6 +136,15 @@ export class ConnectionCore {
     this.#sendClose(code, reason);
     this.#state = step(this.#state, { kind: 'sent-close' });
     this.#goneBy = now + this.#settings.closeTimeoutMs;
+  }
+
+  /** Answers a Close frame whose answer was held. */
+  answerClose(now: number): void {
+    if (this.#state.kind !== 'close-received') return;
+    const answer = this.#settings.closeAnswer;
+    this.#sendClose(answer === 'echo' ? this.#state.outcome.code : answer, '');
+    this.#state = step(this.#state, { kind: 'sent-close' });
+    this.#endsSoon(now);
   }
 
   /** Fails the connection (RFC 6455 §7.1.7): a Close frame with the code of the error, or nothing where that code is 1006. */
@@ -209,7 +235,31 @@ export class ConnectionCore {
     return this.#answerBy === never ? Math.max(this.#heardAt, this.#keptAliveAt) + interval : never;
   }
 
-  #control(frame: ControlFrame, now: number): void {
+  #incoming(frame: FrameEvent): Incoming {
+    const startsMessage = frame.isFirst && frame.opcode !== opcode.continuation;
+    const endsMessage = frame.isLast && frame.isFinal;
+    if (startsMessage) {
+      this.#isText = frame.opcode === opcode.text;
+      this.#isDeflated = frame.isCompressed;
+      const isWhole = endsMessage && !frame.isCompressed && frame.frameBytes <= this.#settings.maxMessageBytes;
+      // The cheap and common case: a message that arrived in one frame and one piece.
+      if (isWhole) return messageOf(frame);
+      this.#utf8 = utf8Start;
+    }
+    const { payload } = frame;
+    if (this.#isText && !this.#isDeflated) this.#utf8 = checkText(this.#utf8, payload, endsMessage);
+    return {
+      type: this.#isText ? 'text' : 'binary',
+      payload,
+      announcedBytes: frame.isFirst ? frame.frameBytes : 0,
+      fragments: frame.isFirst ? 1 : 0,
+      startsMessage,
+      endsMessage,
+      isCompressed: this.#isDeflated,
+    };
+  }
+
+  #control(frame: FrameEvent, now: number): void {
     this.#countControl(now);
     if (frame.opcode === opcode.close) this.#closeReceived(frame.payload, now);
     else if (frame.opcode === opcode.ping && this.#state.kind === 'open') {
@@ -231,16 +281,15 @@ export class ConnectionCore {
 
   #closeReceived(payload: Buffer, now: number): void {
     const { code, reason } = parseClose(payload);
-    const wasOpen = this.#state.kind === 'open';
     this.#state = step(this.#state, {
       kind: 'received-close',
       outcome: { code, reason, clean: true, error: undefined },
     });
-    if (wasOpen) {
-      const answer = this.#settings.closeAnswer;
-      this.#sendClose(answer === 'echo' ? code : answer, '');
-      this.#state = step(this.#state, { kind: 'sent-close' });
-    }
+    if (this.#state.kind === 'close-done') this.#endsSoon(now);
+    else if (!this.holdsCloseAnswer) this.answerClose(now);
+  }
+
+  #endsSoon(now: number): void {
     // The server ends TCP (RFC 6455 §7.1.1); a client gives it the time to do so.
     this.#goneBy = now + (this.#role === 'server' ? lingerMs : this.#settings.closeTimeoutMs);
   }
@@ -253,10 +302,20 @@ export class ConnectionCore {
     this.output.addBytes(opcode.close, true, payload);
   }
 
-  #mustBeOpen(): void {
+  /** Throws `connection-closed` where a new message is not taken any more. */
+  mustBeOpen(): void {
     if (this.#state.kind !== 'open')
       throw new WebSocketError('connection-closed', 'The connection is closing or closed');
   }
+}
+
+/** A message that is one frame in one piece. Throws `invalid-utf8`. */
+function messageOf(frame: FrameEvent): Message {
+  const { payload } = frame;
+  if (frame.opcode === opcode.binary) return { type: 'binary', data: Buffer.from(payload) };
+  if (isAscii(payload)) return { type: 'text', data: frame.bytes.toString('latin1', frame.start, frame.end) };
+  checkText(utf8Start, payload, true);
+  return { type: 'text', data: frame.bytes.toString('utf8', frame.start, frame.end) };
 }
 
 function parseClose(payload: Buffer): { code: number; reason: string } {

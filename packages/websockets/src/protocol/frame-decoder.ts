@@ -5,45 +5,60 @@ import { WebSocketError } from '../errors.ts';
 import { applyMask } from './mask.ts';
 import { isKnownOpcode, maxControlPayloadBytes, opcode, type Role } from './opcodes.ts';
 
-/** A piece of a data frame, unmasked. The first piece of a frame comes as soon as its header is complete, maybe empty. */
-export interface DataPart {
-  readonly kind: 'data';
+/** A whole control frame, or a piece of a data frame: its first piece comes as soon as the header is complete, maybe empty. */
+export interface FrameEvent {
+  readonly kind: 'data' | 'control';
   readonly opcode: number;
   readonly isFinal: boolean;
+  /** RSV1: this frame starts a compressed message (RFC 7692 §6). */
+  readonly isCompressed: boolean;
   /** Length of the whole frame as its header says. */
   readonly frameBytes: number;
   readonly isFirst: boolean;
   readonly isLast: boolean;
-  /** A view into the pushed bytes: copy what is to be kept. */
+  /** Unmasked, a view into the pushed bytes: copy what is to be kept. */
   readonly payload: Buffer;
+  /** The same without a view: `bytes` from `start` to `end`. */
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
 }
-
-export interface ControlFrame {
-  readonly kind: 'control';
-  readonly opcode: number;
-  readonly payload: Buffer;
-}
-
-export type FrameEvent = DataPart | ControlFrame;
 
 const nothing = Buffer.alloc(0);
 
-export class FrameDecoder {
+/** Its own cursor: what `next()` gives is the decoder itself, to be looked at before the next call. No object per frame. */
+export class FrameDecoder implements FrameEvent {
   readonly #isMasked: boolean;
+  readonly #allowsCompression: boolean;
   #chunk: Buffer = nothing;
   #offset = 0;
   #waiting: Buffer[] | undefined;
   /** Payload bytes of the current data frame still to come; -1 between frames. */
   #missing = -1;
-  #opcode = 0;
-  #isFinal = false;
-  #frameBytes = 0;
   #key = 0;
   #isMessageOpen = false;
+  kind: 'data' | 'control' = 'data';
+  opcode = 0;
+  isFinal = false;
+  isCompressed = false;
+  frameBytes = 0;
+  isFirst = false;
+  isLast = false;
+  start = 0;
+  end = 0;
 
-  /** `role` is our own: a server wants masked frames, a client unmasked ones. */
-  constructor(role: Role) {
+  /** `role` is our own: a server wants masked frames, a client unmasked ones. RSV1 is allowed where deflate was agreed on. */
+  constructor(role: Role, allowsCompression = false) {
     this.#isMasked = role === 'server';
+    this.#allowsCompression = allowsCompression;
+  }
+
+  get bytes(): Buffer {
+    return this.#chunk;
+  }
+
+  get payload(): Buffer {
+    return this.#chunk.subarray(this.start, this.end);
   }
 
   /** Bytes pushed and not yet given out. */
@@ -66,18 +81,24 @@ export class FrameDecoder {
   /** The next event, or nothing until more is pushed. */
   next(): FrameEvent | undefined {
     for (;;) {
-      const event = this.#missing >= 0 ? this.#part(false) : this.#frame();
-      if (event !== undefined) {
-        if (this.#offset === this.#chunk.length) this.#advance();
-        return event;
+      if (this.#offset < this.#chunk.length) {
+        if (this.#missing >= 0) {
+          this.#part(false);
+          return this;
+        }
+        if (this.#frame()) return this;
       }
-      if (this.#waiting === undefined) return undefined;
-      this.#advance();
+      if (!this.#advance()) return undefined;
     }
   }
 
+  /** The last event was looked at: lets go of bytes that hold nothing more. */
+  release(): void {
+    if (this.#offset === this.#chunk.length) this.#advance();
+  }
+
   /** Lets go of the finished chunk, or joins the few bytes left of it (part of a header or control frame) with the next. */
-  #advance(): void {
+  #advance(): boolean {
     const rest = this.#chunk.length - this.#offset;
     const following = this.#waiting?.shift();
     if (this.#waiting?.length === 0) this.#waiting = undefined;
@@ -86,21 +107,21 @@ export class FrameDecoder {
         this.#chunk = nothing;
         this.#offset = 0;
       }
-      return;
+      return false;
     }
     this.#chunk = rest === 0 ? following : Buffer.concat([this.#chunk.subarray(this.#offset), following]);
     this.#offset = 0;
+    return true;
   }
 
   /** Reads a header; checks each byte as soon as it is there, again on the next try when the header is incomplete. */
-  #frame(): FrameEvent | undefined {
+  #frame(): boolean {
     const chunk = this.#chunk;
     const at = this.#offset;
     const available = chunk.length - at;
-    if (available === 0) return undefined;
     const first = chunk[at]!;
     this.#checkFirst(first);
-    if (available === 1) return undefined;
+    if (available === 1) return false;
     const second = chunk[at + 1]!;
     const isControl = (first & 0x08) !== 0;
     const shortLength = second & 0x7f;
@@ -116,25 +137,32 @@ export class FrameDecoder {
       throw new WebSocketError('close-payload-invalid', 'A Close frame has one byte of payload');
     }
     const lengthBytes = shortLength < 126 ? 0 : shortLength === 126 ? 2 : 8;
-    if (available < 2 + lengthBytes) return undefined;
+    if (available < 2 + lengthBytes) return false;
     const length = lengthBytes === 0 ? shortLength : this.#extendedLength(at + 2, lengthBytes);
     const headerBytes = 2 + lengthBytes + (this.#isMasked ? 4 : 0);
-    if (available < headerBytes) return undefined;
-    if (isControl && available < headerBytes + length) return undefined;
+    if (available < headerBytes) return false;
+    if (isControl && available < headerBytes + length) return false;
     this.#key = this.#isMasked ? chunk.readInt32LE(at + headerBytes - 4) : 0;
     this.#offset = at + headerBytes;
-    if (isControl) return this.#control(first & 0x0f, length);
-    this.#opcode = first & 0x0f;
-    this.#isFinal = (first & 0x80) !== 0;
-    this.#isMessageOpen = !this.#isFinal;
-    this.#frameBytes = length;
+    this.kind = isControl ? 'control' : 'data';
+    this.opcode = first & 0x0f;
+    this.isFinal = (first & 0x80) !== 0;
+    this.isCompressed = (first & 0x40) !== 0;
+    this.frameBytes = length;
     this.#missing = length;
-    return this.#part(true);
+    if (!isControl) this.#isMessageOpen = !this.isFinal;
+    this.#part(true);
+    return true;
   }
 
   #checkFirst(first: number): void {
-    if ((first & 0x70) !== 0) throw new WebSocketError('reserved-bits', `Reserved bits are set (first byte ${first})`);
     const code = first & 0x0f;
+    if ((first & 0x70) !== 0) {
+      // RSV1 marks the first frame of a compressed message and nothing else (RFC 7692 §6).
+      const isCompressedStart = (first & 0x70) === 0x40 && (code === opcode.text || code === opcode.binary);
+      if (!isCompressedStart || !this.#allowsCompression)
+        throw new WebSocketError('reserved-bits', `Reserved bits are set (first byte ${first})`);
+    }
     if (!isKnownOpcode(code)) throw new WebSocketError('reserved-opcode', `Opcode ${code} is reserved`);
     if (code >= 8) {
       if ((first & 0x80) === 0) throw new WebSocketError('control-fragmented', 'A control frame is fragmented');
@@ -155,34 +183,22 @@ export class FrameDecoder {
     const high = this.#chunk.readUInt32BE(at);
     if (high >= 0x8000_0000) throw new WebSocketError('length-out-of-range', 'The top bit of a 64-bit length is set');
     const length = high * 0x1_0000_0000 + this.#chunk.readUInt32BE(at + 4);
+    // CVE-2026-1528: a length that a number cannot hold exactly must not reach any arithmetic.
+    if (!Number.isSafeInteger(length)) throw new WebSocketError('message-too-big', 'A frame announces over 2^53 bytes');
     if (length < 65_536) throw new WebSocketError('length-not-minimal', `Length ${length} is written in 64 bits`);
     return length;
   }
 
-  #control(code: number, length: number): ControlFrame {
-    const start = this.#offset;
-    this.#offset = start + length;
-    applyMask(this.#chunk, start, start + length, this.#key, 0);
-    return { kind: 'control', opcode: code, payload: this.#chunk.subarray(start, start + length) };
-  }
-
-  #part(isFirst: boolean): DataPart | undefined {
+  #part(isFirst: boolean): void {
     const start = this.#offset;
     const length = Math.min(this.#missing, this.#chunk.length - start);
-    if (length === 0 && !isFirst) return undefined;
-    applyMask(this.#chunk, start, start + length, this.#key, this.#frameBytes - this.#missing);
-    this.#offset = start + length;
+    this.start = start;
+    this.end = start + length;
+    applyMask(this.#chunk, start, this.end, this.#key, this.frameBytes - this.#missing);
+    this.#offset = this.end;
     this.#missing -= length;
-    const isLast = this.#missing === 0;
-    if (isLast) this.#missing = -1;
-    return {
-      kind: 'data',
-      opcode: this.#opcode,
-      isFinal: this.#isFinal,
-      frameBytes: this.#frameBytes,
-      isFirst,
-      isLast,
-      payload: this.#chunk.subarray(start, start + length),
-    };
+    this.isFirst = isFirst;
+    this.isLast = this.#missing === 0;
+    if (this.isLast) this.#missing = -1;
   }
 }

@@ -1,28 +1,32 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { DataPart } from './frame-decoder.ts';
-import { type Message, MessageAssembler } from './message-assembler.ts';
+import { MessageAssembler } from './message-assembler.ts';
+import type { Message, MessagePart } from './message-parts.ts';
 
 const limits = { maxMessageBytes: 100, maxFragments: 5 };
 
 /** The parts of one frame, cut into the pieces given. */
-function frame(opcode: number, isFinal: boolean, ...pieces: (string | Buffer)[]): DataPart[] {
+function frame(opcode: number, isFinal: boolean, ...pieces: (string | Buffer)[]): MessagePart[] {
   const payloads = pieces.map(piece => Buffer.from(piece));
   const frameBytes = payloads.reduce((sum, payload) => sum + payload.length, 0);
   return payloads.map((payload, i) => ({
-    kind: 'data',
-    opcode,
-    isFinal,
-    frameBytes,
-    isFirst: i === 0,
-    isLast: i === payloads.length - 1,
+    type: opcode === 1 ? 'text' : 'binary',
+    announcedBytes: i === 0 ? frameBytes : 0,
+    fragments: i === 0 ? 1 : 0,
+    startsMessage: i === 0 && opcode !== 0,
+    endsMessage: i === payloads.length - 1 && isFinal,
+    isCompressed: false,
     payload,
   }));
 }
 
-function assemble(...frames: DataPart[][]): Message[] {
+/** Continuations have the type of what they continue. */
+function assemble(...frames: MessagePart[][]): Message[] {
   const assembler = new MessageAssembler(limits);
-  return frames.flat().flatMap(part => assembler.add(part) ?? []);
+  const type = frames[0]![0]!.type;
+  return frames
+    .flat()
+    .flatMap(part => assembler.add(frames.length > 1 && !part.startsMessage ? { ...part, type } : part) ?? []);
 }
 
 describe('the message assembler', () => {
@@ -50,28 +54,19 @@ describe('the message assembler', () => {
     ]);
   });
 
-  test('refuses bad UTF-8 with the piece that has it, not at the end of the message (6.4)', () => {
+  test('gives the beginning of a message to somebody who wants it in pieces', () => {
     const assembler = new MessageAssembler(limits);
-    const [first, second] = frame(1, false, Buffer.from('cebaf4', 'hex'), Buffer.from('90', 'hex'), 'never reached');
-    assert.equal(assembler.add(first!), undefined);
-    assert.throws(() => assembler.add(second!), { code: 'invalid-utf8' });
-  });
-
-  test('refuses a text that ends inside a character, whole or in fragments', () => {
-    assert.throws(() => assemble(frame(1, true, Buffer.from('c3', 'hex'))), { code: 'invalid-utf8' });
-    assert.throws(() => assemble(frame(1, false, 'a'), frame(0, true, Buffer.from('c3', 'hex'))), {
-      code: 'invalid-utf8',
-    });
-  });
-
-  test('leaves binary bytes unchecked', () => {
-    assert.equal(assemble(frame(2, false, Buffer.of(0xff)), frame(0, true, Buffer.of(0xc0))).length, 1);
+    for (const part of frame(1, false, 'ab', 'c')) assembler.add(part);
+    const begun = assembler.release('text');
+    assert.equal(begun.payload.toString(), 'abc');
+    assert.deepEqual([begun.fragments, begun.announcedBytes, begun.startsMessage], [1, 3, true]);
+    assert.equal(assembler.add(frame(2, true, 'next')[0]!)?.data.toString(), 'next');
   });
 
   test('refuses a message over the limit at its header, before the bytes arrive', () => {
     assert.equal(assemble(frame(2, true, Buffer.alloc(100))).length, 1);
     assert.throws(() => assemble(frame(2, true, Buffer.alloc(101))), { code: 'message-too-big' });
-    const announced: DataPart = { ...frame(2, true, '')[0]!, frameBytes: 101, isLast: false };
+    const announced = { ...frame(2, true, '')[0]!, announcedBytes: 101, endsMessage: false };
     assert.throws(() => new MessageAssembler(limits).add(announced), { code: 'message-too-big' });
     assert.throws(() => assemble(frame(2, false, Buffer.alloc(60)), frame(0, true, Buffer.alloc(41))), {
       code: 'message-too-big',

@@ -1,117 +1,98 @@
-// Parts of data frames in, whole messages out. Holds the limits on size and number of fragments, checked at the header,
-// before the bytes arrive, and checks UTF-8 while they arrive. Throws a WebSocketError; then it must not be used again.
-import { isAscii, isUtf8 } from 'node:buffer';
+// Pieces of messages in, whole messages out. Holds the limits on size and number of fragments, checked with the piece that
+// announces the bytes, before they arrive. Throws a WebSocketError; then it must not be used again.
+import { isAscii } from 'node:buffer';
 import { WebSocketError } from '../errors.ts';
-import type { DataPart } from './frame-decoder.ts';
-import { opcode } from './opcodes.ts';
-import { checkUtf8, utf8Invalid, utf8Start } from './utf8.ts';
-
-export interface TextMessage {
-  readonly type: 'text';
-  readonly data: string;
-}
-
-export interface BinaryMessage {
-  readonly type: 'binary';
-  /** Belongs to the receiver; nobody else writes to it. */
-  readonly data: Buffer;
-}
-
-export type Message = TextMessage | BinaryMessage;
+import type { Message, MessagePart } from './message-parts.ts';
 
 export interface MessageLimits {
   readonly maxMessageBytes: number;
   readonly maxFragments: number;
 }
 
-interface OpenMessage {
-  readonly isText: boolean;
-  buffer: Buffer;
-  length: number;
-  /** Bytes announced by the headers so far. */
-  announced: number;
-  frames: number;
-  utf8: number;
-}
-
 export class MessageAssembler {
   readonly #limits: MessageLimits;
-  #open: OpenMessage | undefined;
+  #buffer: Buffer = Buffer.alloc(0);
+  #length = 0;
+  /** Bytes announced so far. */
+  #announced = 0;
+  #fragments = 0;
 
   constructor(limits: MessageLimits) {
     this.#limits = limits;
   }
 
   /** Gives the message that this part completes. */
-  add(part: DataPart): Message | undefined {
-    if (part.isFirst && part.isLast && part.isFinal && part.opcode !== opcode.continuation) return this.#whole(part);
-    this.#open ??= {
-      isText: part.opcode === opcode.text,
-      buffer: Buffer.alloc(0),
-      length: 0,
-      announced: 0,
-      frames: 0,
-      utf8: utf8Start,
-    };
-    const open = this.#open;
-    if (part.isFirst) this.#announce(open, part.frameBytes);
-    if (open.isText) {
-      open.utf8 = checkUtf8(open.utf8, part.payload);
-      if (open.utf8 === utf8Invalid) throw invalidText();
-    }
-    append(open, part.payload, part.isFinal ? open.announced : this.#limits.maxMessageBytes);
-    if (!part.isLast || !part.isFinal) return undefined;
-    this.#open = undefined;
-    if (!open.isText) return { type: 'binary', data: fitted(open) };
-    if (open.utf8 !== utf8Start) throw invalidText();
-    return { type: 'text', data: open.buffer.toString('utf8', 0, open.length) };
-  }
-
-  /** The cheap and common case: a message that arrived in one frame and one piece. */
-  #whole(part: DataPart): Message {
-    const payload = part.payload;
-    if (payload.length > this.#limits.maxMessageBytes) throw this.#tooBig(payload.length);
-    if (part.opcode === opcode.binary) return { type: 'binary', data: Buffer.from(payload) };
-    if (isAscii(payload)) return { type: 'text', data: payload.toString('latin1') };
-    if (!isUtf8(payload)) throw invalidText();
-    return { type: 'text', data: payload.toString('utf8') };
-  }
-
-  #announce(open: OpenMessage, frameBytes: number): void {
-    open.frames += 1;
-    open.announced += frameBytes;
-    if (open.announced > this.#limits.maxMessageBytes) throw this.#tooBig(open.announced);
-    if (open.frames > this.#limits.maxFragments) {
+  add(part: MessagePart): Message | undefined {
+    this.#announced += part.announcedBytes;
+    if (this.#announced > this.#limits.maxMessageBytes) throw this.#tooBig();
+    this.#fragments += part.fragments;
+    if (this.#fragments > this.#limits.maxFragments) {
       const limit = this.#limits.maxFragments;
       throw new WebSocketError('too-many-fragments', `A message has more than ${limit} fragments (maxFragments)`);
     }
+    if (part.startsMessage && part.endsMessage) {
+      this.clear();
+      return messageOf(part.type, part.payload);
+    }
+    this.#append(part.payload, part.endsMessage ? this.#announced : this.#limits.maxMessageBytes);
+    if (!part.endsMessage) return undefined;
+    const buffer = this.#buffer;
+    const length = this.#length;
+    this.clear();
+    if (part.type === 'text') return { type: 'text', data: buffer.toString('utf8', 0, length) };
+    // The received bytes alone, copied where the buffer is much larger.
+    const view = buffer.subarray(0, length);
+    return { type: 'binary', data: buffer.length - length > length / 4 ? Buffer.from(view) : view };
   }
 
-  #tooBig(bytes: number): WebSocketError {
+  /** The beginning of an unfinished message, for somebody who wants it in pieces; it is forgotten here. */
+  release(type: 'text' | 'binary'): MessagePart {
+    const payload = this.#buffer.subarray(0, this.#length);
+    const fragments = this.#fragments;
+    const announcedBytes = this.#announced;
+    this.clear();
+    return {
+      type,
+      payload,
+      announcedBytes,
+      fragments,
+      startsMessage: true,
+      endsMessage: false,
+      isCompressed: false,
+    };
+  }
+
+  /** Forgets an unfinished message. */
+  clear(): void {
+    this.#buffer = Buffer.alloc(0);
+    this.#length = 0;
+    this.#announced = 0;
+    this.#fragments = 0;
+  }
+
+  /** Grows by doubling, up to what the message can still become: a header alone makes us reserve nothing. */
+  #append(bytes: Buffer, most: number): void {
+    const needed = this.#length + bytes.length;
+    if (needed > this.#buffer.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(most, this.#buffer.length * 2)));
+      this.#buffer.copy(grown, 0, 0, this.#length);
+      this.#buffer = grown;
+    }
+    bytes.copy(this.#buffer, this.#length);
+    this.#length = needed;
+  }
+
+  #tooBig(): WebSocketError {
     const limit = this.#limits.maxMessageBytes;
     return new WebSocketError(
       'message-too-big',
-      `A message of ${bytes} bytes or more is over ${limit} (maxMessageBytes)`,
+      `A message of ${this.#announced} bytes or more is over ${limit} (maxMessageBytes)`,
     );
   }
 }
 
-const invalidText = () => new WebSocketError('invalid-utf8', 'A text message is not valid UTF-8');
-
-/** Grows by doubling, up to what the message can still become: a header alone makes us reserve nothing. */
-function append(open: OpenMessage, bytes: Buffer, most: number): void {
-  const needed = open.length + bytes.length;
-  if (needed > open.buffer.length) {
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(most, open.buffer.length * 2)));
-    open.buffer.copy(grown, 0, 0, open.length);
-    open.buffer = grown;
-  }
-  bytes.copy(open.buffer, open.length);
-  open.length = needed;
-}
-
-/** The received bytes alone, copied where the buffer is much larger. */
-function fitted(open: OpenMessage): Buffer {
-  const view = open.buffer.subarray(0, open.length);
-  return open.buffer.length - open.length > open.length / 4 ? Buffer.from(view) : view;
+/** A message from bytes that were checked already; binary data is copied. */
+export function messageOf(type: 'text' | 'binary', payload: Buffer): Message {
+  if (type === 'binary') return { type, data: Buffer.from(payload) };
+  return { type, data: payload.toString(isAscii(payload) ? 'latin1' : 'utf8') };
 }

@@ -5,6 +5,9 @@ export type Role = 'client' | 'server';
 
 export const opcode = Object.freeze({ continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 });
 
+/** The bit beside an opcode that marks the first frame of a deflated message (RFC 7692 §6). */
+export const rsv1 = 0x40;
+
 export const maxControlPayloadBytes = 125;
 
 /** Reported when the peer's Close frame had no code; never on the wire (RFC 6455 §7.1.5). */

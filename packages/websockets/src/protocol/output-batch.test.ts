@@ -1,20 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { FrameDecoder } from './frame-decoder.ts';
+import { resolveSettings } from '../options.ts';
+import { ConnectionCore } from './connection.ts';
 import { encodeFrame } from './frame-encoder.ts';
 import { MessageAssembler } from './message-assembler.ts';
+import { isPart } from './message-parts.ts';
 import { OutputBatch } from './output-batch.ts';
 
 function messagesIn(chunks: readonly Uint8Array[], role: 'client' | 'server'): (string | Buffer)[] {
-  const decoder = new FrameDecoder(role);
-  const assembler = new MessageAssembler({ maxMessageBytes: 1e9, maxFragments: 1e9 });
+  const settings = resolveSettings({ maxMessageBytes: 1e9, maxFragments: 1e9 });
+  const core = new ConnectionCore(role, settings, role === 'client' ? () => 0 : undefined, 0);
+  const assembler = new MessageAssembler(settings);
   const seen: (string | Buffer)[] = [];
-  for (const chunk of chunks) decoder.push(Buffer.from(chunk));
-  for (let event = decoder.next(); event !== undefined; event = decoder.next()) {
-    const message = event.kind === 'data' ? assembler.add(event) : undefined;
+  for (const chunk of chunks) core.push(Buffer.from(chunk), 0);
+  for (let item = core.next(0); item !== undefined; item = core.next(0)) {
+    const message = isPart(item) ? assembler.add(item) : item;
     if (message !== undefined) seen.push(message.data);
   }
-  assert.equal(decoder.pendingBytes, 0);
+  assert.equal(core.pendingBytes, 0);
   return seen;
 }
 

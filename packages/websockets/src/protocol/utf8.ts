@@ -1,6 +1,7 @@
 // Incremental UTF-8 checking (RFC 3629), so that bad text is noticed while its frame is still arriving.
 // The state between two pieces is one number: 0 between characters, else what the next byte has to be.
 import { isUtf8 } from 'node:buffer';
+import { WebSocketError } from '../errors.ts';
 
 /** Between two characters. */
 export const utf8Start = 0;
@@ -27,6 +28,15 @@ export function checkUtf8(state: number, bytes: Uint8Array): number {
     if (state === utf8Invalid) return utf8Invalid;
   }
   return state;
+}
+
+/** Checks the next piece of a text message, which must not end inside a character. Throws `invalid-utf8`. */
+export function checkText(state: number, bytes: Uint8Array, isEnd: boolean): number {
+  const next = checkUtf8(state, bytes);
+  if (next === utf8Invalid || (isEnd && next !== utf8Start)) {
+    throw new WebSocketError('invalid-utf8', 'A text message is not valid UTF-8');
+  }
+  return next;
 }
 
 /** Where a character begins that `bytes` may cut off; the length when the last character is complete. */
