@@ -28,6 +28,8 @@ export interface ConnectionIdentity {
   readonly user: HubUser | undefined;
   readonly userIdentifier: string | undefined;
   readonly request: IncomingMessage;
+  /** Stateful reconnect was negotiated (§9): milliseconds the client has to come back when its transport is cut. */
+  readonly resumeWithinMs?: number | undefined;
 }
 
 export class HubConnection implements CallConnection, DispatchConnection, LifetimeConnection, MessageSink {
@@ -40,6 +42,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   readonly #output: OutputQueue;
   readonly #keepAlive: KeepAlive;
   readonly #handshakeBy: number;
+  readonly #resumeWithinMs: number | undefined;
   readonly #ended = Promise.withResolvers<ConnectionEnd>();
   #state: ConnectionState = 'handshaking';
   #end: ConnectionEnd | undefined;
@@ -56,9 +59,11 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     this.userIdentifier = identity.userIdentifier;
     this.request = identity.request;
     this.#runtime = runtime;
-    this.#link = new TransportLink(transport, error => {
-      this.end(error === undefined ? { kind: 'transport-closed' } : { kind: 'transport-lost', error });
+    this.#link = new TransportLink(transport, {
+      closed: error => this.end(error === undefined ? { kind: 'transport-closed' } : { kind: 'transport-lost', error }),
+      lost: error => this.#lost(error),
     });
+    this.#resumeWithinMs = identity.resumeWithinMs;
     this.#output = new OutputQueue(this.#link, runtime.options, {
       dropped: count => this.#dropped(count),
       overflowed: error => this.fail(error),
@@ -151,6 +156,10 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
       return;
     }
     if (this.#state !== 'open' && this.#state !== 'connecting') return;
+    if (!this.#link.tick(now)) {
+      this.end({ kind: 'transport-lost', error: new Error('The client has not come back in time.') });
+      return;
+    }
     const due = this.#keepAlive.due(now);
     if (due === 'client-timeout') {
       const text = "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.";
@@ -178,6 +187,16 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     if (this.#end !== undefined) return this.#end;
     this.#writeRecord(handshakeAccepted, outcome.protocol.transferFormat);
     this.#protocol = outcome.protocol;
+    // §9: a handshake of version 1 turns it off, whatever was negotiated.
+    if (this.#resumeWithinMs !== undefined && outcome.version >= 2) {
+      const { protocol } = outcome;
+      this.#link.keepForResumption({
+        protocol,
+        limits: options,
+        windowMs: this.#resumeWithinMs,
+        now: this.#runtime.now,
+      });
+    }
     this.#state = step(this.#state, 'accepted');
     return outcome.reader;
   }
@@ -207,9 +226,23 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     await Promise.resolve(lifetime.disconnected(this)).catch(logFailure);
   }
 
+  /** Goes on over another transport (§9.5). False when there is nothing that could go on. */
+  resume(transport: Transport): boolean {
+    if (this.#end !== undefined || !this.#link.isResumable) return false;
+    this.#link.replace(transport);
+    this.#keepAlive.back(this.#runtime.now());
+    this.#runtime.log.debug({ connectionId: this.connectionId }, 'hub connection goes on over another transport');
+    return true;
+  }
+
+  admits(message: HubMessage): boolean {
+    const now = this.#runtime.now();
+    this.#keepAlive.messageReceived(message.type === 'ping', now);
+    return this.#link.admits(message, now);
+  }
+
   /** One message of the client's; a promise while the next one has to wait. */
   handle(message: HubMessage): Promise<void> | undefined {
-    this.#keepAlive.messageReceived(message.type === 'ping', this.#runtime.now());
     if (message.type === 'close') {
       this.end({ kind: 'client-closed' });
       return undefined;
@@ -218,6 +251,11 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     if (wait === undefined) return undefined;
     this.#keepAlive.pause();
     return wait.then(() => this.#keepAlive.resume(this.#runtime.now()));
+  }
+
+  #lost(error: Error): void {
+    this.#keepAlive.away();
+    this.#runtime.log.debug({ connectionId: this.connectionId, err: error }, 'hub connection was cut off');
   }
 
   #dropped(count: number): void {

@@ -18,6 +18,8 @@ export interface HubOptions {
   readonly clientTimeoutIntervalMs: number;
   /** Bytes of one message from a client, separator included; `null` for no limit. Default 32,768 (§8.5). Over it the connection is closed. */
   readonly maximumReceiveMessageSize: number | null;
+  /** Protocols the handshake accepts. Default: `json` and `messagepack` (§5). */
+  readonly supportedProtocols: readonly HubProtocolName[];
   /** True: clients read what every exception says. Default false: only what a HubError says (§8.2). */
   readonly enableDetailedErrors: boolean;
   /** Items of an upload stream that wait for the method. Default 10 (§8.6). At the limit nothing more of that client is read. */
@@ -55,9 +57,16 @@ export interface HubOptions {
   readonly slowConsumer: SlowConsumerPolicy;
   /** For `latest-by-key`: what a send is the latest of; `undefined`: of nothing. Default: its target. */
   readonly slowConsumerKey: (target: string, args: readonly unknown[]) => string | undefined;
+  /**
+   * Bytes sent to one client and not acknowledged by it, from which on senders wait for its acknowledgement (§9). Default
+   * 100,000. Counts with stateful reconnect only; `maximumBufferedBytes` is the hard limit.
+   */
+  readonly statefulReconnectBufferSize: number;
   /** Calls and upload items of one client, before anything is looked up. Default `null`: no limit. */
   readonly rateLimit: RateLimit | null;
 }
+
+export type HubProtocolName = 'json' | 'messagepack';
 
 export type SlowConsumerPolicy = 'disconnect' | 'wait' | 'drop-oldest' | 'latest-by-key';
 
@@ -129,12 +138,14 @@ export const defaults = Object.freeze({
   keepAliveIntervalMs: 15_000,
   clientTimeoutIntervalMs: 30_000,
   maximumReceiveMessageSize: 32_768,
+  supportedProtocols: Object.freeze(['json', 'messagepack'] as const) as readonly HubProtocolName[],
   enableDetailedErrors: false,
   streamBufferCapacity: 10,
   maximumParallelInvocationsPerClient: 1,
   maximumConcurrentCallsPerClient: 100,
   applicationMaxBufferSize: 65_536,
   maximumBufferedBytes: 1_048_576,
+  statefulReconnectBufferSize: 100_000,
   slowConsumer: 'disconnect',
   slowConsumerKey: (target: string) => target,
   rateLimit: null,
@@ -203,6 +214,10 @@ function isValid(name: keyof HubOptions, value: unknown): boolean {
   switch (name) {
     case 'enableDetailedErrors':
       return typeof value === 'boolean';
+    case 'supportedProtocols':
+      return (
+        Array.isArray(value) && value.length > 0 && value.every(each => defaults.supportedProtocols.includes(each))
+      );
     case 'maximumReceiveMessageSize':
       return value === null || isPositive(value);
     case 'slowConsumer':

@@ -8,6 +8,7 @@ import type { HubLifetimeManager } from './lifetime/lifetime-manager.ts';
 import type { HubLogger } from './log.ts';
 import type { HubOptions } from './options.ts';
 import { jsonProtocol } from './protocol/json.ts';
+import { createMessagePackProtocol } from './protocol/messagepack.ts';
 import type { HubProtocol } from './protocol/protocol.ts';
 import { HubTelemetry } from './telemetry/telemetry.ts';
 
@@ -39,7 +40,9 @@ export function createRuntime({ hub, options, filters, lifetime, log, now }: Run
   const telemetry = new HubTelemetry(nameOf(hub));
   const { enableDetailedErrors, rateLimit } = options;
   const dispatcher = new Dispatcher(hub, { enableDetailedErrors, rateLimit, log, filters, telemetry, now });
-  const protocols = [jsonProtocol];
+  const protocols = [jsonProtocol, createMessagePackProtocol()].filter(({ name }) =>
+    (options.supportedProtocols as readonly string[]).includes(name),
+  );
   return Object.freeze({ options, dispatcher, lifetime, groups: groupsOf(lifetime), protocols, telemetry, log, now });
 }
 

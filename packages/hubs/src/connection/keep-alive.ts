@@ -16,6 +16,7 @@ export class KeepAlive {
   #clientTimeoutAt = Number.POSITIVE_INFINITY;
   #isClientWatched = false;
   #isPaused = false;
+  #isAway = false;
 
   constructor(options: KeepAliveOptions, now: number) {
     this.#options = options;
@@ -39,8 +40,20 @@ export class KeepAlive {
     if (this.#isClientWatched) this.#clientTimeoutAt = now + this.#options.clientTimeoutIntervalMs;
   }
 
+  /** The transport was cut and may be replaced (§9): until then nobody is there to be pinged, or to be missed. */
+  away(): void {
+    this.#isAway = true;
+  }
+
+  back(now: number): void {
+    this.#isAway = false;
+    this.#pingAt = now + this.#options.keepAliveIntervalMs;
+    if (this.#isClientWatched && !this.#isPaused) this.#clientTimeoutAt = now + this.#options.clientTimeoutIntervalMs;
+  }
+
   /** What is due at `now`. A Ping counts as sent. */
   due(now: number): KeepAliveDue | undefined {
+    if (this.#isAway) return undefined;
     if (now >= this.#clientTimeoutAt) return 'client-timeout';
     if (now < this.#pingAt) return undefined;
     this.#pingAt = now + this.#options.keepAliveIntervalMs;

@@ -55,7 +55,10 @@ describe('the link of a connection', () => {
   test('who waits for bytes gets those of the transport that took the place of the first', async () => {
     const [first, second] = [new ScriptedTransport(), new ScriptedTransport()];
     const ends: unknown[] = [];
-    const link = new TransportLink(first, error => ends.push(error));
+    const link = new TransportLink(first, {
+      closed: error => ends.push(error),
+      lost: () => assert.fail('not resumable'),
+    });
     const received = link.receive();
     link.replace(second);
     second.give('again');
@@ -69,7 +72,10 @@ describe('the link of a connection', () => {
   test("the loss of a replaced transport is nobody's business, that of the last one is", async () => {
     const [first, second] = [new ScriptedTransport(), new ScriptedTransport()];
     const ends: unknown[] = [];
-    const link = new TransportLink(first, error => ends.push(error));
+    const link = new TransportLink(first, {
+      closed: error => ends.push(error),
+      lost: () => assert.fail('not resumable'),
+    });
     link.replace(second);
     first.lose(new Error('first'));
     const received = link.receive();

@@ -2,14 +2,19 @@
 import type { ConnectionEnd } from '../connection/end.ts';
 import { HubServerError } from '../errors.ts';
 import type { HubMessage } from '../protocol/messages.ts';
-import type { MessageReader } from '../protocol/protocol.ts';
+import type { MessageReader, WireData } from '../protocol/protocol.ts';
 import type { TransportLink } from './link.ts';
 
 export interface MessageSink {
   readonly isEnded: boolean;
+  /** Asked as soon as a message is read. False: it is not for the hub. Throws `invalid-message`. */
+  admits(message: HubMessage): boolean;
   /** A promise when the next message has to wait. Never rejects. */
   handle(message: HubMessage): Promise<void> | undefined;
 }
+
+/** Bytes read while a message is waited for; see `#readAhead`. */
+const readAheadBytes = 131_072;
 
 /** Why there is nothing more to read; never rejects. What the sink says when it has ended is its own business. */
 export async function readMessages(
@@ -18,22 +23,103 @@ export async function readMessages(
   sink: MessageSink,
 ): Promise<ConnectionEnd> {
   try {
-    for (;;) {
-      for (let message = reader.next(); message !== undefined; message = reader.next()) {
-        const wait = sink.handle(message);
-        if (wait !== undefined) await wait;
-        if (sink.isEnded) return { kind: 'transport-closed' };
-      }
-      const chunk = link.tryReceive() ?? (await link.receive());
-      if (sink.isEnded) return { kind: 'transport-closed' };
-      if (chunk === undefined) break;
-      reader.push(chunk);
-    }
-    if (reader.hasPartialMessage) {
-      throw new HubServerError('invalid-message', 'Connection terminated while reading a message.');
-    }
+    await new ReadingLoop(link, reader, sink).run();
     return { kind: 'transport-closed' };
   } catch (error) {
-    return error instanceof HubServerError ? { kind: 'failed', error } : { kind: 'transport-lost', error };
+    return error instanceof HubServerError && error.code !== 'connection-lost'
+      ? { kind: 'failed', error }
+      : { kind: 'transport-lost', error };
+  }
+}
+
+type Arrival = { readonly chunk: WireData | undefined } | { readonly error: unknown };
+
+class ReadingLoop {
+  readonly #link: TransportLink;
+  readonly #reader: MessageReader;
+  readonly #sink: MessageSink;
+  #generation: number;
+  #ahead: HubMessage[] | undefined;
+  #arrival: Promise<Arrival> | undefined;
+
+  constructor(link: TransportLink, reader: MessageReader, sink: MessageSink) {
+    this.#link = link;
+    this.#reader = reader;
+    this.#sink = sink;
+    this.#generation = link.generation;
+  }
+
+  async run(): Promise<void> {
+    for (;;) {
+      for (let message = this.#take(); message !== undefined; message = this.#take()) {
+        const wait = this.#sink.handle(message);
+        if (wait !== undefined) await (this.#link.isResumable ? this.#readAhead(wait) : wait);
+        if (this.#sink.isEnded) return;
+      }
+      const chunk = await (this.#arrival === undefined
+        ? (this.#link.tryReceive() ?? this.#link.receive())
+        : this.#arrived());
+      if (this.#sink.isEnded) return;
+      if (chunk === undefined) break;
+      this.#push(chunk);
+    }
+    if (!this.#reader.hasPartialMessage) return;
+    throw new HubServerError('invalid-message', 'Connection terminated while reading a message.');
+  }
+
+  #take(): HubMessage | undefined {
+    const message = this.#ahead?.shift();
+    if (this.#ahead?.length === 0) this.#ahead = undefined;
+    return message ?? this.#next();
+  }
+
+  #next(): HubMessage | undefined {
+    for (;;) {
+      const message = this.#reader.next();
+      if (message === undefined || this.#sink.admits(message)) return message;
+    }
+  }
+
+  #push(chunk: WireData): void {
+    // What a transport has begun, another one does not end.
+    if (this.#generation !== this.#link.generation) this.#reader.reset();
+    this.#generation = this.#link.generation;
+    this.#reader.push(chunk);
+  }
+
+  /**
+   * A method may wait for the client to acknowledge what it was sent (§9.2), and the Ack may stand behind the message that
+   * waits for the method: so reading goes on meanwhile, as far as a client that keeps to its own limit can write.
+   */
+  async #readAhead(wait: Promise<void>): Promise<void> {
+    let isOver = false;
+    const over = wait.then(() => {
+      isOver = true;
+    });
+    let bytes = 0;
+    while (bytes <= readAheadBytes) {
+      for (let message = this.#next(); message !== undefined; message = this.#next()) {
+        this.#ahead ??= [];
+        this.#ahead.push(message);
+      }
+      this.#arrival ??= this.#link.receive().then(
+        chunk => ({ chunk }),
+        (error: unknown) => ({ error }),
+      );
+      await Promise.race([over, this.#arrival]);
+      if (isOver) return;
+      const chunk = await this.#arrived();
+      if (chunk === undefined) break;
+      bytes += chunk.length;
+      this.#push(chunk);
+    }
+    await wait;
+  }
+
+  async #arrived(): Promise<WireData | undefined> {
+    const arrival = await this.#arrival!;
+    this.#arrival = undefined;
+    if ('error' in arrival) throw arrival.error;
+    return arrival.chunk;
   }
 }

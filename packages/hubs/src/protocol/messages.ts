@@ -99,3 +99,8 @@ export const endCompletion = (invocationId: string): CompletionMessage => ({
   invocationId,
   hasResult: false,
 });
+
+/** True for the messages that stateful reconnect numbers: types 1 to 5 (§9). */
+export function isNumbered({ type }: HubMessage): boolean {
+  return type !== 'ping' && type !== 'close' && type !== 'ack' && type !== 'sequence';
+}

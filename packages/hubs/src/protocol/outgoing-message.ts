@@ -1,5 +1,5 @@
 // Messages on their way out, encoded once for each protocol, however many connections they go to.
-import type { HubMessage } from './messages.ts';
+import { type HubMessage, isNumbered } from './messages.ts';
 import type { HubProtocol, TransferFormat, WireData } from './protocol.ts';
 
 /** A message in the bytes of one protocol. */
@@ -9,11 +9,14 @@ export class WireMessage {
   /** Goes to many connections: a transport may keep its own encoding in `frame`. */
   readonly isShared: boolean;
   frame: unknown;
+  /** Must not be lost with a transport (§9). */
+  readonly isNumbered: boolean;
 
-  constructor(data: WireData, format: TransferFormat, isShared: boolean) {
+  constructor(data: WireData, format: TransferFormat, isShared: boolean, isNumbered = false) {
     this.data = data;
     this.format = format;
     this.isShared = isShared;
+    this.isNumbered = isNumbered;
   }
 }
 
@@ -34,7 +37,8 @@ export class OutgoingMessage {
     if (this.#protocol === protocol) return this.#wire!;
     const known = this.#others?.get(protocol);
     if (known !== undefined) return known;
-    const wire = new WireMessage(protocol.write(this.message), protocol.transferFormat, this.#isShared);
+    const data = protocol.write(this.message);
+    const wire = new WireMessage(data, protocol.transferFormat, this.#isShared, isNumbered(this.message));
     if (this.#protocol === undefined) {
       this.#protocol = protocol;
       this.#wire = wire;
