@@ -1,6 +1,5 @@
 // One connection from its handshake to its end: what calls and lifetime managers see of it, and the order of its life. The
 // rooms under driver/ act for it: the link (transports), the output queue, the handshake, the reading loop.
-import type { IncomingMessage } from 'node:http';
 import type { CallConnection, GroupManager } from './call.ts';
 import { type ConnectionEnd, closeMessageFor, disconnectErrorFor } from './connection/end.ts';
 import { KeepAlive } from './connection/keep-alive.ts';
@@ -11,6 +10,7 @@ import { TransportLink } from './driver/link.ts';
 import { OutputQueue } from './driver/output-queue.ts';
 import { type MessageSink, readMessages } from './driver/reading-loop.ts';
 import { receiveHandshake } from './driver/receive-handshake.ts';
+import type { HubRequest } from './endpoint-options.ts';
 import { HubServerError } from './errors.ts';
 import type { HubUser } from './hub.ts';
 import type { HubLifetimeManager, LifetimeConnection } from './lifetime/lifetime-manager.ts';
@@ -27,16 +27,30 @@ export interface ConnectionIdentity {
   readonly connectionId: string;
   readonly user: HubUser | undefined;
   readonly userIdentifier: string | undefined;
-  readonly request: IncomingMessage;
+  readonly request: HubRequest;
+  /** When the credentials expire, in milliseconds of Date.now(); the connection is closed then. */
+  readonly authenticationExpiresAt?: number | undefined;
   /** Stateful reconnect was negotiated (§9): milliseconds the client has to come back when its transport is cut. */
   readonly resumeWithinMs?: number | undefined;
 }
 
-export class HubConnection implements CallConnection, DispatchConnection, LifetimeConnection, MessageSink {
-  readonly connectionId: string;
+/** What an HTTP endpoint may do with a connection that runs. */
+export interface ServedConnection {
   readonly user: HubUser | undefined;
   readonly userIdentifier: string | undefined;
-  readonly request: IncomingMessage;
+  /** Resolves when nothing is left of it. */
+  readonly ended: Promise<void>;
+  /** It may go on over another transport (§9). */
+  readonly isResumable: boolean;
+  resume(transport: Transport): boolean;
+  /** Who it is was said again, by a later request or by a refresh. */
+  authenticated(user: HubUser | undefined, expiresAt: number | undefined): void;
+}
+
+export class HubConnection implements CallConnection, DispatchConnection, LifetimeConnection, MessageSink {
+  readonly connectionId: string;
+  readonly userIdentifier: string | undefined;
+  readonly request: HubRequest;
   readonly #runtime: HubRuntime;
   readonly #link: TransportLink;
   readonly #output: OutputQueue;
@@ -44,6 +58,10 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   readonly #handshakeBy: number;
   readonly #resumeWithinMs: number | undefined;
   readonly #ended = Promise.withResolvers<ConnectionEnd>();
+  readonly #gone = Promise.withResolvers<void>();
+  readonly #hasPings: boolean;
+  #user: HubUser | undefined;
+  #authenticationExpiresAt: number;
   #state: ConnectionState = 'handshaking';
   #end: ConnectionEnd | undefined;
   #protocol: HubProtocol | undefined;
@@ -55,7 +73,9 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   constructor(runtime: HubRuntime, transport: Transport, identity: ConnectionIdentity) {
     const now = runtime.now();
     this.connectionId = identity.connectionId;
-    this.user = identity.user;
+    this.#user = identity.user;
+    this.#authenticationExpiresAt = identity.authenticationExpiresAt ?? Number.POSITIVE_INFINITY;
+    this.#hasPings = transport.hasInherentKeepAlive !== true;
     this.userIdentifier = identity.userIdentifier;
     this.request = identity.request;
     this.#runtime = runtime;
@@ -76,6 +96,10 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
       host: this.request.headers.host,
       transport: transport.name,
     });
+  }
+
+  get user(): HubUser | undefined {
+    return this.#user;
   }
 
   get lifetime(): HubLifetimeManager {
@@ -116,6 +140,11 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     return this.#end !== undefined;
   }
 
+  /** Resolves when nothing is left of it. */
+  get ended(): Promise<void> {
+    return this.#gone.promise;
+  }
+
   /** The whole life. Resolves when nothing is left of it; never rejects. */
   async run(): Promise<void> {
     const reader = await Promise.race([this.#shakeHands(), this.#ended.promise]);
@@ -126,6 +155,22 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     await this.#link.close();
     this.telemetry?.closed(end);
     this.#state = step(this.#state, 'closed');
+    this.#gone.resolve();
+  }
+
+  /** Without `expiresAt` it does not expire any more. */
+  authenticated(user: HubUser | undefined, expiresAt: number | undefined): void {
+    this.#user = user;
+    this.#authenticationExpiresAt = expiresAt ?? Number.POSITIVE_INFINITY;
+  }
+
+  get isResumable(): boolean {
+    return this.#end === undefined && this.#link.isResumable;
+  }
+
+  /** No call of this client runs. */
+  get isIdle(): boolean {
+    return (this.#session?.size ?? 0) === 0;
   }
 
   abort(): void {
@@ -156,6 +201,10 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
       return;
     }
     if (this.#state !== 'open' && this.#state !== 'connecting') return;
+    if (Date.now() >= this.#authenticationExpiresAt) {
+      this.end({ kind: 'server-closed' });
+      return;
+    }
     if (!this.#link.tick(now)) {
       this.end({ kind: 'transport-lost', error: new Error('The client has not come back in time.') });
       return;
@@ -166,7 +215,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
       this.end({ kind: 'failed', error: new HubServerError('client-timeout', text) });
     }
     // What still waits to be written is as good a sign of life.
-    if (due === 'ping' && this.#output.isEmpty) void this.send(pingMessage);
+    if (due === 'ping' && this.#hasPings && this.#output.isEmpty) void this.send(pingMessage);
   }
 
   send(message: HubMessage): Promise<void> | undefined {

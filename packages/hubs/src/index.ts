@@ -3,6 +3,24 @@ export type { GroupManager, HubCall } from './call.ts';
 export type { HubCallerClients, HubClients, InvokeProxy, SendProxy, SingleClient } from './clients/clients.ts';
 export type { InvokeOptions } from './clients/invoke-within.ts';
 export type { RateLimit } from './dispatch/rate-gate.ts';
+export type { DrainOptions } from './drain.ts';
+export {
+  type Allowed,
+  type AuthenticationRefreshContext,
+  type Authorization,
+  type AuthorizationContext,
+  type EndpointOptions,
+  endpointDefaults,
+  type HubRequest,
+  type LongPollingOptions,
+  longPollingDefaults,
+  type NegotiateContext,
+  type NegotiateRedirect,
+  type Refused,
+  type TransportName,
+  type WebSocketTransportOptions,
+  webSocketDefaults,
+} from './endpoint-options.ts';
 export { HubServerError, type HubServerErrorCode, type HubServerErrorFacts, hubErrorTable } from './errors.ts';
 export {
   type AnyClient,
@@ -22,19 +40,14 @@ export type { HubLifetimeManager, LifetimeConnection, LifetimeManagerFactory } f
 export { MemoryLifetimeManager } from './lifetime/memory-lifetime-manager.ts';
 export type { HubLogger } from './log.ts';
 export {
-  type Authorization,
-  type AuthorizationContext,
   defaults,
-  type EndpointOptions,
-  endpointDefaults,
   type HubOptions,
+  type HubProtocolName,
   type HubServerOptions,
   type SlowConsumerPolicy,
   serverDefaults,
-  type TransportName,
-  type WebSocketTransportOptions,
-  webSocketDefaults,
 } from './options.ts';
+export type { HubPresence, PresenceFact, PresenceMember } from './presence/presence.ts';
 export type { HubMessage } from './protocol/messages.ts';
 export { OutgoingMessage } from './protocol/outgoing-message.ts';
 export { createHubServer, type HubContext, type HubServer } from './server.ts';

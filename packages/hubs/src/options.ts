@@ -1,6 +1,5 @@
 // Every number and choice of the hub server, with its default and where that comes from. Resolved and frozen once: the
 // server's options at createHubServer, the endpoint's (over them) at map.
-import type { IncomingMessage } from 'node:http';
 import type { RateLimit } from './dispatch/rate-gate.ts';
 import { HubServerError } from './errors.ts';
 import type { HubUser } from './hub.ts';
@@ -77,60 +76,20 @@ export interface HubServerOptions extends Partial<HubOptions> {
   /** Where groups, users and sends to many live. Default: in this process's memory. */
   readonly lifetimeManager?: LifetimeManagerFactory;
   /**
-   * Origins whose pages may open WebSockets, exact, as `https://example.com`; empty or `['*']`: all (default). Others are
-   * answered 403 (§1.1). For more than that use `authorize`.
+   * Origins whose pages may connect, exact, as `https://example.com`; pages of others are answered 403 (§1.1). They also get
+   * the CORS headers that the official client needs, with credentials. `['*']`: all, without credentials. Default (and
+   * empty): WebSockets from everywhere, as in ASP.NET Core, and no CORS headers, so nothing else from elsewhere.
    */
   readonly allowedOrigins?: readonly string[];
+  /**
+   * Signs connection tokens; at least 16 bytes. Servers with the same secret let a client in over WebSockets that has
+   * negotiated with another of them, so they need no sticky sessions for those. Default: random, this server's alone.
+   */
+  readonly connectionTokenSecret?: string | Uint8Array;
   /** Connections negotiated but not opened yet, all hubs together. Default 10,000; more are answered 503. */
   readonly maximumPendingConnections?: number;
   /** Groups one connection may be in. Default 1,000. More are refused with `too-many-groups`. */
   readonly maximumGroupsPerConnection?: number;
-}
-
-export type TransportName = 'WebSockets';
-
-/** What `authorize` says. 401, 403 and 421 are answered with an empty body. */
-export type Authorization<User extends HubUser = HubUser> =
-  | { readonly allowed: true; readonly user?: User | undefined }
-  | { readonly allowed: false; readonly status: 401 | 403 | 421 };
-
-export interface AuthorizationContext<User extends HubUser = HubUser> {
-  readonly request: IncomingMessage;
-  /** `negotiate`, or any request that carries (or should carry) a connection token. */
-  readonly step: 'negotiate' | 'connect';
-  /**
-   * The user of the negotiate whose connection token this `connect` carries; `undefined` when that had none, without a
-   * token (`skipNegotiation`), and for a token nobody knows.
-   */
-  readonly negotiated: User | undefined;
-}
-
-export interface EndpointOptions<User extends HubUser = HubUser> extends Partial<HubOptions> {
-  /** Asked on every request of this endpoint, before anything else. Default: everybody is allowed. Throwing answers 500. */
-  readonly authorize?: (context: AuthorizationContext<User>) => Authorization<User> | Promise<Authorization<User>>;
-  /** Around the calls of this hub, inside the server's. */
-  readonly filters?: readonly HubFilter<User>[];
-  /** What `call.userIdentifier` and `clients.user(id)` go by. Default: `user.id`. */
-  readonly userIdProvider?: (user: User | undefined, request: IncomingMessage) => string | undefined;
-  /** Transports offered, in the order of preference. Default: all there are. */
-  readonly transports?: readonly TransportName[];
-  /** Lowest `negotiateVersion` that is answered. Default 0 (§2). */
-  readonly minimumProtocolVersion?: number;
-  /** Milliseconds a negotiated connection waits to be opened. Default 15,000 (§2, DisconnectTimeout). */
-  readonly disconnectTimeoutMs?: number;
-  readonly webSockets?: WebSocketTransportOptions;
-}
-
-export interface WebSocketTransportOptions {
-  /** Milliseconds the client has to answer our Close frame. Default 5,000 (§4.1). */
-  readonly closeTimeoutMs?: number;
-  /** Chooses one of the sub-protocols that the client offers. Default: none (§4.1). */
-  readonly subprotocolSelector?: (requested: readonly string[]) => string | undefined;
-  /**
-   * Bytes of one WebSocket message, which may hold many hub messages: the official client puts everything that was sent
-   * in one turn into one. Default 4,194,304. Over it the WebSocket closes with 1009.
-   */
-  readonly maxMessageBytes?: number;
 }
 
 export const defaults = Object.freeze({
@@ -153,14 +112,6 @@ export const defaults = Object.freeze({
 
 export const serverDefaults = Object.freeze({ maximumPendingConnections: 10_000, maximumGroupsPerConnection: 1_000 });
 
-export const endpointDefaults = Object.freeze({
-  transports: Object.freeze(['WebSockets'] as const) as readonly TransportName[],
-  minimumProtocolVersion: 0,
-  disconnectTimeoutMs: 15_000,
-});
-
-export const webSocketDefaults = Object.freeze({ closeTimeoutMs: 5_000, maxMessageBytes: 4_194_304 });
-
 const names = Object.keys(defaults) as (keyof HubOptions)[];
 
 /** Earlier layers first. Throws `invalid-option`. */
@@ -178,23 +129,10 @@ export function resolveHubOptions(...layers: readonly Partial<HubOptions>[]): Hu
 /** Throws `invalid-option`. */
 export function checkServerOptions(options: HubServerOptions): void {
   resolveHubOptions(options);
+  const { connectionTokenSecret: secret } = options;
+  if (secret !== undefined && Buffer.byteLength(secret) < 16) throw invalid('connectionTokenSecret', 'that short');
   for (const name of ['maximumPendingConnections', 'maximumGroupsPerConnection'] as const) {
     if (options[name] !== undefined && !isPositive(options[name])) throw invalid(name, options[name]);
-  }
-}
-
-/** Throws `invalid-option`. */
-export function checkEndpointOptions(options: Omit<EndpointOptions<never>, 'authorize' | 'userIdProvider'>): void {
-  const { transports, minimumProtocolVersion, disconnectTimeoutMs, webSockets } = options;
-  if (transports?.every(name => endpointDefaults.transports.includes(name)) === false) {
-    throw invalid('transports', transports.join(', '));
-  }
-  if (minimumProtocolVersion !== undefined && !Number.isInteger(minimumProtocolVersion)) {
-    throw invalid('minimumProtocolVersion', minimumProtocolVersion);
-  }
-  const numbers = { disconnectTimeoutMs, ...webSockets, subprotocolSelector: undefined };
-  for (const [name, value] of Object.entries(numbers)) {
-    if (value !== undefined && !isPositive(value)) throw invalid(name, value);
   }
 }
 

@@ -1,9 +1,12 @@
 // The composition root: hubs on an HTTP server. Joins endpoints, dispatchers, lifetime managers and connections, and
 // takes the requests under mapped paths; every other request stays with the server's own listeners.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { randomBytes } from 'node:crypto';
+import { type AnyRequest, type AnyResponse, isWebSocketRequest } from '@longhaul/websockets';
 import type { GroupManager } from './call.ts';
 import { type HubClients, LifetimeClients } from './clients/clients.ts';
-import { type ConnectionIdentity, HubConnection } from './driver.ts';
+import { type DrainOptions, drainConnections } from './drain.ts';
+import { type ConnectionIdentity, HubConnection, type ServedConnection } from './driver.ts';
+import { checkEndpointOptions, type EndpointOptions } from './endpoint-options.ts';
 import { HubServerError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { AnyHubDefinition, HubDefinition, HubUser } from './hub.ts';
@@ -12,10 +15,7 @@ import type { HubLifetimeManager } from './lifetime/lifetime-manager.ts';
 import { MemoryLifetimeManager } from './lifetime/memory-lifetime-manager.ts';
 import { silentLogger } from './log.ts';
 import {
-  checkEndpointOptions,
   checkServerOptions,
-  type EndpointOptions,
-  endpointDefaults,
   type HubOptions,
   type HubServerOptions,
   resolveHubOptions,
@@ -23,9 +23,12 @@ import {
 } from './options.ts';
 import type { HubPresence } from './presence/presence.ts';
 import { createRuntime, groupsOf, type HubRuntime, nameOf } from './runtime.ts';
+import { head, reply } from './transports/answers.ts';
+import { ConnectionTokens } from './transports/connection-token.ts';
+import { CorsPolicy } from './transports/cors.ts';
 import { type AnyHttpEndpoint, HttpEndpoint } from './transports/http-endpoint.ts';
 import { type HttpServer, interceptRequests } from './transports/interception.ts';
-import { normalizePath, parseRequestTarget, type RequestTarget } from './transports/request-target.ts';
+import { hostOf, normalizePath, parseRequestTarget, type RequestTarget } from './transports/request-target.ts';
 import type { Transport } from './transports/transport.ts';
 
 /** Sending to the clients of a hub from outside its methods. */
@@ -46,6 +49,12 @@ export interface HubServer extends AsyncDisposable {
   context<Client extends object, User extends HubUser, Methods>(
     hub: HubDefinition<Client, User, Methods>,
   ): HubContext<Client>;
+  /**
+   * Before this process ends: no new connections (negotiate answers 503), then each connection is closed, reconnect
+   * allowed, once none of its calls runs any more, all of them spread over `spreadMs`, so that not all clients come back to
+   * the other servers at once. What still runs after `timeoutMs` is closed anyway. Then as `close()`.
+   */
+  drain(options?: DrainOptions): Promise<void>;
   /** Connections that are open now. */
   readonly connectionCount: number;
   /**
@@ -58,31 +67,36 @@ export interface HubServer extends AsyncDisposable {
 /** Longest wait of `close()` for the connections to end (§3). */
 const shutdownMs = 5_000;
 
-/** Hubs on `server` (node:http or node:https). Throws `invalid-option`. */
+/** `Retry-After` of a server that drains: another one is there, or this one again after its restart. */
+const drainRetrySeconds = 5;
+
+/** Hubs on `server` (node:http, node:https or node:http2). Throws `invalid-option`. */
 export function createHubServer(server: HttpServer, options: HubServerOptions = {}): HubServer {
   return new HttpHubServer(server, options);
 }
 
-interface MappedEndpoint {
-  readonly endpoint: AnyHttpEndpoint;
-  readonly disposeOverdue: { tick(now: number): void };
-}
+type RequestKind = 'negotiate' | 'refresh' | 'connect';
 
 class HttpHubServer implements HubServer {
   readonly #options: HubServerOptions;
-  readonly #endpoints = new Map<string, MappedEndpoint>();
+  readonly #endpoints = new Map<string, AnyHttpEndpoint>();
   readonly #lifetimes = new Map<AnyHubDefinition, HubLifetimeManager>();
   readonly #connections = new Map<HubConnection, Promise<void>>();
   readonly #heartbeat = new Heartbeat();
   readonly #interception: Disposable;
+  readonly #cors: CorsPolicy;
+  readonly #secret: string | Uint8Array;
   #isClosed = false;
+  #isDraining = false;
 
   constructor(server: HttpServer, options: HubServerOptions) {
     checkServerOptions(options);
     this.#options = Object.freeze({ ...options });
+    this.#cors = new CorsPolicy(options.allowedOrigins);
+    this.#secret = options.connectionTokenSecret ?? randomBytes(32);
     this.#interception = interceptRequests(server, options.allowedOrigins, {
-      isOurs: request => this.#find(request) !== undefined,
-      answer: (request, response) => void this.#answer(request, response),
+      isOurs: target => this.#find(target) !== undefined,
+      answer: (request, response) => this.#answer(request, response),
     });
   }
 
@@ -105,15 +119,18 @@ class HttpHubServer implements HubServer {
     const endpoint = new HttpEndpoint(
       {
         log: runtime.log,
-        mayNegotiate: () => this.#mayNegotiate(),
+        busyFor: () => this.#busyFor(),
         serve: (transport, identity) => this.#serve(runtime, transport, identity),
       },
       options,
+      {
+        tokens: new ConnectionTokens(this.#secret, key),
+        isSecretShared: this.#options.connectionTokenSecret !== undefined,
+      },
     );
-    const disposeOverdue = { tick: (now: number) => endpoint.directory.disposeOverdue(now) };
-    this.#heartbeat.add(disposeOverdue);
-    this.#heartbeat.heed(options.disconnectTimeoutMs ?? endpointDefaults.disconnectTimeoutMs);
-    this.#endpoints.set(key, { endpoint, disposeOverdue });
+    this.#heartbeat.add(endpoint);
+    this.#heartbeat.heed(endpoint.shortestTimeMs);
+    this.#endpoints.set(key, endpoint);
   }
 
   context<Client extends object, User extends HubUser, Methods>(
@@ -121,6 +138,12 @@ class HttpHubServer implements HubServer {
   ): HubContext<Client> {
     const lifetime = this.#lifetimeOf(hub);
     return { clients: new LifetimeClients<Client>(lifetime), groups: groupsOf(lifetime), presence: lifetime.presence };
+  }
+
+  async drain(options: DrainOptions = {}): Promise<void> {
+    this.#isDraining = true;
+    await drainConnections(() => this.#connections.keys(), options);
+    await this.close();
   }
 
   async close(): Promise<void> {
@@ -168,48 +191,71 @@ class HttpHubServer implements HubServer {
     return lifetime;
   }
 
-  #mayNegotiate(): boolean {
+  /** Seconds a client that wants a new connection should stay away. */
+  #busyFor(): number | undefined {
+    if (this.#isDraining) return drainRetrySeconds;
     let pending = 0;
-    for (const { endpoint } of this.#endpoints.values()) pending += endpoint.directory.pendingCount;
-    return pending < (this.#options.maximumPendingConnections ?? serverDefaults.maximumPendingConnections);
+    for (const endpoint of this.#endpoints.values()) pending += endpoint.directory.pendingCount;
+    const limit = this.#options.maximumPendingConnections ?? serverDefaults.maximumPendingConnections;
+    return pending < limit ? undefined : 1;
   }
 
-  async #serve(runtime: HubRuntime, transport: Transport, identity: ConnectionIdentity): Promise<void> {
-    if (this.#isClosed) return await transport.close();
+  #serve(runtime: HubRuntime, transport: Transport, identity: ConnectionIdentity): ServedConnection | undefined {
+    if (this.#isClosed) return undefined;
     const connection = new HubConnection(runtime, transport, identity);
-    const running = connection.run();
-    this.#connections.set(connection, running);
-    this.#heartbeat.add(connection);
-    try {
-      await running;
-    } finally {
+    const running = connection.run().finally(() => {
       this.#heartbeat.delete(connection);
       this.#connections.delete(connection);
-    }
+    });
+    this.#connections.set(connection, running);
+    this.#heartbeat.add(connection);
+    return connection;
   }
 
-  #find(
-    request: IncomingMessage,
-  ): { endpoint: AnyHttpEndpoint; target: RequestTarget; isNegotiate: boolean } | undefined {
-    const target = parseRequestTarget(request.url);
+  #find(url: string | undefined): { endpoint: AnyHttpEndpoint; target: RequestTarget; kind: RequestKind } | undefined {
+    const target = parseRequestTarget(url);
     if (target === undefined) return undefined;
     const hub = this.#endpoints.get(target.path);
-    if (hub !== undefined) return { endpoint: hub.endpoint, target, isNegotiate: false };
-    if (!target.path.endsWith('/negotiate')) return undefined;
-    const negotiated = this.#endpoints.get(target.path.slice(0, -'/negotiate'.length));
-    return negotiated && { endpoint: negotiated.endpoint, target, isNegotiate: true };
+    if (hub !== undefined) return { endpoint: hub, target, kind: 'connect' };
+    for (const kind of ['negotiate', 'refresh'] as const) {
+      if (!target.path.endsWith(`/${kind}`)) continue;
+      const endpoint = this.#endpoints.get(target.path.slice(0, -kind.length - 1));
+      if (endpoint !== undefined && (kind === 'negotiate' || endpoint.hasRefresh)) return { endpoint, target, kind };
+    }
+    return undefined;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const found = this.#find(request);
-    if (found === undefined) return void response.writeHead(404).end();
-    const { endpoint, target, isNegotiate } = found;
+  async #answer(request: AnyRequest, response: AnyResponse): Promise<void> {
+    const found = this.#find(request.url);
+    if (found === undefined) return reply(response, 404);
+    const { endpoint, target, kind } = found;
     try {
-      if (isNegotiate) await endpoint.answerNegotiate(request, response, target);
+      if (this.#answerOrigin(request, response)) return;
+      if (kind === 'negotiate') await endpoint.answerNegotiate(request, response, target);
+      else if (kind === 'refresh') await endpoint.answerRefresh(request, response, target);
       else await endpoint.answerConnect(request, response, target);
     } catch (error) {
       (this.#options.log ?? silentLogger).error({ err: error, path: target.path }, 'hub request failed');
-      if (!response.headersSent) response.writeHead(500, { 'Content-Length': 0 }).end();
+      reply(response, 500);
     }
+  }
+
+  /** True when nothing more is to be said to a page of that origin. WebSockets were judged before. */
+  #answerOrigin(request: AnyRequest, response: AnyResponse): boolean {
+    const { origin } = request.headers;
+    if (!this.#cors.isOpen || isWebSocketRequest(request)) return false;
+    for (const [name, value] of Object.entries(this.#cors.headers(origin))) response.setHeader(name, value);
+    const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
+    if (isPreflight && origin !== undefined) {
+      const asked = request.headers['access-control-request-headers'];
+      for (const [name, value] of Object.entries(this.#cors.preflightHeaders(origin, asked)))
+        response.setHeader(name, value);
+      head(response, 204);
+      response.end();
+      return true;
+    }
+    if (!this.#cors.refuses(origin, hostOf(request))) return false;
+    reply(response, 403);
+    return true;
   }
 }

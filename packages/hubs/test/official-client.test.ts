@@ -91,7 +91,7 @@ describe('the official client', () => {
     const [id, user, request] = await connection.invoke<[string, null, string]>('whoAmI');
     assert.equal(id, connection.connectionId);
     assert.equal(user, null);
-    assert.match(request, /^\/hub\?tenant=7&id=[\w-]{22}$/);
+    assert.match(request, /^\/hub\?tenant=7&id=[\w-]{63}$/);
     assert.equal(request.includes(id), false);
   });
 
@@ -265,7 +265,7 @@ describe('the official client', () => {
   });
 
   test('§2 a client that wants another transport learns that there is none', async t => {
-    const { url } = await host(t, hub);
+    const { url } = await host(t, hub, { endpoint: { transports: ['WebSockets'] } });
     const connection = officialClient(t, `${url}/hub`, { transport: HttpTransportType.LongPolling });
     await assert.rejects(connection.start(), /'WebSockets' is disabled by the client/);
     assert.equal(connection.state, HubConnectionState.Disconnected);

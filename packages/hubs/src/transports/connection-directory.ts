@@ -1,30 +1,37 @@
 // Negotiated connections, by their secret token (§2, §3): waiting to be opened, or open. Decides only; time is an
-// argument. One token opens one connection, once.
-import type { TransportName } from '../options.ts';
+// argument. One token opens one connection, once; which transport it has is settled by the first that opens it.
+import type { TransportName } from '../endpoint-options.ts';
 
-export interface DirectoryEntry<User> {
+export interface DirectoryEntry<User, Channel = unknown> {
   readonly connectionId: string;
   readonly connectionToken: string;
   /** Whom the negotiate was authorized for. */
   readonly user: User | undefined;
+  /** Both sides have agreed on stateful reconnect (§9). */
+  readonly useStatefulReconnect: boolean;
   /** `undefined` until a transport is attached; it cannot be changed afterwards. */
   readonly transport: TransportName | undefined;
+  /** What the endpoint keeps beside it. */
+  channel: Channel | undefined;
 }
 
-interface Slot<User> extends DirectoryEntry<User> {
+interface Slot<User, Channel> extends DirectoryEntry<User, Channel> {
   transport: TransportName | undefined;
   readonly disposeAt: number;
 }
 
-export class ConnectionDirectory<User> {
-  readonly #slots = new Map<string, Slot<User>>();
-  readonly #createId: () => string;
-  #pending = 0;
+export interface NegotiatedConnection<User> {
+  readonly connectionId: string;
+  readonly connectionToken: string;
+  readonly user: User | undefined;
+  readonly useStatefulReconnect?: boolean;
+}
 
-  /** `createId` gives 22 unpredictable characters. */
-  constructor(createId: () => string) {
-    this.#createId = createId;
-  }
+export class ConnectionDirectory<User, Channel = unknown> {
+  readonly #slots = new Map<string, Slot<User, Channel>>();
+  /** Tokens that have opened a connection which has ended, and that another server's signature would still vouch for. */
+  readonly #spent = new Map<string, number>();
+  #pending = 0;
 
   /** Negotiated and not opened yet. */
   get pendingCount(): number {
@@ -35,24 +42,28 @@ export class ConnectionDirectory<User> {
     return this.#slots.size;
   }
 
-  /** Version 0 knows one id only: it is the token too. */
-  negotiate(version: number, user: User | undefined, disposeAt: number): DirectoryEntry<User> {
-    const connectionToken = this.#createId();
-    const connectionId = version > 0 ? this.#createId() : connectionToken;
-    const slot: Slot<User> = { connectionId, connectionToken, user, transport: undefined, disposeAt };
-    this.#slots.set(connectionToken, slot);
+  /** Tokens that are remembered although their connection has ended. */
+  get spentCount(): number {
+    return this.#spent.size;
+  }
+
+  /** A connection that waits to be opened, until `disposeAt`. */
+  add(negotiated: NegotiatedConnection<User>, disposeAt: number): DirectoryEntry<User, Channel> {
+    const slot: Slot<User, Channel> = {
+      connectionId: negotiated.connectionId,
+      connectionToken: negotiated.connectionToken,
+      user: negotiated.user,
+      useStatefulReconnect: negotiated.useStatefulReconnect ?? false,
+      transport: undefined,
+      channel: undefined,
+      disposeAt,
+    };
+    this.#slots.set(slot.connectionToken, slot);
     this.#pending += 1;
     return slot;
   }
 
-  /** `skipNegotiation`: a new connection, opened at once. Its token opens nothing else. */
-  open(user: User | undefined, transport: TransportName): DirectoryEntry<User> {
-    const entry = this.negotiate(0, user, Number.POSITIVE_INFINITY);
-    this.attach(entry.connectionToken, transport);
-    return entry;
-  }
-
-  find(connectionToken: string): DirectoryEntry<User> | undefined {
+  find(connectionToken: string): DirectoryEntry<User, Channel> | undefined {
     return this.#slots.get(connectionToken);
   }
 
@@ -72,11 +83,25 @@ export class ConnectionDirectory<User> {
     if (slot.transport === undefined) this.#pending -= 1;
   }
 
-  /** Forgets what nobody has opened in time. */
-  disposeOverdue(now: number): void {
-    if (this.#pending === 0) return;
+  /** Never opens anything again, until it has expired anyway at `expiresAt`. */
+  spend(connectionToken: string, expiresAt: number): void {
+    this.#spent.set(connectionToken, expiresAt);
+  }
+
+  isSpent(connectionToken: string): boolean {
+    return this.#spent.has(connectionToken);
+  }
+
+  /** Forgets what nobody has opened in time, and says what that was. */
+  disposeOverdue(now: number): readonly DirectoryEntry<User, Channel>[] {
+    for (const [token, expiresAt] of this.#spent) if (expiresAt <= now) this.#spent.delete(token);
+    if (this.#pending === 0) return [];
+    const overdue: DirectoryEntry<User, Channel>[] = [];
     for (const slot of this.#slots.values()) {
-      if (slot.transport === undefined && slot.disposeAt <= now) this.remove(slot.connectionToken);
+      if (slot.transport !== undefined || slot.disposeAt > now) continue;
+      overdue.push(slot);
+      this.remove(slot.connectionToken);
     }
+    return overdue;
   }
 }

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConnectionDirectory } from './connection-directory.ts';
-import { chooseNegotiateVersion, writeNegotiateAnswer, writeNegotiateError } from './negotiate.ts';
+import {
+  chooseNegotiateVersion,
+  writeNegotiateAnswer,
+  writeNegotiateError,
+  writeNegotiateRedirect,
+} from './negotiate.ts';
 import { parseRequestTarget, queryValue } from './request-target.ts';
 
-const entry = { connectionId: 'public', connectionToken: 'secret', user: undefined, transport: undefined };
+const entry = { connectionId: 'public', connectionToken: 'secret', user: undefined };
 
 describe('negotiate (§2)', () => {
   test('version 1, byte for byte, keys in the order of the .NET server', () => {
@@ -47,43 +52,56 @@ describe('negotiate (§2)', () => {
     });
   }
 
+  test('every transport, in the order asked for, with what it can carry', () => {
+    assert.equal(
+      writeNegotiateAnswer(1, { ...entry, useStatefulReconnect: true }, ['LongPolling', 'ServerSentEvents']),
+      '{"useStatefulReconnect":true,"negotiateVersion":1,"connectionId":"public","connectionToken":"secret","availableTransports":[{"transport":"LongPolling","transferFormats":["Text","Binary"]},{"transport":"ServerSentEvents","transferFormats":["Text"]}]}',
+    );
+  });
+
+  test('a redirect, with and without an access token', () => {
+    assert.equal(
+      writeNegotiateRedirect(1, { url: 'https://other/hub?x=y', accessToken: 't' }),
+      '{"negotiateVersion":1,"url":"https://other/hub?x=y","accessToken":"t","availableTransports":[]}',
+    );
+    assert.equal(
+      writeNegotiateRedirect(0, { url: 'https://other/' }),
+      '{"negotiateVersion":0,"url":"https://other/","availableTransports":[]}',
+    );
+  });
+
   test('an error has one key', () => assert.equal(writeNegotiateError('no'), '{"error":"no"}'));
 });
 
 describe('the directory of connections (§2, §3)', () => {
-  const create = (): ConnectionDirectory<{ id: string }> => {
-    const ids = [1, 2, 3, 4, 5, 6, 7, 8].values();
-    return new ConnectionDirectory(() => `id${ids.next().value}`);
+  const create = () => {
+    const directory = new ConnectionDirectory<{ id: string }>();
+    let count = 0;
+    const negotiate = (disposeAt: number, user?: { id: string }) => {
+      count += 1;
+      return directory.add({ connectionId: `id${count}`, connectionToken: `token${count}`, user }, disposeAt);
+    };
+    return { directory, negotiate };
   };
 
-  test('from version 1 on the token is not the id; before it is', () => {
-    const directory = create();
-    const one = directory.negotiate(1, undefined, 10);
-    assert.notEqual(one.connectionId, one.connectionToken);
-    assert.equal(directory.find(one.connectionId), undefined);
-    const zero = directory.negotiate(0, undefined, 10);
-    assert.equal(zero.connectionId, zero.connectionToken);
-  });
-
-  test('a token opens one connection, once', () => {
-    const directory = create();
-    const { connectionToken } = directory.negotiate(1, { id: 'ann' }, 10);
+  test('a token opens one connection, once; the id opens none', () => {
+    const { directory, negotiate } = create();
+    const { connectionToken, connectionId } = negotiate(10, { id: 'ann' });
+    assert.equal(directory.find(connectionId), undefined);
     assert.equal(directory.attach(connectionToken, 'WebSockets'), true);
     assert.equal(directory.attach(connectionToken, 'WebSockets'), false);
     assert.equal(directory.attach('other', 'WebSockets'), false);
     assert.deepEqual(directory.find(connectionToken)?.user, { id: 'ann' });
+    assert.equal(directory.find(connectionToken)?.transport, 'WebSockets');
   });
 
   test('what nobody opens in time is forgotten, what is open stays', () => {
-    const directory = create();
-    const waiting = directory.negotiate(1, undefined, 15_000);
-    const later = directory.negotiate(1, undefined, 20_000);
-    const open = directory.negotiate(1, undefined, 15_000);
+    const { directory, negotiate } = create();
+    const [waiting, later, open] = [negotiate(15_000), negotiate(20_000), negotiate(15_000)];
     directory.attach(open.connectionToken, 'WebSockets');
     assert.equal(directory.pendingCount, 2);
-    directory.disposeOverdue(14_999);
-    assert.equal(directory.size, 3);
-    directory.disposeOverdue(15_000);
+    assert.deepEqual(directory.disposeOverdue(14_999), []);
+    assert.deepEqual(directory.disposeOverdue(15_000), [waiting]);
     assert.equal(directory.find(waiting.connectionToken), undefined);
     assert.ok(directory.find(later.connectionToken));
     assert.ok(directory.find(open.connectionToken));
@@ -92,6 +110,15 @@ describe('the directory of connections (§2, §3)', () => {
     directory.remove(later.connectionToken);
     directory.remove(open.connectionToken);
     assert.deepEqual([directory.pendingCount, directory.size], [0, 0]);
+  });
+
+  test('a spent token is remembered until it would have expired', () => {
+    const { directory } = create();
+    directory.spend('token', 100);
+    directory.disposeOverdue(99);
+    assert.equal(directory.isSpent('token'), true);
+    directory.disposeOverdue(100);
+    assert.deepEqual([directory.isSpent('token'), directory.spentCount], [false, 0]);
   });
 });
 

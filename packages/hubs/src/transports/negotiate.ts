@@ -1,12 +1,14 @@
 // The answer to negotiate (§2). Decides only: which version, and the exact text of the answer.
-import type { TransportName } from '../options.ts';
-import type { DirectoryEntry } from './connection-directory.ts';
+import type { NegotiateRedirect, TransportName } from '../endpoint-options.ts';
+import type { NegotiatedConnection } from './connection-directory.ts';
 
 /** The highest `negotiateVersion` we speak; higher ones are answered with this. */
 const highestVersion = 1;
 
 const transportText: Readonly<Record<TransportName, string>> = Object.freeze({
   WebSockets: '{"transport":"WebSockets","transferFormats":["Text","Binary"]}',
+  ServerSentEvents: '{"transport":"ServerSentEvents","transferFormats":["Text"]}',
+  LongPolling: '{"transport":"LongPolling","transferFormats":["Text","Binary"]}',
 });
 
 export type NegotiateVersion = { readonly version: number } | { readonly error: string };
@@ -21,15 +23,22 @@ export function chooseNegotiateVersion(requested: string | undefined, minimumVer
   return { version: Math.min(version, highestVersion) };
 }
 
-/** Keys in the order the .NET server writes them. */
+/** Keys in the order the .NET server writes them. `tokenLifetimeSeconds` (§13) is left out when `undefined`. */
 export function writeNegotiateAnswer(
   version: number,
-  entry: DirectoryEntry<unknown>,
+  entry: NegotiatedConnection<unknown>,
   transports: readonly TransportName[],
+  tokenLifetimeSeconds?: number,
 ): string {
+  const stateful = entry.useStatefulReconnect === true ? '"useStatefulReconnect":true,' : '';
   const token = version > 0 ? `,"connectionToken":"${entry.connectionToken}"` : '';
   const available = transports.map(name => transportText[name]).join(',');
-  return `{"negotiateVersion":${version},"connectionId":"${entry.connectionId}"${token},"availableTransports":[${available}]}`;
+  const lifetime = tokenLifetimeSeconds === undefined ? '' : `,"tokenLifetimeSeconds":${tokenLifetimeSeconds}`;
+  return `{${stateful}"negotiateVersion":${version},"connectionId":"${entry.connectionId}"${token},"availableTransports":[${available}]${lifetime}}`;
+}
+
+export function writeNegotiateRedirect(version: number, { url, accessToken }: NegotiateRedirect): string {
+  return JSON.stringify({ negotiateVersion: version, url, accessToken, availableTransports: [] });
 }
 
 export const writeNegotiateError = (error: string): string => JSON.stringify({ error });

@@ -1,4 +1,5 @@
 // The path and query of a request as hubs read them: paths and query keys without regard to case (§1).
+import type { AnyRequest } from '@longhaul/websockets';
 
 export interface RequestTarget {
   /** Lower case, no slash at the end. */
@@ -35,4 +36,9 @@ function decode(pathname: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What the client calls us: `Host`, on HTTP/2 `:authority`. */
+export function hostOf({ headers }: AnyRequest): string | undefined {
+  return (headers[':authority'] as string | undefined) ?? headers.host;
 }

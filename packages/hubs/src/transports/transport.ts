@@ -1,12 +1,14 @@
-// What a transport is to the connection that runs over it: bytes in, messages out, an end. WebSockets are the first;
-// others (Server-Sent Events, long polling) fit the same shape.
-
+// What a transport is to the connection that runs over it: bytes in, messages out, an end. WebSockets, Server-Sent Events
+// and long polling are one each.
+import type { TransportName } from '../endpoint-options.ts';
 import type { WireMessage } from '../protocol/outgoing-message.ts';
 import type { TransferFormat, WireData } from '../protocol/protocol.ts';
 
 export interface Transport {
-  readonly name: string;
+  readonly name: TransportName;
   readonly transferFormats: readonly TransferFormat[];
+  /** True: the transport notices by itself when the client is gone, and no Pings are sent over it (§4.3). */
+  readonly hasInherentKeepAlive?: boolean;
   /** Bytes that were written and that the kernel has not taken. */
   readonly bufferedBytes: number;
   /** What has arrived, if something has; else `receive`. */

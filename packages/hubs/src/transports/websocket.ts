@@ -1,9 +1,14 @@
 // The WebSockets transport (§4.1): frames are a byte stream, whatever their opcode; each message goes out as one frame
 // of the protocol's kind, all frames of a tick in one write.
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { acceptWebSocket, encodeMessage, requestedSubprotocols, type WebSocketConnection } from '@longhaul/websockets';
-import type { WebSocketTransportOptions } from '../options.ts';
-import { webSocketDefaults } from '../options.ts';
+import {
+  type AnyRequest,
+  type AnyResponse,
+  acceptWebSocket,
+  encodeMessage,
+  requestedSubprotocols,
+  type WebSocketConnection,
+} from '@longhaul/websockets';
+import { type WebSocketTransportOptions, webSocketDefaults } from '../endpoint-options.ts';
 import type { WireMessage } from '../protocol/outgoing-message.ts';
 import type { TransferFormat, WireData } from '../protocol/protocol.ts';
 import type { Transport } from './transport.ts';
@@ -12,8 +17,8 @@ const transferFormats: readonly TransferFormat[] = Object.freeze(['Text', 'Binar
 
 /** Answers the upgrade request. Rejects as `acceptWebSocket`, after the request was answered. */
 export async function acceptWebSocketTransport(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: AnyRequest,
+  response: AnyResponse,
   options: WebSocketTransportOptions = {},
 ): Promise<Transport> {
   const subprotocol = options.subprotocolSelector?.(requestedSubprotocols(request));
