@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { errorTable, LonghaulError } from '@longhaul/agent-protocol';
-import { transferRecord } from '../test/records.ts';
+import { transferRecord } from '@longhaul/testing/transfer-record';
 import { errorOfRecord, errorReport, exitCodeOf, exitCodeOfAll, signalExitCodes } from './exit-codes.ts';
 
 test('every kind of failure has the exit code that is documented for it', () => {

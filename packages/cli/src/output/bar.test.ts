@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { transferRecord } from '@longhaul/testing/transfer-record';
 import stringWidth from 'string-width';
-import { transferRecord } from '../../test/records.ts';
 import { barLine, drawBar, plainLine } from './bar.ts';
 
 const half = transferRecord({

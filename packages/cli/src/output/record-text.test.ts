@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { transferRecord } from '../../test/records.ts';
-import { listText, recordText, shortIdLength } from './record-text.ts';
+import { transferRecord } from '@longhaul/testing/transfer-record';
+import { factsText, listText, recordFacts, shortIdLength } from './record-text.ts';
+
+const recordText = (...given: Parameters<typeof recordFacts>) => factsText(recordFacts(...given));
 
 const running = transferRecord({
   id: 'aaaa1111-0000-4000-8000-000000000001',
@@ -46,6 +48,18 @@ test('one transfer is shown with every fact that it has, and with none that it h
   assert.ok(text.includes('Error:          web-error (http-410)'));
   assert.ok(text.includes('Received:       512 KiB of 1.00 MiB (50%)'));
   assert.ok(!text.some(line => line.startsWith('Ended')));
+});
+
+test('the checksum says what came of it', () => {
+  const checksum = { algorithm: 'sha-256' as const, expected: 'ab', source: 'request' as const, isVerified: false };
+  const text = (given: Parameters<typeof transferRecord>[0]) =>
+    recordText(transferRecord({ checksum, ...given }), 0).join('\n');
+  assert.match(text({ status: 'running' }), /sha-256=ab \(not verified yet\)/);
+  assert.match(text({ status: 'canceled' }), /\(not compared\)/);
+  const error = { code: 'integrity-failure', message: 'no', webErrorStatus: null };
+  assert.match(text({ status: 'error', error }), /\(not what came\)/);
+  const verified = { ...checksum, source: 'origin' as const, isVerified: true };
+  assert.match(text({ status: 'completed', checksum: verified }), /\(verified, named by the server\)/);
 });
 
 test('a failed attempt says when the next one comes', () => {

@@ -1,5 +1,5 @@
 // PURE. Transfer records as people read them: a table of many, all facts of one.
-import { cliAppId, type TransferRecord } from '@longhaul/agent-protocol';
+import { cliAppId, isTerminal, type TransferRecord } from '@longhaul/agent-protocol';
 import { statusOf } from '../words.ts';
 import { safeText } from './safe-text.ts';
 import { type Column, formatTable } from './table.ts';
@@ -68,13 +68,16 @@ export function shortIdLength(ids: readonly string[]): number {
   return length;
 }
 
-/** Every fact of one transfer, aligned. `now` in milliseconds since the epoch. */
-export function recordText(record: TransferRecord, now: number): string[] {
+/** Names and values, as `factsText` takes them. */
+export type Facts = readonly (readonly [string, string | undefined])[];
+
+/** Every fact of one transfer. `now` in milliseconds since the epoch. */
+export function recordFacts(record: TransferRecord, now: number): Facts {
   const { error } = record;
   const [done, , rate, left] = numbersOf(record);
   const total = record.totalBytesToReceive;
   const size = `${formatBytes(record.bytesReceived)} of ${total > 0 ? formatBytes(total) : 'unknown size'}`;
-  const facts: [string, string | undefined][] = [
+  return [
     ['Id', record.id],
     ['App', record.app],
     ['Status', statusOf(record)],
@@ -86,6 +89,7 @@ export function recordText(record: TransferRecord, now: number): string[] {
     ['Received', done === '' ? size : `${size} (${done})`],
     ['Rate', rate || undefined],
     ['Time left', left || undefined],
+    ['Connections', record.connections > 0 ? String(record.connections) : undefined],
     ['Limit', record.maxBytesPerSecond === null ? undefined : formatRate(record.maxBytesPerSecond)],
     ['Checksum', checksumText(record)],
     ['Server said', record.statusCode === null ? undefined : `HTTP ${record.statusCode}`],
@@ -102,20 +106,23 @@ export function recordText(record: TransferRecord, now: number): string[] {
     ['Started', timeText(record.startedAt)],
     ['Ended', timeText(record.finishedAt)],
   ];
-  return factsText(facts);
 }
 
-/** Names and values in two columns; what has no value is left out. */
-export function factsText(facts: readonly (readonly [string, string | undefined])[]): string[] {
+/** Names and values in two columns; what has no value is left out, what has no name goes on with what stands above. */
+export function factsText(facts: Facts): string[] {
   const shown = facts.filter(([, value]) => value !== undefined);
   const width = Math.max(...shown.map(([name]) => name.length)) + 2;
-  return shown.map(([name, value]) => `${`${name}:`.padEnd(width)}${safeText(value ?? '')}`);
+  return shown.map(([name, value]) => `${(name === '' ? '' : `${name}:`).padEnd(width)}${safeText(value ?? '')}`);
 }
 
-function checksumText({ checksum }: TransferRecord): string | undefined {
+function checksumText({ checksum, status, error }: TransferRecord): string | undefined {
   if (!checksum) return undefined;
   const from = checksum.source === 'origin' ? ', named by the server' : '';
-  return `${checksum.algorithm}=${checksum.expected} (${checksum.isVerified ? 'verified' : 'not verified yet'}${from})`;
+  let state = 'not verified yet';
+  if (checksum.isVerified) state = 'verified';
+  else if (error?.code === 'integrity-failure') state = 'not what came';
+  else if (isTerminal(status)) state = 'not compared';
+  return `${checksum.algorithm}=${checksum.expected} (${state}${from})`;
 }
 
 const timeText = (time: number | null): string | undefined =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { transferRecord } from '@longhaul/testing/transfer-record';
 import stringWidth from 'string-width';
-import { transferRecord } from '../../test/records.ts';
 import { inOrder, totalsLine, watchFrame } from './watch-frame.ts';
 
 const mebibyte = 1024 * 1024;

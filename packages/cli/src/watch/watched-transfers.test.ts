@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { transferRecord } from '../../test/records.ts';
+import { transferRecord } from '@longhaul/testing/transfer-record';
 import { WatchedTransfers } from './watched-transfers.ts';
 
 const [a, b] = ['a', 'b'];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { transferRecord } from '../../test/records.ts';
+import { transferRecord } from '@longhaul/testing/transfer-record';
 import { isAsAsked, lossMeansDone, reconnectDelayMs, wasAlreadyGone } from './retry.ts';
 
 test('the delay before the next dial doubles up to its limit and never loses more than a quarter to chance', () => {

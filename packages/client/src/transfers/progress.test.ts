@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { transferRecord } from '../../test/records.ts';
+import { transferRecord } from '@longhaul/testing/transfer-record';
 import { isNews, progressOf } from './progress.ts';
 
 test('a progress is a frozen copy of the numbers (BT-70, BT-71, BT-72, BT-76)', () => {

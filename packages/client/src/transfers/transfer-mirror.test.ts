@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { transferRecord } from '../../test/records.ts';
+import { transferRecord } from '@longhaul/testing/transfer-record';
 import { TransferMirror } from './transfer-mirror.ts';
 
 const a = (revision: number) => transferRecord({ id: 'a', revision });
