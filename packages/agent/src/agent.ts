@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type AgentStatus, agentHubPath } from '@longhaul/agent-protocol';
-import { createHubServer } from '@longhaul/hubs';
+import { createHubServer, type HubRequest } from '@longhaul/hubs';
 import { bearerToken, type Caller, callerByToken } from './api/access.ts';
 import { createAgentHub } from './api/agent-hub.ts';
 import { Feed } from './api/feed.ts';
@@ -59,7 +59,7 @@ export async function openAgent({ paths, order, keeper }: AgentOptions): Promise
   const startedAt = Date.now();
   let loopback: { readonly port: number; readonly rules: Loopback } | undefined;
   const front = new FrontDoor({ limits: defaults.api, isHubPath, loopback: () => loopback?.rules });
-  const callerOf = (request: IncomingMessage): Caller | undefined => {
+  const callerOf = (request: HubRequest): Caller | undefined => {
     const via = front.viaOf(request);
     const token = bearerToken(request);
     if (via === undefined || token === undefined) return undefined;
@@ -124,6 +124,7 @@ export async function openAgent({ paths, order, keeper }: AgentOptions): Promise
   });
   const hubs = createHubServer(front.inner, { log });
   hubs.map(agentHubPath, hub, {
+    transports: ['WebSockets'],
     maximumReceiveMessageSize: defaults.api.maxMessageBytes,
     maximumParallelInvocationsPerClient: defaults.api.maxParallelCalls,
     maximumBufferedBytes: defaults.api.maxUnreadBytes,

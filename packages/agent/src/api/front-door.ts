@@ -42,7 +42,7 @@ export class FrontDoor implements Disposable {
   }
 
   /** Whose door this request came through; `undefined` for a connection that never passed here. */
-  viaOf(request: IncomingMessage): Via | undefined {
+  viaOf(request: { readonly socket: Socket }): Via | undefined {
     return this.#vias.get(request.socket);
   }
 
