@@ -5,7 +5,7 @@ import { connect as connectHttp2, createServer as createHttp2Server, createSecur
 import { createServer as createHttpsServer } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { ServerOptions, WebSocketServer } from '@longhaul/websockets';
+import type { ClientOptions, ServerOptions, WebSocketServer } from '@longhaul/websockets';
 import { certificate } from './certificate.ts';
 import { acceptingWith, echo, type Handler, listen, type RequestHandler, type TestServer } from './echo-server.ts';
 import { RawClient } from './raw-client.ts';
@@ -14,7 +14,7 @@ export interface TestTransport {
   readonly name: 'HTTP/1.1' | 'TLS' | 'HTTP/2' | 'HTTP/2 over TLS';
   readonly isHttp2: boolean;
   /** Options of `connectWebSocket` to get there. */
-  readonly clientOptions: () => object;
+  readonly clientOptions: () => ClientOptions;
   readonly createServer: () => WebSocketServer;
   /** A socket or session to the server, on which `open` does the rest. */
   readonly dial: (server: TestServer) => RawClient;
