@@ -1,7 +1,9 @@
 // `longhaul watch`: a picture on a terminal, lines elsewhere, JSON lines for programs; over the death of the agent.
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { after, beforeEach, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import { waitFor } from '@longhaul/testing';
 import { startOrigin } from '@longhaul/testing/origin';
 import { CommandHome, errorsOf } from './command-home.ts';
@@ -129,6 +131,21 @@ test('the agent dies while it is watched: it says so, finds the next one, and se
   assert.notEqual((await home.json('agent', 'status')).pid, pid);
 });
 
+test('the agent is restarted on purpose while it is watched: the same', async () => {
+  const { id, file } = await start('restarted');
+  const { code, stdout, stderr } = await watch([], async ({ child, seen }) => {
+    await seen(`${file}: running`);
+    await home.json('agent', 'restart');
+    await seen('The agent is back.');
+    await home.json('pause', id);
+    await seen(`${file}: paused`);
+    child.kill('SIGINT');
+  });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^The agent is away; looking for it\.\nThe agent is back\.\n/);
+  assert.match(stdout, /restarted: paused/);
+});
+
 test('a reader that goes away ends the watching', async () => {
   await start('piped');
   const { stdout, stderr } = await runShell(
@@ -152,4 +169,40 @@ test('on a terminal there is a row with a bar for each, and the totals; Ctrl-C e
   assert.match(stdout, /code 0/);
   assert.ok(stdout.includes('\u001b[?25h'), 'the cursor is back');
   assert.equal((await home.json('show', id)).status, 'running');
+});
+
+test('a terminal that is made smaller is painted anew within its new bounds', async () => {
+  await start(`${'long-name-'.repeat(6)}.bin`);
+  for (let index = 0; index < 9; index++) await start(`small-${index}.bin`, 1000);
+  const fifo = home.file('resize');
+  // Another process of the terminal makes it smaller, as a window manager would: the kernel sends SIGWINCH.
+  const resizer = `(read go < ${fifo}; stty cols 50 rows 8 < /dev/tty) &`;
+  let sizedAt = -1;
+  let isTyped = false;
+  const line = onTerminal(`mkfifo ${fifo}; ${resizer} longhaul watch; echo code $?`);
+  const { stdout } = await runShell(home, line, {}, (shown, keyboard) => {
+    if (sizedAt < 0 && /\d+%.*running/.test(shown) && shown.includes('9 completed')) {
+      sizedAt = shown.length;
+      writeFileSync(fifo, 'go\n');
+    }
+    if (sizedAt < 0 || isTyped || !/\+\d more/.test(shown.slice(sizedAt))) return;
+    isTyped = true;
+    keyboard.write('\u0003');
+  });
+  const widths = (text: string) =>
+    stripVTControlCharacters(text)
+      .split(/[\r\n]+/)
+      .map(part => part.length);
+  // Behind the picture stands what Ctrl-C says.
+  const repainted = stdout.slice(stdout.indexOf('\u001b[J', sizedAt)).split('It goes on')[0]!;
+  assert.ok(
+    widths(stdout.slice(0, sizedAt)).some(width => width > 50),
+    'the test shows nothing otherwise',
+  );
+  assert.ok(
+    widths(repainted).every(width => width < 50),
+    repainted,
+  );
+  assert.match(repainted, /\+\d more/);
+  assert.match(stdout, /code 0/);
 });

@@ -3,6 +3,7 @@ import type { AgentStatus, TransferLimitsRecord, TransferRecord } from '@longhau
 import { type Link, type LinkEvent, stepLink } from './link/link-states.ts';
 import { defaults } from './options.ts';
 import { type Arrangement, arrange, movesRows, noRows } from './transfers/arrangement.ts';
+import type { KnownDetails } from './transfers/known-details.ts';
 import type { TransferAction } from './transfers/transfer-actions.ts';
 import { fromSnapshot, type TransferChange, type TransferList, withChanges } from './transfers/transfer-list.ts';
 import { initialView, stepView, type View, type ViewEvent } from './view-state.ts';
@@ -26,6 +27,8 @@ export interface DashboardState {
   /** The rows: `transfers` as `view` wants to see them. */
   readonly arrangement: Arrangement;
   readonly activities: ReadonlyMap<string, Activity>;
+  /** Of the transfer that was opened last. */
+  readonly details: KnownDetails | null;
   readonly agent: AgentStatus | null;
   /** `null` until the agent has told them. */
   readonly limits: TransferLimitsRecord | null;
@@ -38,6 +41,7 @@ export type DashboardEvent =
   | { readonly type: 'snapshot'; readonly records: readonly TransferRecord[]; readonly at: number }
   | { readonly type: 'changes'; readonly changes: readonly TransferChange[]; readonly at: number }
   | { readonly type: 'agent-described'; readonly agent: AgentStatus }
+  | { readonly type: 'details-heard'; readonly known: KnownDetails }
   | { readonly type: 'limits-heard'; readonly limits: TransferLimitsRecord }
   | { readonly type: 'panel-request'; readonly request: PanelRequest }
   /** The agent has done what the panel asked for; the panel closes. */
@@ -53,6 +57,7 @@ export const initialState: DashboardState = Object.freeze<DashboardState>({
   transfers: null,
   arrangement: noRows,
   activities: new Map(),
+  details: null,
   agent: null,
   limits: null,
   request: null,
@@ -77,6 +82,8 @@ export function step(state: DashboardState, event: DashboardEvent): DashboardSta
     }
     case 'agent-described':
       return { ...state, agent: event.agent };
+    case 'details-heard':
+      return { ...state, details: event.known };
     case 'limits-heard':
       return { ...state, limits: event.limits };
     case 'panel-request':

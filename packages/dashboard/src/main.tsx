@@ -10,6 +10,7 @@ import { AgentConnection } from './session/agent-connection.ts';
 import { problemOf } from './session/call-problem.ts';
 import { logIn, takeCode } from './session/login.ts';
 import { createStore } from './store.ts';
+import { isToBeAsked } from './transfers/known-details.ts';
 import { App, type AppCommands } from './views/app.tsx';
 import { filterField, pressOf } from './views/key-places.ts';
 import { announcementsOf, titleOf } from './words/page-words.ts';
@@ -25,13 +26,14 @@ let entries = 0;
 const store = createStore(initialState, step, requestFrame, (before, after) => {
   announcement = announcementsOf(before, after).join(' ') || announcement;
   show();
+  void askForDetails();
 });
 
 const commands: AppCommands = {
   act: (action, id) => askForRow(action, id, agent => agent.perform(action, id)),
   limit: (id, bytesPerSecond) => askForRow('limit', id, agent => agent.limit(id, bytesPerSecond)),
   actOnAll: action => askForPanel(agent => agent.performOnAll(action)),
-  limitAll: bytesPerSecond => askForPanel(agent => agent.limitAll(bytesPerSecond)),
+  setLimits: limits => askForPanel(agent => agent.setLimits(limits)),
   dismiss: id => store.send({ type: 'problem-dismissed', id }),
   connectNow: () => void connection?.connect(),
   view(event) {
@@ -67,6 +69,26 @@ async function askForPanel(ask: (agent: AgentConnection) => Promise<void>): Prom
   }
 }
 
+let isAskingForDetails = false;
+
+/** Keeps the details of the open transfer fresh. Without an answer the page goes on with what it has. */
+async function askForDetails(): Promise<void> {
+  const { link, transfers, view, details } = store.state;
+  const record = view.openId === null ? undefined : transfers?.get(view.openId)?.record;
+  if (record === undefined || connection === null || link.name !== 'live' || document.hidden) return;
+  const at = Date.now();
+  if (isAskingForDetails || !isToBeAsked(record, details, at, defaults.detailsEveryMs)) return;
+  isAskingForDetails = true;
+  try {
+    const { id, revision } = record;
+    store.send({ type: 'details-heard', known: { details: await connection.detailsOf(id), revision, at } });
+  } catch {
+    // Removed meanwhile, or the connection is lost: both are told by themselves.
+  } finally {
+    isAskingForDetails = false;
+  }
+}
+
 /** The address names the open transfer. Opening one can be taken back by the browser's Back. */
 function followAddress(): void {
   const { openId } = store.state.view;
@@ -84,11 +106,20 @@ function followFragment(): void {
 function onKey(event: KeyboardEvent): void {
   const command = commandOf(pressOf(event));
   if (command === null || store.state.transfers === null) return;
-  if (command.type === 'focus-filter') filterField()?.select();
+  // What waits to be rendered may move the focus; then a letter typed right behind this key would go elsewhere.
+  store.flush();
+  if (command.type === 'focus-filter') focusFilter();
   else if (command.type === 'show-help') commands.view({ type: 'panel-asked', panel: 'help' });
   else if (command.type === 'step-back') commands.view({ type: 'stepped-back' });
   else commands.view({ type: 'moved', move: command.move });
+  store.flush();
   event.preventDefault();
+}
+
+function focusFilter(): void {
+  const field = filterField();
+  field?.focus();
+  field?.select();
 }
 
 function show(): void {
@@ -139,7 +170,10 @@ addEventListener('online', commands.connectNow);
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) commands.connectNow();
 });
-setInterval(show, defaults.tickMs);
+setInterval(() => {
+  show();
+  void askForDetails();
+}, defaults.tickMs);
 
 const code = takeCode(window);
 followFragment();

@@ -11,6 +11,8 @@ export const defaults = Object.freeze({
   requestTimeoutMs: 10_000,
   /** Time constant of the rate behind "time left", milliseconds. Default 6,000: calm, yet follows a real change. */
   paceTimeConstantMs: 6_000,
+  /** How often the details of an open transfer that runs are asked for, milliseconds. Default 1,000: a rate is told for each second. */
+  detailsEveryMs: 1_000,
   /** How often words that contain a time are renewed, milliseconds. Default 1,000. */
   tickMs: 1_000,
   /** A group with so many rows at most is made whole, so that searching and printing see it. Default 40. */

@@ -31,3 +31,20 @@ test('an event that changes nothing asks for no frame', () => {
   store.send(0);
   assert.equal(frames.length, 0);
 });
+
+test('flushed, it is rendered at once, and the frame that was asked for renders only what came after', () => {
+  const { store, frames, rendered, runFrame } = counter();
+  store.send(1);
+  store.flush();
+  store.flush();
+  assert.deepEqual(rendered, [[0, 1]]);
+  store.send(2);
+  assert.equal(frames.length, 1);
+  runFrame();
+  assert.deepEqual(rendered, [
+    [0, 1],
+    [1, 3],
+  ]);
+  runFrame();
+  assert.equal(rendered.length, 2);
+});

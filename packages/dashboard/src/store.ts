@@ -3,6 +3,8 @@
 export interface Store<State, Event> {
   readonly state: State;
   send(event: Event): void;
+  /** Renders what has not been rendered yet, now: what a person does next must meet the page as it is. */
+  flush(): void;
 }
 
 /** `render` is called with the state before and after the events of one frame. */
@@ -15,6 +17,12 @@ export function createStore<State, Event>(
   let state = initial;
   let rendered = initial;
   let isAsked = false;
+  const flush = () => {
+    if (state === rendered) return;
+    const before = rendered;
+    rendered = state;
+    render(before, state);
+  };
   return {
     get state() {
       return state;
@@ -25,10 +33,9 @@ export function createStore<State, Event>(
       isAsked = true;
       requestFrame(() => {
         isAsked = false;
-        const before = rendered;
-        rendered = state;
-        render(before, state);
+        flush();
       });
     },
+    flush,
   };
 }

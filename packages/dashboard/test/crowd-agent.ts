@@ -20,10 +20,19 @@ export async function serveCrowd(page: Page, records: readonly TransferRecord[])
   let hub: WebSocketRoute | undefined;
   const send = (...messages: object[]) =>
     hub?.send(messages.map(message => JSON.stringify(message) + separator).join(''));
-  const results: { readonly [method: string]: unknown } = {
-    watchTransfers: records,
-    getLimits: { maxBytesPerSecond: null },
-    getStatus: { running: true, pid: 1, keeperPid: 1, version: '0', socket: '/', dashboardUrl: null, startedAt: 0 },
+  const answers: { readonly [method: string]: (...args: string[]) => unknown } = {
+    watchTransfers: () => records,
+    getLimits: () => ({ maxBytesPerSecond: null, maxActive: 16 }),
+    getTransferDetails: id => ({ id, ranges: [], attempts: [], rateHistory: [] }),
+    getStatus: () => ({
+      running: true,
+      pid: 1,
+      keeperPid: 1,
+      version: '0',
+      socket: '/',
+      dashboardUrl: null,
+      startedAt: 0,
+    }),
   };
   await page.route(`${origin}/**`, route => {
     const { pathname } = new URL(route.request().url());
@@ -41,7 +50,9 @@ export async function serveCrowd(page: Page, records: readonly TransferRecord[])
       for (const text of String(frame).split(separator).filter(Boolean)) {
         const message = JSON.parse(text);
         if (message.protocol !== undefined) send({});
-        if (message.type === 1) send({ type: 3, invocationId: message.invocationId, result: results[message.target] });
+        if (message.type !== 1) continue;
+        const result = answers[message.target]?.(...message.arguments);
+        send({ type: 3, invocationId: message.invocationId, result });
       }
     });
   });

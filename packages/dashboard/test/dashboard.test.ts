@@ -15,6 +15,7 @@ import { launchBrowser, noBrowser } from './browser.ts';
 const KiB = 1024;
 
 describe('the dashboard', { skip: noBrowser }, () => {
+  const left = new AsyncDisposableStack();
   let browser: Browser;
   let agent: AgentUnderTest;
   /** Long enough to be looked at: 200 KiB a second. */
@@ -23,20 +24,14 @@ describe('the dashboard', { skip: noBrowser }, () => {
 
   before(async () => {
     assert.ok(buildDashboard(), 'the page could not be built');
-    [browser, agent, slow, fast] = await Promise.all([
-      launchBrowser(),
-      AgentUnderTest.start(),
-      startOrigin(200 * KiB),
-      startOrigin(20_000 * KiB),
-    ]);
+    // One after the other: what has been started is ended also where the next one fails.
+    browser = left.adopt(await launchBrowser(), it => it.close());
+    agent = left.use(await AgentUnderTest.start());
+    slow = left.use(await startOrigin(200 * KiB));
+    fast = left.use(await startOrigin(20_000 * KiB));
   });
 
-  after(async () => {
-    await browser?.close();
-    await agent?.[Symbol.asyncDispose]();
-    await slow?.[Symbol.asyncDispose]();
-    await fast?.[Symbol.asyncDispose]();
-  });
+  after(() => left.disposeAsync());
 
   /** A tab of its own; disposing closes it and fails when the page complained about anything but refused requests. */
   async function openTab(url: string, options: BrowserContextOptions = {}, prepare?: (page: Page) => Promise<void>) {
@@ -333,6 +328,34 @@ describe('the dashboard', { skip: noBrowser }, () => {
     await removeAll();
   });
 
+  test('the details draw what was received and how fast, tell failed attempts in words, and are renewed by themselves', async () => {
+    let asked = 0;
+    await using server = createServer((_, response) => {
+      asked += 1;
+      if (asked <= 2) return void response.writeHead(503).end();
+      response.writeHead(200, { 'content-length': 100_000_000 });
+      response.write(Buffer.alloc(1_000_000));
+    });
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const { id } = await agent.download(`http://127.0.0.1:${(server.address() as AddressInfo).port}/f`, 'details.bin');
+    await using tab = await openPage();
+    const { page } = tab;
+    await rowOf(page, id).locator('.name').click();
+    const details = rowOf(page, id).locator('.details');
+    await details.getByText('2 times').waitFor();
+    await details.getByRole('region', { name: 'Failed attempts' }).getByText(/503/).waitFor();
+    await details.getByRole('img', { name: 'Received: the first 977 KiB of 95.4 MiB' }).waitFor();
+    await details.getByRole('img', { name: /^Speed: .* on average in \d+ s, .* at its peak$/ }).waitFor();
+    assert.match((await details.textContent()) ?? '', /Connectionsone/);
+    const secondsDrawn = () => details.locator('.plot rect').count();
+    const before = await secondsDrawn();
+    await isTrue('the plot to go on', async () => (await secondsDrawn()) > before);
+    await agent.call('cancelTransfer', id);
+    await details.getByText('nothing of 95.4 MiB').waitFor();
+    server.closeAllConnections();
+    await removeAll();
+  });
+
   test('limits are set for one transfer and for all, by preset and by number', async () => {
     const { id } = await agent.download(`${slow.url}/limited?size=${8192 * KiB}`, 'limited.bin');
     await using tab = await openPage();
@@ -350,14 +373,27 @@ describe('the dashboard', { skip: noBrowser }, () => {
     await own.getByRole('button', { name: 'No limit' }).click();
     await rowOf(page, id).getByText('at most').waitFor({ state: 'detached' });
 
-    await page.getByTitle('Limit of all transfers together').click();
-    const all = page.getByRole('form', { name: 'Limit of all transfers together' });
+    await page.getByTitle('Limits of all transfers together').click();
+    const all = page.getByRole('form', { name: 'Speed of all transfers together' });
     await all.getByRole('button', { name: '512 KiB/s' }).click();
     await all.waitFor({ state: 'detached' });
-    await page.getByTitle('Limit of all transfers together').getByText('512 KiB/s').waitFor();
-    assert.deepEqual(await agent.call('getLimits'), { maxBytesPerSecond: 512 * KiB });
-    await agent.call('setLimits', { maxBytesPerSecond: null });
-    await page.getByTitle('Limit of all transfers together').getByText('No limit').waitFor();
+    await page.getByTitle('Limits of all transfers together').getByText('512 KiB/s').waitFor();
+    assert.deepEqual(await agent.call('getLimits'), { maxBytesPerSecond: 512 * KiB, maxActive: 16 });
+    await page.getByTitle('Limits of all transfers together').click();
+    const atOnce = page.getByRole('form', { name: 'Transfers running at the same time' });
+    await atOnce.getByLabel('Another number').fill('1000');
+    await atOnce.getByRole('button', { name: 'Set' }).click();
+    await atOnce.getByText('Give a whole number from 1 to 256.').waitFor();
+    await atOnce.getByRole('button', { name: '4', exact: true }).click();
+    await atOnce.waitFor({ state: 'detached' });
+    assert.deepEqual(await agent.call('getLimits'), { maxBytesPerSecond: 512 * KiB, maxActive: 4 });
+    assert.equal(
+      await page.evaluate('document.activeElement?.title'),
+      'Limits of all transfers together',
+      'the keyboard is where it was before the panel opened',
+    );
+    await agent.call('setLimits', { maxBytesPerSecond: null, maxActive: 16 });
+    await page.getByTitle('Limits of all transfers together').getByText('No limit').waitFor();
     await agent.call('cancelTransfer', id);
     await removeAll();
   });

@@ -3,7 +3,9 @@
 import {
   type AgentStatus,
   agentHubPath,
+  type TransferDetails,
   type TransferLimitsRecord,
+  type TransferLimitsRequest,
   type TransferRecord,
 } from '@longhaul/agent-protocol';
 import {
@@ -129,9 +131,14 @@ export class AgentConnection implements Disposable {
     await this.#hub.invoke('setTransferLimit', id, maxBytesPerSecond);
   }
 
-  /** As `limit`, for all transfers together. */
-  async limitAll(maxBytesPerSecond: number | null): Promise<void> {
-    const limits: TransferLimitsRecord = await this.#hub.invoke('setLimits', { maxBytesPerSecond });
+  /** What a record leaves out. */
+  async detailsOf(id: string): Promise<TransferDetails> {
+    return await this.#hub.invoke('getTransferDetails', id);
+  }
+
+  /** Of all transfers together; what is left out stays as it is. */
+  async setLimits(wanted: TransferLimitsRequest): Promise<void> {
+    const limits: TransferLimitsRecord = await this.#hub.invoke('setLimits', wanted);
     this.#listener.onLimits(limits);
   }
 

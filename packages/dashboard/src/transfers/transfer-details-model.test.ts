@@ -33,6 +33,27 @@ test('what has not happened yet has no line', () => {
   );
 });
 
+test('the checksum says what came of it, and its digest can be copied', () => {
+  const expected = 'ab'.repeat(32);
+  const checksum = { algorithm: 'sha-256' as const, expected, source: 'request' as const, isVerified: false };
+  const words = (given: Parameters<typeof transferRecord>[0]) => wordsOf({ checksum, ...given }, 'Checksum');
+  assert.equal(words({}), 'compared as soon as all is here; as given when it was added');
+  const verified = { ...checksum, source: 'origin' as const, isVerified: true };
+  assert.equal(words({ status: 'completed', checksum: verified }), 'the file is the right one; as the server names it');
+  const error = { code: 'integrity-failure', message: 'no', webErrorStatus: null };
+  assert.match(words({ status: 'error', error }) ?? '', /^the bytes that came are not those of the file;/);
+  assert.match(words({ status: 'canceled' }) ?? '', /^not compared;/);
+  const digest = factsOf(transferRecord({ checksum }), now).find(({ name }) => name === 'SHA-256');
+  assert.deepEqual([digest?.words, digest?.copy], [expected, expected]);
+  assert.equal(wordsOf({}, 'Checksum'), undefined);
+});
+
+test('connections are told while there are any', () => {
+  assert.equal(wordsOf({ connections: 4 }, 'Connections'), '4 at the same time');
+  assert.equal(wordsOf({ connections: 1 }, 'Connections'), 'one');
+  assert.equal(wordsOf({ status: 'error', connections: 0 }, 'Connections'), undefined);
+});
+
 test('the end says how long it took, the answer and the way on are in words', () => {
   const ended = { status: 'error', startedAt: now - 65_000, finishedAt: now - 5_000, statusCode: 404 } as const;
   assert.match(wordsOf(ended, 'Ended') ?? '', /\d\d:\d\d:\d\d, after 1 min$/);

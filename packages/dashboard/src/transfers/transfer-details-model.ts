@@ -27,10 +27,25 @@ export function factsOf(record: TransferRecord, now: number): readonly Fact[] {
   if (record.startedAt !== null) facts.push(said('Started', momentInWords(record.startedAt, now)));
   if (record.finishedAt !== null) facts.push(said('Ended', endOf(record, record.finishedAt, now)));
   if (record.statusCode !== null) facts.push(said('Answer', answerInWords(record.statusCode)));
+  if (record.connections > 0) facts.push(said('Connections', connectionsInWords(record.connections)));
+  facts.push(...factsOfChecksum(record));
   const continuing = continuingInWords(record);
   if (continuing !== null) facts.push(said('Can continue', continuing));
   facts.push(code('Id', record.id, record.id));
   return facts;
+}
+
+const connectionsInWords = (count: number): string => (count === 1 ? 'one' : `${count} at the same time`);
+
+function factsOfChecksum({ checksum, status, error }: TransferRecord): Fact[] {
+  if (checksum === null) return [];
+  const { algorithm, expected, source, isVerified } = checksum;
+  const given = source === 'request' ? 'as given when it was added' : 'as the server names it';
+  let state = 'compared as soon as all is here';
+  if (isVerified) state = 'the file is the right one';
+  else if (error?.code === 'integrity-failure') state = 'the bytes that came are not those of the file';
+  else if (isTerminal(status)) state = 'not compared';
+  return [said('Checksum', `${state}; ${given}`), code(algorithm.toUpperCase(), expected, expected)];
 }
 
 function endOf(record: TransferRecord, finishedAt: number, now: number): string {

@@ -1,6 +1,7 @@
 // The sheets that the toolbar opens: the limit of all, and the two questions before something happens to many transfers.
 import type { DashboardState } from '../dashboard-state.ts';
 import { bulkQuestion } from '../words/bulk-words.ts';
+import { ActiveControl } from './active-control.tsx';
 import { Help } from './help.tsx';
 import { LimitControl } from './limit-control.tsx';
 import { Panel } from './panel.tsx';
@@ -28,15 +29,28 @@ export function Panels({ state, isLive, commands }: PanelsProps) {
       return <Help onClose={close} />;
     case 'limits': {
       const current = limits?.maxBytesPerSecond ?? null;
+      const active = limits?.maxActive ?? null;
       return (
-        <Panel title="Limit of all transfers together" onClose={close}>
+        <Panel title="Limits of all transfers together" onClose={close}>
+          <h3>Speed, all together</h3>
           <LimitControl
-            key={current}
+            key={`rate ${current}`}
             current={current}
-            label="Limit of all transfers together"
+            label="Speed of all transfers together"
             isLive={isLive && limits !== null}
-            onChoose={bytesPerSecond => commands.limitAll(bytesPerSecond)}
+            onChoose={maxBytesPerSecond => commands.setLimits({ maxBytesPerSecond })}
           />
+          <h3>Running at the same time</h3>
+          <ActiveControl
+            key={`active ${active}`}
+            current={active}
+            label="Transfers running at the same time"
+            isLive={isLive && limits !== null}
+            onChoose={maxActive => commands.setLimits({ maxActive })}
+          />
+          <p class="hint">
+            The others wait their turn. With a smaller number those that run already go on to their end.
+          </p>
           {refusal}
         </Panel>
       );

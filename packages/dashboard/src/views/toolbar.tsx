@@ -7,6 +7,7 @@ import { concernedBy } from '../words/bulk-words.ts';
 import { countInWords } from '../words/page-words.ts';
 import { orderWords } from '../words/status-words.ts';
 import { CancelIcon, FindIcon, LimitIcon, RemoveIcon } from './icons.tsx';
+import { filterField } from './key-places.ts';
 import type { ViewCommands } from './view-commands.ts';
 
 const bulkActions = [
@@ -50,7 +51,10 @@ export function Toolbar({ view, found, total, counts, limits, commands }: Toolba
               type="button"
               class="quiet"
               aria-label="Empty the filter"
-              onClick={() => commands.view({ type: 'filtered', query: '' })}
+              onClick={() => {
+                commands.view({ type: 'filtered', query: '' });
+                filterField()?.focus();
+              }}
             >
               <CancelIcon />
             </button>
@@ -75,7 +79,7 @@ export function Toolbar({ view, found, total, counts, limits, commands }: Toolba
       <button
         type="button"
         class={limits?.maxBytesPerSecond == null ? '' : 'limited'}
-        title="Limit of all transfers together"
+        title="Limits of all transfers together"
         aria-expanded={view.panel === 'limits'}
         onClick={() => commands.view({ type: 'panel-asked', panel: 'limits' })}
       >

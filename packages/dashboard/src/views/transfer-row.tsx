@@ -1,6 +1,7 @@
 // One transfer: name, route, numbers, words and buttons.
 import { Component } from 'preact';
 import type { Activity } from '../dashboard-state.ts';
+import type { KnownDetails } from '../transfers/known-details.ts';
 import { allowedActions, type TransferAction } from '../transfers/transfer-actions.ts';
 import { groupOf } from '../transfers/transfer-groups.ts';
 import type { TransferEntry } from '../transfers/transfer-list.ts';
@@ -28,6 +29,8 @@ export interface TransferRowProps {
   /** False while the page is cut off: what is shown is the last known state. */
   readonly isLive: boolean;
   readonly isOpen: boolean;
+  /** Of the open one; `null` for the others, and until they are known. */
+  readonly details: KnownDetails | null;
   /** Which of how many rows of its group; from 1. */
   readonly place: number;
   readonly places: number;
@@ -41,7 +44,7 @@ export class TransferRow extends Component<TransferRowProps> {
     return (Object.keys(next) as (keyof TransferRowProps)[]).some(key => next[key] !== now[key]);
   }
 
-  override render({ entry, activity, now, isLive, isOpen, place, places, commands }: TransferRowProps) {
+  override render({ entry, activity, now, isLive, isOpen, details, place, places, commands }: TransferRowProps) {
     const { record } = entry;
     const row = rowOf(entry, now, isLive);
     const file = fileInWords(record.file);
@@ -148,7 +151,14 @@ export class TransferRow extends Component<TransferRowProps> {
           </div>
         )}
         {isOpen ? (
-          <TransferDetails id={detailsId} record={record} now={now} isLive={isLive} commands={commands} />
+          <TransferDetails
+            id={detailsId}
+            record={record}
+            known={details}
+            now={now}
+            isLive={isLive}
+            commands={commands}
+          />
         ) : null}
       </li>
     );

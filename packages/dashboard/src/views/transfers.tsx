@@ -79,7 +79,7 @@ export class Transfers extends Component<TransfersProps, { ranges: Ranges }> {
   #rows(
     { group, ids }: GroupOfRows,
     range: RowRange,
-    { transfers, activities, view }: DashboardState,
+    { transfers, activities, details, view }: DashboardState,
     now: number,
     isLive: boolean,
     commands: ViewCommands,
@@ -104,6 +104,7 @@ export class Transfers extends Component<TransfersProps, { ranges: Ranges }> {
           now={clockOf(entry, now)}
           isLive={isLive}
           isOpen={isOpen}
+          details={isOpen && details?.details.id === id ? details : null}
           place={segment.index + 1}
           places={ids.length}
           commands={commands}

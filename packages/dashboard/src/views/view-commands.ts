@@ -1,4 +1,5 @@
 // What the views ask of the page.
+import type { TransferLimitsRequest } from '@longhaul/agent-protocol';
 import type { TransferAction } from '../transfers/transfer-actions.ts';
 import type { BulkAction, ViewEvent } from '../view-state.ts';
 
@@ -8,7 +9,8 @@ export interface ViewCommands {
   actOnAll(action: BulkAction): void;
   /** Bytes a second; `null` takes the limit away. */
   limit(id: string, bytesPerSecond: number | null): void;
-  limitAll(bytesPerSecond: number | null): void;
+  /** Of all transfers together; what is left out stays as it is. */
+  setLimits(limits: TransferLimitsRequest): void;
   /** The page is to be seen in another way; nothing for the agent. */
   view(event: ViewEvent): void;
   /** Opens the details of a transfer, or closes them; the address follows. */

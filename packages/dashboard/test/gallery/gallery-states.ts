@@ -1,4 +1,5 @@
 // States of the page worth looking at, each made by the events that lead to it.
+import type { TransferAttempt, TransferDetails, TransferError } from '@longhaul/agent-protocol';
 import { type DashboardEvent, type DashboardState, initialState, step } from '../../src/dashboard-state.ts';
 import { GiB, MiB, fixtureNow as now, transferRecord as record } from '../fixtures/transfer-records.ts';
 
@@ -96,6 +97,12 @@ const completed = record({
   finishedAt: now - 42_000,
   startedAt: now - 500_000,
   isLengthVerified: true,
+  checksum: {
+    algorithm: 'sha-256',
+    expected: '9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab',
+    source: 'origin',
+    isVerified: true,
+  },
 });
 const canceled = record({
   status: 'canceled',
@@ -103,6 +110,46 @@ const canceled = record({
   bytesReceived: 20 * MiB,
   finishedAt: now - 4_000_000,
 });
+
+const segmented = record({
+  url: 'https://mirror.example.net/pub/distributions/image-26.10-desktop-amd64.iso?signature=secret',
+  actualUrl: 'https://eu-3.mirror.example.net/pub/distributions/image-26.10-desktop-amd64.iso',
+  file: '/home/ada/Downloads/image-26.10-desktop-amd64.iso',
+  bytesReceived: 2.3 * GiB,
+  totalBytesToReceive: 5.8 * GiB,
+  bytesPerSecond: 46.2 * MiB,
+  maxBytesPerSecond: 50 * MiB,
+  connections: 4,
+  statusCode: 206,
+  checksum: {
+    algorithm: 'sha-256',
+    expected: '3f79bb7b435b05321651daefd374cdc681dc06faa65e374e38337b88ca046dea',
+    source: 'request',
+    isVerified: false,
+  },
+});
+const range = (from: number, to: number) => ({ offset: from * GiB, length: (to - from) * GiB });
+const error = (message: string, webErrorStatus: TransferError['webErrorStatus']) => ({
+  code: 'web-error',
+  message,
+  webErrorStatus,
+});
+const attempts: TransferAttempt[] = [
+  { at: now - 95_000, error: error('the server answered 503 Service Unavailable', 'http-503') },
+  { at: now - 80_000, error: error('the server answered 503 Service Unavailable', 'http-503') },
+  { at: now - 41_000, error: error('the server cut the connection after 1.1 GiB', 'connection-reset') },
+];
+/** A start, a break, and a limit that is met. */
+const rateHistory = Array.from({ length: 60 }, (_, second) => {
+  if (second >= 18 && second < 22) return 0;
+  const wave = Math.sin(second * 1.7) * 2.4 + Math.sin(second * 0.6) * 3;
+  return Math.max(0, Math.min(second < 18 ? second * 6 : (second - 21) * 14, 46) + wave) * MiB;
+});
+const detailsOf = (id: string, details: Partial<TransferDetails>): DashboardEvent => ({
+  type: 'details-heard',
+  known: { details: { id, ranges: [], attempts: [], rateHistory: [], ...details }, revision: 1, at: now },
+});
+const open = (id: string): DashboardEvent => ({ type: 'view', event: { type: 'opened', id } });
 
 const records = [one, unknownSize, retrying, queued, offline, diskFull, paused, failed, completed, canceled];
 const busy: DashboardEvent[] = [...connected, { type: 'snapshot', records, at: now }, agent];
@@ -115,12 +162,38 @@ const crowd = Array.from({ length: 5_000 }, (_, index) => {
 export const galleryStates = {
   busy: after(...busy),
   quiet: after(...connected, { type: 'snapshot', records: [one, completed], at: now }, agent),
-  open: after(...busy, { type: 'view', event: { type: 'opened', id: one.id } }),
+  open: after(
+    ...connected,
+    { type: 'snapshot', records: [segmented, one, failed, completed], at: now },
+    agent,
+    detailsOf(segmented.id, {
+      ranges: [range(0, 1.1), range(1.45, 1.9), range(2.9, 3.3), range(4.35, 4.7)],
+      attempts,
+      rateHistory,
+    }),
+    open(segmented.id),
+  ),
+  'open-plain': after(
+    ...busy,
+    detailsOf(one.id, { ranges: [{ offset: 0, length: 400 * MiB }], rateHistory: rateHistory.slice(0, 17) }),
+    open(one.id),
+  ),
+  'open-failed': after(...busy, detailsOf(failed.id, { attempts: attempts.slice(0, 2) }), open(failed.id)),
+  'open-unknown': after(
+    ...busy,
+    detailsOf(unknownSize.id, { ranges: [{ offset: 0, length: 38.2 * MiB }] }),
+    open(unknownSize.id),
+  ),
+  'open-completed': after(
+    ...busy,
+    detailsOf(completed.id, { ranges: [{ offset: 0, length: 3.4 * GiB }] }),
+    open(completed.id),
+  ),
   found: after(...busy, { type: 'view', event: { type: 'filtered', query: 'film' } }),
   help: after(...busy, { type: 'view', event: { type: 'panel-asked', panel: 'help' } }),
   limits: after(
     ...busy,
-    { type: 'limits-heard', limits: { maxBytesPerSecond: 2 * MiB } },
+    { type: 'limits-heard', limits: { maxBytesPerSecond: 2 * MiB, maxActive: 16 } },
     { type: 'view', event: { type: 'panel-asked', panel: 'limits' } },
   ),
   'cancel-all': after(...busy, { type: 'view', event: { type: 'panel-asked', panel: 'cancel-all' } }),

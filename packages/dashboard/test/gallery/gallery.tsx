@@ -15,7 +15,7 @@ const commands = {
   dismiss: nothing,
   actOnAll: nothing,
   limit: nothing,
-  limitAll: nothing,
+  setLimits: nothing,
   connectNow: nothing,
   view: (event: ViewEvent) => go({ type: 'view', event }),
   open: (id: string | null) => go({ type: 'view', event: { type: 'opened', id } }),
