@@ -10,6 +10,13 @@ export class MessageBuffer<Message extends { readonly data: { readonly length: n
   /** Of the first in `#unacknowledged`, or of the next one to be sent. */
   #firstId = 1;
   #bytes = 0;
+  /**
+   * The least number the client may expect next. After a Sequence that was cut off behind it, that is less than what it has
+   * acknowledged; clients refuse a Sequence above it.
+   */
+  #expectedAtLeast = 1;
+  /** Messages up to this number have been sent over an earlier transport. */
+  #lastResentId = 0;
   #nextReceivedId = 1;
   #latestReceivedId = 0;
   #receivedBytes = 0;
@@ -40,11 +47,18 @@ export class MessageBuffer<Message extends { readonly data: { readonly length: n
     for (let index = 0; index < count; index += 1) this.#bytes -= this.#unacknowledged[index]!.data.length;
     this.#unacknowledged = this.#unacknowledged.slice(count);
     this.#firstId = sequenceId + 1;
+    // New on this transport: so everything before it has come over this transport too.
+    if (sequenceId > this.#lastResentId) this.#expectedAtLeast = sequenceId + 1;
   }
 
-  /** What a new transport begins with: the number of the first message sent again (§9.6), and those messages. */
-  resend(): { readonly sequenceId: number; readonly messages: readonly Message[] } {
-    return { sequenceId: this.#firstId, messages: this.#unacknowledged };
+  /**
+   * What a new transport begins with: the number of the first message (§9.6); as many messages of no meaning, which the
+   * client has acknowledged and will ignore; then those it may not have.
+   */
+  resend(): { readonly sequenceId: number; readonly ignored: number; readonly messages: readonly Message[] } {
+    this.#lastResentId = this.#firstId + this.#unacknowledged.length - 1;
+    const sequenceId = this.#expectedAtLeast;
+    return { sequenceId, ignored: this.#firstId - sequenceId, messages: this.#unacknowledged };
   }
 
   /** A numbered message has come. False: it has come before. */
@@ -63,7 +77,8 @@ export class MessageBuffer<Message extends { readonly data: { readonly length: n
     if (!Number.isSafeInteger(sequenceId) || sequenceId < 1) {
       throw invalid(`Sequence ID ${sequenceId} is not the number of a message.`);
     }
-    if (sequenceId > this.#nextReceivedId) {
+    // Not `#nextReceivedId`: an earlier Sequence may have been cut off before what it announced.
+    if (sequenceId > this.#latestReceivedId + 1) {
       throw invalid("Sequence ID greater than amount of messages we've received.");
     }
     this.#nextReceivedId = sequenceId;

@@ -2,7 +2,7 @@
 // room among them, and the time limits. There is one for a connection that has agreed on stateful reconnect.
 import { MessageBuffer } from '../connection/message-buffer.ts';
 import type { HubOptions } from '../options.ts';
-import { type HubMessage, isNumbered } from '../protocol/messages.ts';
+import { endCompletion, type HubMessage, isNumbered } from '../protocol/messages.ts';
 import { OutgoingMessage, type WireMessage } from '../protocol/outgoing-message.ts';
 import type { HubProtocol } from '../protocol/protocol.ts';
 
@@ -99,11 +99,12 @@ export class Resumption {
   resume(): WireMessage[] {
     this.#isAway = false;
     this.#goneBy = Number.POSITIVE_INFINITY;
-    const { sequenceId, messages } = this.#buffer.resend();
+    const { sequenceId, ignored, messages } = this.#buffer.resend();
     const next = this.#next;
     this.#next = undefined;
     next?.resolve();
-    return [this.#encode({ type: 'sequence', sequenceId }), ...messages];
+    const filler = ignored === 0 ? undefined : this.#encode(endCompletion('s0'));
+    return [this.#encode({ type: 'sequence', sequenceId }), ...Array(ignored).fill(filler), ...messages];
   }
 
   /** Resolves with the next transport, or when there will be none. */
