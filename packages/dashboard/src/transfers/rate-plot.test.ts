@@ -23,10 +23,10 @@ test('sixty seconds fill the width', () => {
 });
 
 test("the transfer's own limit is drawn where it can be near, and always lies inside", () => {
-  assert.equal(plotOf([MiB], 2 * MiB)?.limitY, 0);
-  assert.equal(plotOf([MiB], MiB)?.limitY, 0);
-  assert.equal(plotOf([10 * MiB], 5 * MiB)?.limitY, plotHeight / 2);
-  assert.equal(plotOf([MiB], 50 * MiB)?.limitY, null);
+  assert.deepEqual(plotOf([MiB], 2 * MiB)?.limit, { y: 0, words: 'limit 2 MiB/s' });
+  assert.equal(plotOf([MiB], MiB)?.limit?.y, 0);
+  assert.equal(plotOf([10 * MiB], 5 * MiB)?.limit?.y, plotHeight / 2);
+  assert.equal(plotOf([MiB], 50 * MiB)?.limit, null);
 });
 
 test('where nothing came there is nothing to see', () => {

@@ -15,8 +15,8 @@ export interface RatePlot {
   readonly seconds: readonly { readonly x: number; readonly words: string }[];
   /** The rate at the upper edge. */
   readonly top: string;
-  /** How high the transfer's own limit lies; `null` where it has none, or one far above what comes. */
-  readonly limitY: number | null;
+  /** How high the transfer's own limit lies, and the limit in words; `null` where it has none, or one far above what comes. */
+  readonly limit: { readonly y: number; readonly words: string } | null;
   readonly words: string;
 }
 
@@ -38,7 +38,7 @@ export function plotOf(rates: readonly number[], limit: number | null): RatePlot
       words: `${rateInWords(rate)}, ${rates.length - index} s ago`,
     })),
     top: limitInWords(top),
-    limitY: isLimitSeen ? y(limit) : null,
+    limit: isLimitSeen ? { y: y(limit), words: `limit ${limitInWords(limit)}` } : null,
     words: wordsOf(rates, highest),
   };
 }

@@ -16,28 +16,20 @@ export const RatePlotView = ({ plot }: { plot: RatePlot }) => (
         <path class="grid" d={`M0 0H${plotWidth}M0 ${plotHeight / 2}H${plotWidth}`} />
         <polygon points={plot.area} />
         <polyline points={plot.line} />
-        {plot.limitY === null ? null : <path class="limit-line" d={`M0 ${plot.limitY}H${plotWidth}`} />}
+        {plot.limit === null ? null : <path class="limit-line" d={`M0 ${plot.limit.y}H${plotWidth}`} />}
         {plot.seconds.map(({ x, words }) => (
           <rect key={x} x={x} y={0} width={10} height={plotHeight}>
             <title>{words}</title>
           </rect>
         ))}
       </svg>
-      {plot.limitY === null ? null : (
-        <span
-          class="limit-words"
-          aria-hidden="true"
-          style={{ top: plot.limitY < 20 ? '0.15rem' : `${plot.limitY - 19}%` }}
-        >
-          limit
-        </span>
-      )}
       <span class="top" aria-hidden="true">
         {plot.top}
       </span>
     </div>
     <p class="axis" aria-hidden="true">
       <span>a minute ago</span>
+      {plot.limit === null ? null : <span class="limit-words">{plot.limit.words}</span>}
       <span>now</span>
     </p>
   </figure>
