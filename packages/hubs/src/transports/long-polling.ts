@@ -33,7 +33,7 @@ export class LongPollingTransport implements Transport {
   readonly #times: LongPollingTimes;
   readonly #outbox = new Outbox();
   readonly #closed = Promise.withResolvers<Error | undefined>();
-  /** Resolves when the last message was fetched. */
+  /** The hub has nothing more to wait for. */
   readonly #delivered = Promise.withResolvers<void>();
   #poll: Poll | undefined;
   #inactiveSince: number;
@@ -70,13 +70,16 @@ export class LongPollingTransport implements Transport {
     return sent;
   }
 
-  /** The hub is done. A client that polls fetches what is left, then hears of the end (204). */
+  /**
+   * The hub is done. A client that polls fetches what is left, then hears of the end (204). Waited for is only the answer
+   * to a poll that is there now.
+   */
   close(): Promise<void> {
     if (!this.#isEnding) {
       this.#isEnding = true;
       this.#inbox.end();
-      if (this.#outbox.isEmpty && this.#poll?.isAnswered !== false) this.#delivered.resolve();
-      else this.#flush();
+      if (this.#poll?.isAnswered === false) this.#flush();
+      else this.#delivered.resolve();
     }
     return this.#delivered.promise;
   }
@@ -166,7 +169,7 @@ export class LongPollingTransport implements Transport {
     const { response } = poll;
     response.on('close', () => {
       batch.settle(response.writableFinished ? undefined : new Error('The client has left its poll.'));
-      if (this.#isEnding && this.#outbox.isEmpty) this.#delivered.resolve();
+      if (this.#isEnding) this.#delivered.resolve();
     });
     head(response, 200, { 'Content-Type': 'application/octet-stream', 'Content-Length': String(body.length) });
     response.end(body);
