@@ -31,7 +31,8 @@ export async function runHandlers(server: EventEmitter, request: AnyRequest, ope
  * Accepts a request and runs `handler` with the connection: it lives as long as the promise of the handler, is closed with
  * 1000 afterwards, and with 1011 when it throws, which `onHandlerError` is told. Use this in frameworks, which keep the
  * promise of a route to themselves; a 'request' listener of the server itself needs only `acceptWebSocket`.
- * Resolves when the handler is done, also when it failed; rejects as `acceptWebSocket` when the request is not accepted.
+ * Resolves when the handler is done, also when it failed, and when the client's request was wrong and answered so. Rejects
+ * with `not-upgradable`, `already-answered`, `invalid-argument` or `not-a-websocket-request`, which are the caller's faults.
  */
 export async function handleWebSocket(
   request: AnyRequest,
@@ -39,7 +40,14 @@ export async function handleWebSocket(
   handler: (socket: WebSocketConnection) => unknown,
   options: AcceptOptions = {},
 ): Promise<void> {
-  const socket = await acceptWebSocket(request, response, options);
+  let socket: WebSocketConnection;
+  try {
+    socket = await acceptWebSocket(request, response, options);
+  } catch (error) {
+    const isRefused = error instanceof WebSocketError && error.facts.httpStatus !== undefined && response.headersSent;
+    if (isRefused) return;
+    throw error;
+  }
   const opening = Opening.of(response)!;
   try {
     await handler(socket);
