@@ -50,17 +50,17 @@ async function page(origin: string, ca: string | undefined): Promise<string> {
   return body;
 }
 
-const servers: [name: string, isSecure: boolean, versions: readonly ('1.1' | '2')[]][] = [
-  ['http', false, ['1.1']],
-  ['https', true, ['1.1']],
-  ['http2', true, ['1.1', '2']],
-  ['fastify', true, ['1.1', '2']],
-  ['hono', true, ['1.1', '2']],
-  ['express', false, ['1.1']],
+const servers: [name: string, isSecure: boolean, hasRoutes: boolean, versions: readonly ('1.1' | '2')[]][] = [
+  ['http', false, false, ['1.1']],
+  ['https', true, false, ['1.1']],
+  ['http2', true, false, ['1.1', '2']],
+  ['fastify', true, true, ['1.1', '2']],
+  ['hono', true, true, ['1.1', '2']],
+  ['express', false, true, ['1.1']],
 ];
 
 describe('the example', { concurrency: 2 }, () => {
-  for (const [name, isSecure, versions] of servers) {
+  for (const [name, isSecure, hasRoutes, versions] of servers) {
     test(`${name}.ts serves a page and WebSockets on HTTP/${versions.join(' and HTTP/')}`, async () => {
       await using server = await start(name);
       const ca = isSecure ? readFileSync(env.CERT, 'utf8') : undefined;
@@ -73,13 +73,9 @@ describe('the example', { concurrency: 2 }, () => {
         await socket.send('hello');
         assert.equal((await socket.receive())?.data, 'hello');
         assert.deepEqual(await socket.close(4_000), { code: 4_000, reason: '', clean: true });
-        await assert.rejects(
-          connectWebSocket(`${host}:${server.port}/elsewhere`, options).then(s => s.receive()),
-          {
-            code: 'handshake-refused',
-            status: 404,
-          },
-        );
+        if (!hasRoutes) continue;
+        const elsewhere = connectWebSocket(`${host}:${server.port}/elsewhere`, options);
+        await assert.rejects(elsewhere, { code: 'handshake-refused', status: 404 });
       }
     });
   }
