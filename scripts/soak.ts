@@ -1,5 +1,6 @@
 // `npm run soak`: the long counts that `npm test` only samples. Writes conformance/soak.json, which is committed.
-//   npm run soak                     500 kills of the crash test, half of them aimed at the named steps; then the fuzzers
+//   npm run soak                     500 kills of the crash test, half of them aimed at the named steps; 1,000 cuts of a
+//                                    hub connection for each protocol; then the fuzzers
 //   npm run soak -- --crashes 50     fewer
 
 import { spawnSync } from 'node:child_process';
@@ -15,6 +16,7 @@ const root = path.join(import.meta.dirname, '..');
 const { values } = parseArgs({
   options: {
     crashes: { type: 'string', default: '500' },
+    cuts: { type: 'string', default: '1000' },
     'fuzz-seconds': { type: 'string', default: '120' },
     seed: { type: 'string', default: String(randomInt(1, 2 ** 31)) },
   },
@@ -67,6 +69,14 @@ function roomSoak() {
   return { file, passed: testPasses(file, { LONGHAUL_CRASH_ROUNDS: 'all', LONGHAUL_SEED: String(seed) }) };
 }
 
+/** Stateful reconnect of hub connections under cuts at random moments. */
+function cutSoak() {
+  const file = 'packages/hubs/test/stateful-reconnect.test.ts';
+  const cutsOfEachProtocol = Number(values.cuts);
+  const env = { LONGHAUL_CUTS: String(cutsOfEachProtocol), LONGHAUL_SEED: String(seed) };
+  return { file, cutsOfEachProtocol, seed, passed: testPasses(file, env) };
+}
+
 function fuzzSoak() {
   const seconds = Number(values['fuzz-seconds']);
   const env = { LONGHAUL_FUZZ_MS: String(seconds * 1000), LONGHAUL_SEED: String(seed) };
@@ -89,9 +99,10 @@ function testPasses(file: string, env: Record<string, string>): boolean {
 const crash = await crashSoak();
 for (const failure of crash.failures) console.error(failure);
 const room = roomSoak();
+const cuts = cutSoak();
 const fuzz = fuzzSoak();
-const report = { date: new Date().toISOString(), node: process.version, crash, room, fuzz };
+const report = { date: new Date().toISOString(), node: process.version, crash, room, cuts, fuzz };
 writeFileSync(path.join(root, 'conformance/soak.json'), `${JSON.stringify(report, null, 2)}\n`);
 console.log(JSON.stringify(report, null, 2));
-const isGood = crash.failures.length === 0 && room.passed && fuzz.every(each => each.passed);
+const isGood = crash.failures.length === 0 && room.passed && cuts.passed && fuzz.every(each => each.passed);
 process.exitCode = isGood ? 0 : 1;

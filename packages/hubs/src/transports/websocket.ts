@@ -9,6 +9,7 @@ import {
   type WebSocketConnection,
 } from '@longhaul/websockets';
 import { type WebSocketTransportOptions, webSocketDefaults } from '../endpoint-options.ts';
+import { HubServerError } from '../errors.ts';
 import type { WireMessage } from '../protocol/outgoing-message.ts';
 import type { TransferFormat, WireData } from '../protocol/protocol.ts';
 import type { Transport } from './transport.ts';
@@ -48,9 +49,7 @@ class WebSocketTransport implements Transport {
   }
 
   get closed(): Promise<Error | undefined> {
-    return this.#socket.closed.then(({ clean, code }) =>
-      clean ? undefined : new Error(`The WebSocket was lost (close code ${code}).`),
-    );
+    return this.#socket.closed.then(({ clean, code }) => (clean ? undefined : lossOf(code)));
   }
 
   tryReceive(): WireData | undefined {
@@ -74,4 +73,10 @@ class WebSocketTransport implements Transport {
     const { data } = message;
     return typeof data === 'string' && type === 'text' ? this.#socket.send(data) : this.#socket.send(data, { type });
   }
+}
+
+/** 1006 is the network's doing, which stateful reconnect forgives; others are our answer to a client that broke the rules. */
+function lossOf(code: number): Error {
+  const text = `The WebSocket was lost (close code ${code}).`;
+  return code === 1006 ? new HubServerError('connection-lost', text) : new Error(text);
 }
