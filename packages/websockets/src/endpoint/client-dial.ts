@@ -23,7 +23,7 @@ export async function dial(attempt: Attempt, alpn: 'h2' | undefined, end: AbortS
   try {
     const plain =
       proxy !== undefined
-        ? await tunnel(proxy, url, settings.maxHeaderBytes, limit.signal)
+        ? await tunnel(proxy, url, settings, limit.signal)
         : await connected(
             settings.socketPath === undefined
               ? connectTcp({ host: hostnameOf(url), port: portOf(url) })

@@ -109,12 +109,17 @@ function permissionOf(session: ClientHttp2Session, host: string): Promise<boolea
     reject(new WebSocketError(code, `No HTTP/2 at ${host}: ${cause.message}`, { cause }));
   };
   const onClose = () => reject(new WebSocketError('connect-failed', `The HTTP/2 session with ${host} is closed`));
+  const ask = () => {
+    // It fails where ten pings of somebody else are under way; what the SETTINGS say by now has to do then.
+    session.ping(() => session.destroyed || resolve(isAllowed()));
+  };
   session.on('remoteSettings', onSettings).on('error', onError).on('close', onClose);
   if (session.destroyed || session.closed) onClose();
   else if (isAllowed()) resolve(true);
-  else session.ping(error => error === null && resolve(isAllowed()));
+  else if (session.connecting) session.once('connect', ask);
+  else ask();
   return promise.finally(() => {
-    session.off('remoteSettings', onSettings).off('error', onError).off('close', onClose);
+    session.off('connect', ask).off('remoteSettings', onSettings).off('error', onError).off('close', onClose);
   });
 }
 
@@ -174,6 +179,9 @@ function exchange(stream: ClientHttp2Stream, attempt: Attempt, end: AbortSignal)
   };
   const onResponse = async (headers: IncomingHttpHeaders) => {
     const status = Number(headers[':status']);
+    if (sizeOf(headers) > settings.maxHeaderBytes) {
+      return fail(new WebSocketError('handshake-invalid', `The answer of ${url.host} is too large (maxHeaderBytes)`));
+    }
     if (status !== 200) {
       const body = await bodySnippet(stream);
       const refusal = new WebSocketError('handshake-refused', `${url.host} answered ${status} in place of 200`, {
@@ -199,6 +207,11 @@ function exchange(stream: ClientHttp2Stream, attempt: Attempt, end: AbortSignal)
   end.addEventListener('abort', onEnd);
   if (end.aborted) onEnd();
   return promise;
+}
+
+/** As RFC 9113 §6.5.2 counts a header list. */
+function sizeOf(headers: IncomingHttpHeaders): number {
+  return Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + String(value).length + 32, 0);
 }
 
 function ignore(): void {}

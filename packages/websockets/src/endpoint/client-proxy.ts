@@ -25,12 +25,12 @@ export function proxyFor(settings: ClientSettings, url: URL): (ProxyOptions & { 
 export function tunnel(
   proxy: ProxyOptions & { url: URL },
   target: URL,
-  maxHeaderBytes: number,
+  settings: ClientSettings,
   limit: AbortSignal,
 ): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const place = `Proxy ${proxy.url.host}`;
-  const request = startConnect(proxy, target, maxHeaderBytes);
+  const request = startConnect(proxy, target, settings.maxHeaderBytes);
   const onLimit = () => fail(limit.reason);
   function fail(error: unknown): void {
     limit.removeEventListener('abort', onLimit);
@@ -43,7 +43,10 @@ export function tunnel(
       socket.destroy();
       return fail(new WebSocketError('proxy-refused', `${place} answered ${status} to CONNECT`, { status }));
     }
-    if (head.length > 0) {
+    // Only on HTTP/2 without TLS does a server speak first.
+    const mayBeEarly = settings.httpVersion === '2' && target.protocol === 'ws:';
+    if (head.length > 0 && mayBeEarly) socket.unshift(head);
+    else if (head.length > 0) {
       socket.destroy();
       return fail(new WebSocketError('proxy-refused', `${place} sent bytes of its own behind its answer`, { status }));
     }

@@ -1,19 +1,27 @@
 // A class with the browser's `WebSocket` interface over our client, for libraries that take such a class
 // (`@microsoft/signalr`'s `WebSocket` option): it dials where the URL says, or always the same Unix socket.
-import { WebSocketError } from '../errors.ts';
+// WHATWG WebSockets §3 is the authority; where a program can do more than a page, the constructor's third argument says so.
 import type { ClientOptions } from '../client-options.ts';
-import type { Message } from '../protocol/message-assembler.ts';
+import { WebSocketError } from '../errors.ts';
+import { isToken } from '../handshake/header-values.ts';
+import { parseUrl } from '../handshake/url.ts';
+import type { Message } from '../protocol/message-parts.ts';
 import { connectWebSocket } from './client.ts';
 import { bytesOf, type WebSocketConnection } from './websocket.ts';
 
+/** What binary messages arrive as; `nodebuffer` is ours, and cheapest. */
 export type BinaryType = 'arraybuffer' | 'blob' | 'nodebuffer';
 
 /** What `createWebSocketClass` builds into the class: options of every connection made by it. */
 export type WebSocketClassOptions = Omit<ClientOptions, 'subprotocols' | 'signal'>;
 
 type Handler<E extends Event> = ((event: E) => unknown) | null;
+type EventName = 'open' | 'message' | 'error' | 'close';
+type Sendable = string | ArrayBuffer | ArrayBufferView | Blob;
 
-/** A WebSocket with the browser's interface; the third argument of its constructor adds headers, as in `ws`. */
+const binaryTypes: readonly unknown[] = ['arraybuffer', 'blob', 'nodebuffer'];
+
+/** A WebSocket with the browser's interface; the third argument of its constructor adds options, as headers in `ws`. */
 export class BrowserWebSocket extends EventTarget {
   static readonly CONNECTING = 0;
   static readonly OPEN = 1;
@@ -23,27 +31,30 @@ export class BrowserWebSocket extends EventTarget {
   readonly OPEN = 1;
   readonly CLOSING = 2;
   readonly CLOSED = 3;
-  onopen: Handler<Event> = null;
-  onmessage: Handler<MessageEvent> = null;
-  onerror: Handler<Event> = null;
-  onclose: Handler<CloseEvent> = null;
-  binaryType: BinaryType = 'blob';
+  /** With `http:` and `https:` turned into `ws:` and `wss:`. */
   readonly url: string;
+  readonly #origin: string;
+  readonly #handlers = new Map<EventName, Handler<Event>>();
+  readonly #abort = new AbortController();
+  #binaryType: BinaryType = 'blob';
   #readyState: 0 | 1 | 2 | 3 = 0;
   #connection: WebSocketConnection | undefined;
-  readonly #abort = new AbortController();
+  #bufferedAmount = 0;
+  /** Set while a `Blob` is being read: what is sent meanwhile goes behind it. */
+  #sending: Promise<unknown> | undefined;
 
+  /** Throws a `SyntaxError` DOMException for a wrong URL or sub-protocol, `invalid-argument` for a wrong option. */
   constructor(url: string | URL, protocols: string | readonly string[] = [], options: WebSocketClassOptions = {}) {
     super();
-    this.url = String(url);
-    for (const type of ['open', 'message', 'error', 'close'] as const) {
-      this.addEventListener(type, event => (this[`on${type}`] as Handler<Event>)?.call(this, event));
+    const parsed = parseUrl(url);
+    if (parsed === undefined) throw new DOMException('The URL is no ws: or wss: URL without a fragment', 'SyntaxError');
+    const subprotocols = typeof protocols === 'string' ? [protocols] : [...protocols];
+    if (new Set(subprotocols).size !== subprotocols.length || !subprotocols.every(isToken)) {
+      throw new DOMException('Sub-protocols must be different tokens', 'SyntaxError');
     }
-    void this.#run({
-      ...options,
-      subprotocols: typeof protocols === 'string' ? [protocols] : protocols,
-      signal: this.#abort.signal,
-    });
+    this.url = parsed.href;
+    this.#origin = `${parsed.protocol}//${parsed.host}`;
+    void this.#run({ ...options, subprotocols, signal: this.#abort.signal });
   }
 
   get readyState(): 0 | 1 | 2 | 3 {
@@ -54,21 +65,93 @@ export class BrowserWebSocket extends EventTarget {
     return this.#connection?.subprotocol ?? '';
   }
 
+  /** The extensions in use. */
   get extensions(): string {
-    return '';
+    return this.#connection?.extensions ?? '';
   }
 
+  /** Bytes of messages that were sent and are not with the kernel yet; grows only, once closing. */
   get bufferedAmount(): number {
-    return this.#connection?.bufferedBytes ?? 0;
+    return this.#bufferedAmount;
   }
 
-  /** As in the browser: throws while connecting, sends nothing once closing. */
-  send(data: string | ArrayBuffer | ArrayBufferView): void {
+  get binaryType(): BinaryType {
+    return this.#binaryType;
+  }
+
+  /** Anything that is no `BinaryType` is ignored, as in the browser. */
+  set binaryType(type: BinaryType) {
+    if (binaryTypes.includes(type)) this.#binaryType = type;
+  }
+
+  get onopen(): Handler<Event> {
+    return this.#handlers.get('open') ?? null;
+  }
+
+  set onopen(handler: Handler<Event>) {
+    this.#setHandler('open', handler);
+  }
+
+  get onmessage(): Handler<MessageEvent> {
+    return (this.#handlers.get('message') as Handler<MessageEvent> | undefined) ?? null;
+  }
+
+  set onmessage(handler: Handler<MessageEvent>) {
+    this.#setHandler('message', handler as Handler<Event>);
+  }
+
+  get onerror(): Handler<Event> {
+    return this.#handlers.get('error') ?? null;
+  }
+
+  set onerror(handler: Handler<Event>) {
+    this.#setHandler('error', handler);
+  }
+
+  get onclose(): Handler<CloseEvent> {
+    return (this.#handlers.get('close') as Handler<CloseEvent> | undefined) ?? null;
+  }
+
+  set onclose(handler: Handler<CloseEvent>) {
+    this.#setHandler('close', handler as Handler<Event>);
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'WebSocket';
+  }
+
+  /** As in the browser: throws an `InvalidStateError` while connecting, sends nothing once closing. */
+  send(data: Sendable): void {
     if (this.#readyState === 0) throw new DOMException('The WebSocket is still connecting', 'InvalidStateError');
-    void this.#connection?.send(typeof data === 'string' ? data : bytesOf(data));
+    const message = typeof data === 'string' || data instanceof Blob ? data : bytesOf(data);
+    const bytes =
+      typeof message === 'string'
+        ? Buffer.byteLength(message)
+        : message instanceof Blob
+          ? message.size
+          : message.length;
+    this.#bufferedAmount += bytes;
+    if (this.readyState !== 1) return;
+    const sent = () => {
+      this.#bufferedAmount -= bytes;
+    };
+    if (this.#sending === undefined && !(message instanceof Blob)) {
+      void this.#connection?.send(message).then(sent, ignore);
+      return;
+    }
+    const mine = Promise.resolve(this.#sending)
+      .then(async () => {
+        const ready = message instanceof Blob ? await message.arrayBuffer() : message;
+        await this.#connection?.send(ready);
+      })
+      .then(sent, ignore)
+      .finally(() => {
+        if (this.#sending === mine) this.#sending = undefined;
+      });
+    this.#sending = mine;
   }
 
-  /** Without a code the Close frame says 1000. */
+  /** Throws an `InvalidAccessError` for a code other than 1000 and 3000-4999. Without a code the Close frame says 1000. */
   close(code?: number, reason?: string): void {
     if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) {
       throw new DOMException(`Close code ${code} is neither 1000 nor 3000-4999`, 'InvalidAccessError');
@@ -80,7 +163,9 @@ export class BrowserWebSocket extends EventTarget {
     const wasConnecting = this.#readyState === 0;
     this.#readyState = 2;
     if (wasConnecting) this.#abort.abort();
-    else void this.#connection?.close(code, reason);
+    // What was sent before leaves before the Close frame.
+    else if (this.#sending === undefined) void this.#connection?.close(code, reason);
+    else void this.#sending.then(() => this.#connection?.close(code, reason));
   }
 
   async #run(options: ClientOptions): Promise<void> {
@@ -95,7 +180,8 @@ export class BrowserWebSocket extends EventTarget {
     let cause: unknown;
     try {
       for await (const message of connection) {
-        this.dispatchEvent(new MessageEvent('message', { data: this.#dataOf(message) }));
+        if (this.#readyState !== 1) continue;
+        this.dispatchEvent(new MessageEvent('message', { data: this.#dataOf(message), origin: this.#origin }));
       }
     } catch (error) {
       cause = error;
@@ -114,11 +200,20 @@ export class BrowserWebSocket extends EventTarget {
   }
 
   #dataOf(message: Message): string | ArrayBuffer | Blob | Buffer {
-    if (message.type === 'text' || this.binaryType === 'nodebuffer') return message.data;
+    if (message.type === 'text' || this.#binaryType === 'nodebuffer') return message.data;
     const bytes = Uint8Array.from(message.data);
-    return this.binaryType === 'blob' ? new Blob([bytes]) : bytes.buffer;
+    return this.#binaryType === 'blob' ? new Blob([bytes]) : bytes.buffer;
+  }
+
+  /** A handler stands among the listeners where it was first set (HTML §8.1.8.1). */
+  #setHandler(type: EventName, handler: Handler<Event>): void {
+    const isNew = !this.#handlers.has(type);
+    this.#handlers.set(type, typeof handler === 'function' ? handler : null);
+    if (isNew) this.addEventListener(type, event => this.#handlers.get(type)?.call(this, event));
   }
 }
+
+function ignore(): void {}
 
 /** What a library takes in place of the global `WebSocket`. */
 export interface WebSocketClass {
