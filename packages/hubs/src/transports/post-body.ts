@@ -37,7 +37,6 @@ export class PostBody {
     request.on('data', onData).on('end', onEnd).on('close', onClose);
     const end = await this.#end.promise;
     request.off('data', onData).off('end', onEnd).off('close', onClose);
-    if (end === 'received' && this.#inbox.isEnded) return 'disposed';
     return end;
   }
 
@@ -52,6 +51,10 @@ export class PostBody {
     this.#bytes += chunk.length;
     if (this.#bytes > this.#maxBytes) {
       this.#end.resolve('too-large');
+      return;
+    }
+    if (this.#inbox.isEnded) {
+      this.#end.resolve('disposed');
       return;
     }
     const room = this.#inbox.push(chunk);
