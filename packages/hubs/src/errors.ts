@@ -36,6 +36,7 @@ export const hubErrorTable = Object.freeze({
     'Error',
     'Ask clients from a hub method or a hub context, not from onConnected.',
   ),
+  'empty-group-name': facts('caller', 'InvalidOperationException', 'Give the group a name that is not empty.'),
   'connection-not-found': facts('caller', 'IOException', 'The connection has ended or never existed.'),
   'too-many-groups': facts(
     'caller',

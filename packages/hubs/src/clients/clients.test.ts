@@ -80,6 +80,14 @@ describe('clients (§10)', () => {
     await assert.rejects(asked, { message: 'enough' });
   });
 
+  test('§10 a group without a name is refused, and nothing is sent', async () => {
+    const { asked, clients } = recorded();
+    for (const send of [clients.groups(['g', '']), clients.group(''), clients.groupExcept('', [])]) {
+      await assert.rejects(send.say('hi'), { code: 'empty-group-name', message: 'Cannot send to an empty group name.' });
+    }
+    assert.deepEqual(asked, []);
+  });
+
   test('a set of clients can be returned from an async function: it is no promise', async () => {
     const { clients, asked } = recorded();
     const all = await Promise.resolve(clients.all);

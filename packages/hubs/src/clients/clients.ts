@@ -1,6 +1,7 @@
 // Sending to clients: every way to name them (§10), typed by the hub's client interface. A call on one of these sends;
 // `invoke` asks a single client and waits for what its handler returns.
 
+import { HubServerError } from '../errors.ts';
 import type { HubLifetimeManager } from '../lifetime/lifetime-manager.ts';
 import type { Loose } from '../loose.ts';
 import type { InvocationMessage } from '../protocol/messages.ts';
@@ -9,7 +10,7 @@ import { type InvokeOptions, invokeWithin } from './invoke-within.ts';
 
 /**
  * Sends. For one client the promise resolves when its connection takes more (back-pressure); for many it never waits
- * for the slowest. Rejects only when an argument cannot be serialized.
+ * for the slowest. Rejects only when an argument cannot be serialized, and for a group without a name.
  */
 export type SendProxy<Client extends object> = string extends keyof Client
   ? Loose
@@ -61,6 +62,11 @@ const invocation = (target: string, args: readonly unknown[]): InvocationMessage
   arguments: args,
 });
 
+/** §10: a group without a name is a mistake of who sends. */
+function requireNames(names: readonly string[]): void {
+  if (names.includes('')) throw new HubServerError('empty-group-name', 'Cannot send to an empty group name.');
+}
+
 /** `beforeInvoke` runs before a client is asked; it may throw. */
 export class LifetimeClients<Client extends object> implements HubClients<Client> {
   readonly #lifetime: HubLifetimeManager;
@@ -98,12 +104,18 @@ export class LifetimeClients<Client extends object> implements HubClients<Client
   }
 
   groups(names: readonly string[]): SendProxy<Client> {
-    return callByName((target, args) => this.#lifetime.sendGroups(names, invocation(target, args)));
+    return callByName(async (target, args) => {
+      requireNames(names);
+      await this.#lifetime.sendGroups(names, invocation(target, args));
+    });
   }
 
   groupExcept(name: string, connectionIds: readonly string[]): SendProxy<Client> {
     const excluded = new Set(connectionIds);
-    return callByName((target, args) => this.#lifetime.sendGroups([name], invocation(target, args), excluded));
+    return callByName(async (target, args) => {
+      requireNames([name]);
+      await this.#lifetime.sendGroups([name], invocation(target, args), excluded);
+    });
   }
 
   user(id: string): SendProxy<Client> {
