@@ -6,11 +6,14 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
 import { test } from 'node:test';
-import { type SeededRandom, seededRandom } from '@longhaul/testing';
+import { seededRandom } from '@longhaul/testing';
+import { WebSocketError } from '../src/errors.ts';
 import { resolveSettings } from '../src/options.ts';
 import { ConnectionCore } from '../src/protocol/connection.ts';
 import { FrameDecoder } from '../src/protocol/frame-decoder.ts';
-import { applyMask } from '../src/protocol/mask.ts';
+import { MessageAssembler } from '../src/protocol/message-assembler.ts';
+import { isPart, type MessagePart } from '../src/protocol/message-parts.ts';
+import { cut, makeStream } from './random-streams.ts';
 
 const limits = { maxMessageBytes: 100_000, maxFragments: 4 };
 // `ws` has a receiver class that its types do not show.
@@ -30,6 +33,16 @@ function ours(pieces: readonly Buffer[]): Verdict {
   const core = new ConnectionCore('server', resolveSettings(limits, { maxControlFramesPerSecond: 1e9 }), undefined, 0);
   const verdict: Verdict = { events: [], refusal: undefined };
   const pongs = new FrameDecoder('client');
+  const assembler = new MessageAssembler(limits);
+  const add = (part: MessagePart) => {
+    try {
+      return assembler.add(part);
+    } catch (error) {
+      assert.ok(error instanceof WebSocketError, String(error));
+      core.fail(error, 0);
+      return undefined;
+    }
+  };
   const collect = () => {
     for (const chunk of core.output.take()) pongs.push(Buffer.from(chunk));
     for (let event = pongs.next(); event !== undefined; event = pongs.next()) {
@@ -38,9 +51,12 @@ function ours(pieces: readonly Buffer[]): Verdict {
   };
   for (const piece of pieces) {
     core.push(Buffer.from(piece), 0);
-    for (let message = core.next(0); message !== undefined; message = core.next(0)) {
+    for (let item = core.next(0); item !== undefined; item = core.next(0)) {
       collect();
-      verdict.events.push(`${message.type} ${payloadSeen(Buffer.from(message.data as string))}`);
+      const message = isPart(item) ? add(item) : item;
+      if (message !== undefined) {
+        verdict.events.push(`${message.type} ${payloadSeen(Buffer.from(message.data as string))}`);
+      }
     }
     collect();
   }
@@ -71,83 +87,6 @@ function theirs(pieces: readonly Buffer[]): Verdict {
   }
   verdict.refusal = receiver.errored?.message;
   return verdict;
-}
-
-/** One frame: mostly right, sometimes wrong in one way. */
-function makeFrame(random: SeededRandom, isMessageOpen: boolean): { bytes: Buffer; opcode: number; isFinal: boolean } {
-  const isOdd = random.below(40) === 0;
-  const isControl = random.below(4) === 0;
-  const opcode = isOdd
-    ? random.below(16)
-    : isControl
-      ? random.pick([9, 9, 10, 10, 10, 8])
-      : isMessageOpen
-        ? 0
-        : random.pick([1, 1, 2]);
-  const isFinal = opcode >= 8 ? random.below(60) > 0 : random.below(3) > 0;
-  const rsv = random.below(80) === 0 ? random.below(8) : 0;
-  const payload = makePayload(random, opcode);
-  const form = random.below(100) === 0 ? random.below(3) : payload.length < 126 ? 0 : payload.length < 65_536 ? 1 : 2;
-  const isMasked = random.below(100) > 0;
-  const length =
-    form === 0 ? Buffer.of(payload.length & 0x7f) : Buffer.alloc(form === 1 ? 3 : 9, form === 1 ? 126 : 127);
-  if (form === 1) length.writeUInt16BE(payload.length & 0xffff, 1);
-  if (form === 2)
-    length.writeBigUInt64BE(BigInt(payload.length) | (random.below(20) === 0 ? 1n << BigInt(random.below(64)) : 0n), 1);
-  if (isMasked) length[0] = length[0]! | 0x80;
-  const key = random.bytes(isMasked ? 4 : 0);
-  if (isMasked) applyMask(payload, 0, payload.length, key.readInt32LE(), 0);
-  return {
-    bytes: Buffer.concat([Buffer.of((isFinal ? 0x80 : 0) | (rsv << 4) | opcode), length, key, payload]),
-    opcode,
-    isFinal,
-  };
-}
-
-function makePayload(random: SeededRandom, opcode: number): Buffer {
-  if (opcode === 8) {
-    const code = random.pick([1000, 1001, 1003, 1004, 1005, 1006, 1011, 1014, 1015, 3000, 4999, 5000, 999, 0]);
-    const whole = Buffer.concat([
-      Buffer.of(code >> 8, code & 255),
-      Buffer.from(random.pick(['', 'bye', 'ö'])),
-      random.below(8) === 0 ? random.bytes(2) : Buffer.of(),
-    ]);
-    return whole.subarray(0, random.pick([whole.length, whole.length, whole.length, 0, 1, 2]));
-  }
-  const length =
-    opcode > 8
-      ? random.pick([0, 1, 5, 125, 126])
-      : random.pick([0, 1, 2, 7, 30, 125, 126, 200, 1_000, 65_535, 65_536, 100_001]);
-  const bytes =
-    random.below(12) === 0
-      ? random.bytes(Math.min(length, 50))
-      : Buffer.from('aé漢😀z'.repeat(length / 11) + 'x'.repeat(length % 11));
-  return Buffer.from(bytes);
-}
-
-function makeStream(random: SeededRandom): Buffer {
-  const frames: Buffer[] = [];
-  let isMessageOpen = false;
-  for (let count = 1 + random.below(12); count > 0; count--) {
-    const { bytes, opcode, isFinal } = makeFrame(random, isMessageOpen);
-    frames.push(bytes);
-    if (opcode < 8) isMessageOpen = !isFinal;
-  }
-  const stream = Buffer.concat(frames);
-  if (random.below(20) === 0) stream[random.below(stream.length)]! ^= 1 << random.below(8);
-  return random.below(10) === 0 ? stream.subarray(0, random.below(stream.length)) : stream;
-}
-
-function cut(random: SeededRandom, stream: Buffer): Buffer[] {
-  const most = random.pick([1, 3, 20, 1_000, 70_000, 1_000_000]);
-  if (most < 20 && stream.length > 3_000) return [stream];
-  const pieces: Buffer[] = [];
-  for (let at = 0; at < stream.length; ) {
-    const length = 1 + random.below(most);
-    pieces.push(stream.subarray(at, at + length));
-    at += length;
-  }
-  return pieces;
 }
 
 const rest = Buffer.alloc(16);

@@ -17,8 +17,11 @@ const mostNowBytes = 65_536;
 const chunkBytes = 16_384;
 /** Fragments that may wait in one account before it is given on, so that a limit on them is noticed. */
 const mostFragmentsPending = 256;
-/** What the sender left out at the end of a message (RFC 7692 §7.2.2). */
-const tail = Buffer.of(0x00, 0x00, 0xff, 0xff);
+/**
+ * What the sender left out at the end of a message (RFC 7692 §7.2.2), and an empty final block: zlib comes to its end
+ * there only if the message ended between two blocks, as it must.
+ */
+const closing = Buffer.of(0x00, 0x00, 0xff, 0xff, 0x03, 0x00);
 const nothing = Buffer.alloc(0);
 
 /** What both directions of a connection with permessage-deflate need. */
@@ -110,11 +113,10 @@ export class Inflater {
   /** False where the message is not small: nothing has happened then. */
   #inflateNow(): boolean {
     if (this.#gatheredBytes > mostInputNowBytes) return false;
-    const input = Buffer.concat([...this.#gathered, tail]);
+    const input = Buffer.concat([...this.#gathered, closing]);
     try {
       const options = {
         windowBits: this.#agreement.receiveWindowBits,
-        finishFlush: constants.Z_SYNC_FLUSH,
         chunkSize: Math.min(chunkBytes, Math.max(256, input.length * 4)),
         maxOutputLength: mostNowBytes,
         info: true,
@@ -133,7 +135,8 @@ export class Inflater {
 
   /** Hands what was gathered to the stream; it has taken all of it when it is not busy any more. */
   #write(): void {
-    const input = Buffer.concat(this.#hasEnd ? [...this.#gathered, tail] : this.#gathered);
+    const isLast = this.#hasEnd;
+    const input = Buffer.concat(isLast ? [...this.#gathered, closing] : this.#gathered);
     this.#forgetGathered();
     this.#isWriting = true;
     this.#slots.acquire(() => {
@@ -145,10 +148,8 @@ export class Inflater {
       this.#stream ??= this.#open();
       const stream = this.#stream;
       this.#writtenBytes += input.length;
-      stream.write(input, error => {
-        if (error !== null && error !== undefined) return;
-        this.#hasTaken(stream);
-      });
+      if (isLast) stream.end(input);
+      else stream.write(input, error => error ?? this.#hasTaken(stream));
     });
   }
 
@@ -168,9 +169,8 @@ export class Inflater {
       this.#error ??= broken(error);
       this.#hasTaken(stream);
     });
-    // A final block in the middle: legal as the end of a message (RFC 7692 §7.2.3.4), nothing may follow it.
     stream.on('end', () => {
-      if (this.#writtenBytes - stream.bytesWritten > tail.length + 1 || !this.#hasEnd) {
+      if (this.#writtenBytes - stream.bytesWritten > closing.length + 1 || !this.#hasEnd) {
         this.#error ??= broken(new Error('There is data behind the final block'));
       }
       this.#hasTaken(stream);
@@ -185,9 +185,9 @@ export class Inflater {
     this.#onProgress();
   }
 
-  /** Behind a final block only the padding byte and our own tail may follow (RFC 7692 §7.2.3.4). */
+  /** A final block may end a message (RFC 7692 §7.2.3.4): only its padding byte and our own closing may follow. */
   #checkRest(input: Buffer, consumed: number): void {
-    const rest = input.length - tail.length - consumed;
+    const rest = input.length - closing.length - consumed;
     if (rest > 1 || (rest === 1 && input[consumed] !== 0)) {
       throw broken(new Error('There is data behind the final block'));
     }

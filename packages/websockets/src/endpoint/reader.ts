@@ -39,6 +39,10 @@ export class Reader {
   #isPaused = false;
   #isReadingAhead = false;
   #hasPeerEnded = false;
+  /** Nothing was left in the core or the inflater when we last looked. */
+  #isDrained = false;
+  /** Why a message cannot be given out. */
+  #refusal: WebSocketError | undefined;
 
   /** `owner.settle` is called after what the reader did by itself. `deflate`: permessage-deflate was agreed on. */
   constructor(
@@ -62,7 +66,7 @@ export class Reader {
 
   /** True when the peer writes no more and what it wrote was looked at. */
   get hasPeerEnded(): boolean {
-    return this.#hasPeerEnded && (this.#inflater === undefined || !this.#hasMore);
+    return this.#hasPeerEnded && (this.#deflate === undefined || this.#isDrained);
   }
 
   /** The next message if one has arrived. After fragments of a message that was not read to its end, the one behind it. */
@@ -96,6 +100,7 @@ export class Reader {
     if (this.#receiver !== undefined) {
       return Promise.reject(new WebSocketError('receive-pending', 'A receive() is already waiting'));
     }
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
     const state = this.#core.state;
     if ('outcome' in state && state.kind !== 'close-received')
       return state.outcome.error === undefined ? Promise.resolve(undefined) : Promise.reject(state.outcome.error);
@@ -132,7 +137,8 @@ export class Reader {
   /** What the peer sent stays to be received; whether a Close frame is among it decides how this ends. */
   peerEnded(): void {
     this.#hasPeerEnded = true;
-    this.#decodeUpTo(this.#inflater === undefined ? never : this.#settings.receiveAheadBytes);
+    this.#isDrained = false;
+    this.#decodeUpTo(this.#deflate === undefined ? never : this.#settings.receiveAheadBytes);
   }
 
   /** Pauses reading when the consumer or the peer's reading is slow, and lets it run again; true when it just began again. */
@@ -178,10 +184,6 @@ export class Reader {
     return this.#inbox === undefined && this.#core.pendingBytes === 0 && this.#inflater === undefined;
   }
 
-  get #hasMore(): boolean {
-    return this.#inflater?.isBusy === true || (this.#inbox?.bytes ?? 0) >= this.#settings.receiveAheadBytes;
-  }
-
   #decodeUpTo(bytes: number): void {
     while ((this.#inbox?.bytes ?? 0) < bytes) {
       const item = this.#decode();
@@ -209,6 +211,7 @@ export class Reader {
         if (inflated !== undefined) return inflated;
         if (this.#inflater?.isBusy === true) return undefined;
         const item = this.#core.pendingBytes === 0 ? undefined : this.#core.next(performance.now());
+        this.#isDrained = item === undefined;
         if (item === undefined && this.#receiver?.wantsFragments === true) this.#inflater?.flush();
         if (item === undefined || !isPart(item) || !item.isCompressed) return item;
         this.#inflater ??= new Inflater(deflate, () => this.#inflated());
@@ -248,6 +251,8 @@ export class Reader {
       if (message !== undefined) this.#assembler = undefined;
       return message;
     } catch (error) {
+      // What waits in the inbox is behind it.
+      this.#inbox = undefined;
       return this.#refuse(error);
     }
   }
@@ -265,11 +270,14 @@ export class Reader {
     return data === '' && !endOfMessage ? undefined : { type, data, endOfMessage };
   }
 
-  /** What the peer sent cannot be taken: that ends the connection, and nothing behind it is given out. */
+  /** What the peer sent cannot be taken: that ends the connection, and nothing behind it is looked at. */
   #refuse(error: unknown): undefined {
     if (!(error instanceof WebSocketError)) throw error;
+    // Without effect where the closing handshake is done already; whoever receives gets to know all the same.
     this.#core.fail(error, performance.now());
-    this.clear();
+    this.#refusal = error;
+    this.#inflater?.close();
+    this.#inflater = undefined;
     return undefined;
   }
 }
