@@ -1,34 +1,18 @@
 // Hubs on node:https: the WebSocket and its calls through TLS.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { createHubServer, defineHub } from '@longhaul/hubs';
 import { leakCheck } from '@longhaul/testing';
 import WebSocket from 'ws';
+import { certificate, noTls } from './certificate.ts';
 import { BareClient, jsonHandshake } from './host.ts';
-
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
-
-function certificate(): { key: Buffer; cert: Buffer } {
-  const folder = mkdtempSync(path.join(tmpdir(), 'longhaul-hubs-'));
-  const args =
-    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -out cert -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1';
-  const { status, stderr } = spawnSync('openssl', args.split(' '), { cwd: folder });
-  assert.equal(status, 0, String(stderr));
-  const files = { key: readFileSync(path.join(folder, 'key')), cert: readFileSync(path.join(folder, 'cert')) };
-  rmSync(folder, { recursive: true });
-  return files;
-}
 
 describe('hubs on node:https', () => {
   after(leakCheck());
 
-  test('a call through TLS', { skip: hasOpenssl ? false : 'the openssl command is missing' }, async t => {
+  test('a call through TLS', { skip: noTls }, async t => {
     const { key, cert } = certificate();
     const server = createServer({ key, cert });
     const hubs = createHubServer(server);
