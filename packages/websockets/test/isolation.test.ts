@@ -39,9 +39,26 @@ async function serveHolding(transport: TestTransport, options: ServerOptions = {
   return { server, accepted };
 }
 
+/** Sends on two connections whose clients read nothing, in turns, until the kernel takes no more of either. */
+async function fillTwo(all: readonly Pair[]): Promise<void> {
+  const two = all.slice(0, 2);
+  for (const { client } of two) client.socket.pause();
+  while (two.some(({ socket }) => socket.bufferedBytes === 0)) {
+    for (const [id, { socket, expected }] of two.entries()) {
+      const bytes = Buffer.alloc(10_000, 0x41 + id);
+      for (let i = 0; i < 10; i++) {
+        void socket.send(bytes);
+        expected.push(seen(2, bytes));
+      }
+    }
+    for (let i = 0; i < 5; i++) await new Promise(setImmediate);
+  }
+}
+
 /** Sends on all at once, in all sizes and forms, while clients stop and go; then checks what each of them got. */
 async function sendAndCheck(all: readonly Pair[], random: ReturnType<typeof seededRandom>): Promise<void> {
   for (let round = 0; round < 40; round++) {
+    if (round === 20) await fillTwo(all);
     for (const [id, { socket, client, expected }] of all.entries()) {
       const turn = random.below(6);
       if (turn === 0) client.socket.pause();
@@ -65,10 +82,6 @@ async function sendAndCheck(all: readonly Pair[], random: ReturnType<typeof seed
     }
     if (random.below(3) === 0) await new Promise(setImmediate);
   }
-  assert.ok(
-    all.some(({ socket }) => socket.bufferedBytes > 0),
-    'no write ever had to wait',
-  );
   for (const { client } of all) client.socket.resume();
   for (const [id, { client, expected }] of all.entries()) {
     await client.received(expected.length);
