@@ -55,7 +55,7 @@ export const defaults: TransferLimits = Object.freeze({
   maxActivePerHost: 6,
   maxConnectionsPerTransfer: 4,
   maxConnectionsPerHost: 4,
-  minSegmentBytes: 1024 * 1024,
+  minSegmentBytes: 256 * 1024,
   minSplitMs: 500,
   maxUnfinishedPerApp: 200,
   maxUnfinishedOfCommand: 100_000,

@@ -35,8 +35,10 @@ export type RampAdvice = 'add' | 'let-go' | 'stay';
 
 /** So many windows would fit into the rest; each lasts between these bounds. Milliseconds. */
 const windowsInRest = 60;
-const minWindowMs = 25;
+const minWindowMs = 15;
 const maxWindowMs = 250;
+/** Between two looks. Milliseconds. */
+const minWaitMs = 5;
 /** What a shorter window measures is no proof: servers that limit send in bursts. Milliseconds. */
 const minProofMs = 150;
 /** Of what one more connection would bring if it were as fast as the others, this share is a clear margin. */
@@ -98,7 +100,7 @@ export class SegmentRamp {
   /** When to look again. Milliseconds. */
   waitMs(now: number): number {
     if (this.#isSettled) return maxWindowMs;
-    return Math.max(minWindowMs, this.#window.now + this.#windowMs - now);
+    return Math.max(minWaitMs, this.#window.now + this.#windowMs - now);
   }
 
   /** No connection is added any more. */

@@ -35,8 +35,8 @@ export interface SegmentsOptions {
   readonly note: (message: string) => void;
 }
 
-/** A rest that would be here in this time is not taken over from its connection. Milliseconds. */
-const minStealMs = 100;
+/** A rest that would be here sooner than this, or than twice the time an answer takes, stays where it is. Milliseconds. */
+const minStealMs = 20;
 
 /** One connection after the other in one place: each carries a span. */
 interface Carrier {
@@ -73,6 +73,8 @@ export class Segments implements Disposable {
   /** The origin did not give a part to one of several connections: nobody takes over from another any more. */
   #isRefused = false;
   #isGivenUp = false;
+  /** From the latest request for a part to its answer. Milliseconds. */
+  #answerMs = 0;
 
   constructor(options: SegmentsOptions) {
     this.#options = options;
@@ -203,7 +205,8 @@ export class Segments implements Disposable {
 
   #worthwhile(): ByteRange | undefined {
     const { minSegmentBytes } = this.#options.limits;
-    return this.#spans.next({ minSegmentBytes, minStealMs }, performance.now());
+    const rules = { minSegmentBytes, minStealMs: Math.max(minStealMs, 2 * this.#answerMs) };
+    return this.#spans.next(rules, performance.now());
   }
 
   /** `undefined`: nobody gives that part now. Others go on with what they have, and nobody asks for more. */
@@ -214,6 +217,7 @@ export class Segments implements Disposable {
     const to = span.to === facts.total ? undefined : span.to;
     const ask: RangeAsk = { from, to, ifRange: facts.validator! };
     carrier.abort = new AbortController();
+    const askedAt = performance.now();
     let why: string;
     try {
       const response = await open(ask, AbortSignal.any([signal, carrier.abort.signal]));
@@ -221,6 +225,7 @@ export class Segments implements Disposable {
       const verdict = judge(response.head, held, ask, Date.now());
       if (verdict.kind === 'continue' && !carrier.isLetGo) {
         this.#spans.answered(span, from + verdict.facts.bodyBytes!);
+        this.#answerMs = performance.now() - askedAt;
         return response;
       }
       response.discard();
