@@ -1,6 +1,6 @@
 // One life of a transfers room, to be killed by crash.test.ts: an app that wants a list of things done and asks for all of it
 // again in every life, as apps do. Ends by itself once everything is as wanted. argv: folder, origin's port.
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ParsedCreateDownloadRequest, TransferRecord } from '@longhaul/agent-protocol';
 import { LonghaulError } from '@longhaul/agent-protocol';
@@ -26,7 +26,15 @@ class LateNetwork implements Connectivity {
 }
 
 using _lock = await acquireLock(folder, 'agent', { waitMs: 5_000 });
-const makeRoom = () => new Room({ connectivity: new LateNetwork(), limits: { checkpointMs: 20 } }, folder);
+// Parts so small, and a rest so short, that files of this size come over several connections.
+const limits = { checkpointMs: 20, minSegmentBytes: 16_384, minSplitMs: 50, maxConnectionsPerHost: 12 };
+const makeRoom = () => new Room({ connectivity: new LateNetwork(), limits }, folder);
+/** Where 12.bin is, and where it is hidden so that nobody can delete it. */
+const [away, hidden] = [join(folder, 'away'), join(folder, 'hidden')];
+if (existsSync(hidden)) {
+  rmSync(away, { recursive: true, force: true });
+  renameSync(hidden, away);
+}
 let room = makeRoom();
 await room.reopen();
 
@@ -104,6 +112,24 @@ const wishes: (() => Promise<unknown>)[] = [
   async function besideAnother() {
     await wish(9, '/file', { file: join(folder, 'theirs.bin'), collision: 'unique-name' });
     await ended(9);
+  },
+  async function overSeveralConnections() {
+    await wish(13, '/paced', { checksum });
+    const record = await room.when(id(13), ({ connections, ...each }) => connections > 1 || isEnded(each));
+    if (!isEnded(record)) process.stderr.write('several connections\n');
+    await ended(13);
+  },
+  async function notDeletable() {
+    const known = room.transfers.list({ role: 'owner' }).find(record => record.id === id(12));
+    if (known === undefined) mkdirSync(away, { recursive: true });
+    else if (isEnded(known)) return;
+    await wish(12, '/endless', { file: join(away, '12.bin') });
+    await room.when(id(12), record => record.bytesReceived > 0 || isEnded(record));
+    renameSync(away, hidden);
+    symlinkSync(away, away);
+    await room.transfers.cancel({ role: 'owner' }, id(12));
+    rmSync(away);
+    renameSync(hidden, away);
   },
   async function replacing() {
     await wish(10, '/file', { file: join(folder, 'old.bin'), collision: 'replace' });
