@@ -1,37 +1,13 @@
-// The cases of websocket-conformance.md groups 1-7 and 10 and a sample of 9, over real sockets, strict: NON-STRICT fails.
+// The cases of websocket-conformance.md groups 1-7 and 10 on every transport, strict: NON-STRICT fails. Group 9
+// is in conformance-sizes.test.ts, groups 12 and 13 are in deflate.test.ts.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { leakCheck, singleBytes } from '@longhaul/testing';
-import { serve, type TestServer } from './echo-server.ts';
-import { closeFrame, closeSeen, frame, RawClient, seen, textSeen } from './raw-client.ts';
+import type { TestServer } from './echo-server.ts';
+import { closeFrame, closeSeen, frame, seen, textSeen } from './raw-client.ts';
+import { openRaw, serveOn, transports } from './transports.ts';
 
-const checkLeaks = leakCheck();
-let server: TestServer;
-before(async () => {
-  server = await serve({ maxMessageBytes: 16 * 1024 * 1024, maxFragments: 65_537 });
-});
-after(async () => {
-  await server[Symbol.asyncDispose]();
-  await checkLeaks();
-});
-
-/** Echoes as expected, then close 1000 is answered and TCP ended by the server. */
-async function normalEnd(pieces: readonly Uint8Array[], expected: readonly string[]): Promise<void> {
-  using client = await RawClient.open(server.port);
-  await client.send(...pieces);
-  await client.received(expected.length);
-  await client.send(closeFrame(1000));
-  await client.ended();
-  assert.deepEqual(client.frames, [...expected, closeSeen(1000)]);
-}
-
-/** What is owed for earlier frames, then a Close frame with the code and the end of TCP, all by the server. */
-async function failsAtOnce(pieces: readonly Uint8Array[], expected: readonly string[], code = 1002): Promise<void> {
-  using client = await RawClient.open(server.port);
-  await client.send(...pieces);
-  await client.ended();
-  assert.deepEqual(client.frames, [...expected, closeSeen(code)]);
-}
+after(leakCheck());
 
 /** The same bytes in one write, frame by frame, and byte by byte. */
 function ways(frames: readonly Buffer[]): [string, Buffer[]][] {
@@ -41,44 +17,6 @@ function ways(frames: readonly Buffer[]): [string, Buffer[]][] {
     ['byte by byte', singleBytes(Buffer.concat(frames))],
   ];
 }
-
-describe('1 framing', { concurrency: 8 }, () => {
-  for (const length of [0, 125, 126, 127, 128, 65_535, 65_536]) {
-    test(`text and binary of ${length} bytes are echoed`, async () => {
-      const text = '*'.repeat(length);
-      const bytes = Buffer.alloc(length, 0xfe);
-      await normalEnd([frame(1, text)], [textSeen(text)]);
-      await normalEnd([frame(2, bytes)], [seen(2, bytes)]);
-    });
-  }
-  test('65,536 bytes written in 997-byte pieces are echoed', async () => {
-    const text = 'abcdefgh'.repeat(8_192);
-    const bytes = frame(1, text);
-    const pieces = Array.from({ length: Math.ceil(bytes.length / 997) }, (_, i) =>
-      bytes.subarray(i * 997, (i + 1) * 997),
-    );
-    await normalEnd(pieces, [textSeen(text)]);
-  });
-});
-
-describe('2 pings and pongs', { concurrency: 8 }, () => {
-  for (const payload of ['', 'Hello', Buffer.of(0, 0xff, 0xfe, 0xfd, 0xfc, 0), Buffer.alloc(125, 0xfe)]) {
-    for (const [way, pieces] of ways([frame(9, payload)])) {
-      test(`a ping of ${payload.length} bytes ${way} gets its pong`, () => normalEnd(pieces, [seen(10, payload)]));
-    }
-  }
-  test('2.5 a ping of 126 bytes fails', () => failsAtOnce([frame(9, Buffer.alloc(126))], []));
-  test('2.7-2.9 unasked pongs are ignored', () =>
-    normalEnd([frame(10), frame(10, 'unsolicited'), frame(9, 'ping')], [seen(10, 'ping')]));
-  const ten = Array.from({ length: 10 }, (_, i) => `payload-${i}`);
-  for (const [way, pieces] of ways(ten.map(payload => frame(9, payload)))) {
-    test(`2.10, 2.11 ten pings ${way} get ten pongs in order`, () =>
-      normalEnd(
-        pieces,
-        ten.map(payload => seen(10, payload)),
-      ));
-  }
-});
 
 const badFrames: [group: string, name: string, bad: Buffer][] = [];
 for (const [opcode, what] of [
@@ -99,59 +37,6 @@ for (const opcode of [3, 4, 5, 6, 7, 11, 12, 13, 14, 15]) {
     ['4', `reserved opcode ${opcode} with payload`, frame(opcode, 'x')],
   );
 }
-
-describe('3 reserved bits and 4 reserved opcodes', { concurrency: 8 }, () => {
-  for (const [group, name, bad] of badFrames) {
-    test(`${group} ${name} fails, alone`, () => failsAtOnce([bad], []));
-    for (const [way, pieces] of ways([frame(1, 'good'), bad, frame(9)])) {
-      test(`${group} ${name} ${way} fails after the echo owed, with the ping behind it unanswered`, () =>
-        failsAtOnce(pieces, [textSeen('good')]));
-    }
-  }
-});
-
-describe('5 fragments', { concurrency: 8 }, () => {
-  test('5.1, 5.2 a fragmented ping or pong fails', async () => {
-    await failsAtOnce([frame(9, 'a', false), frame(0, 'b')], []);
-    await failsAtOnce([frame(10, 'a', false), frame(0, 'b')], []);
-  });
-  for (const [way, pieces] of ways([frame(1, 'frag', false), frame(0, 'ment')])) {
-    test(`5.3-5.5 a text in two parts ${way}`, () => normalEnd(pieces, [textSeen('fragment')]));
-  }
-  for (const [way, pieces] of ways([frame(1, 'frag', false), frame(9, 'ping'), frame(0, 'ment')])) {
-    test(`5.6-5.8 a ping between the parts ${way} is answered first`, () =>
-      normalEnd(pieces, [seen(10, 'ping'), textSeen('fragment')]));
-  }
-  for (const isFinal of [true, false]) {
-    for (const [way, pieces] of ways([frame(0, 'nothing to continue', isFinal), frame(1, 'Hello')])) {
-      test(`5.9-5.14 a ${isFinal ? 'final ' : ''}continuation of nothing ${way} fails`, () => failsAtOnce(pieces, []));
-    }
-    for (const [way, pieces] of ways([
-      frame(1, 'a', false),
-      frame(0, 'b'),
-      frame(0, 'c', isFinal),
-      frame(1, 'd', false),
-      frame(0, 'e'),
-    ])) {
-      test(`5.15-5.17 a ${isFinal ? 'final ' : ''}continuation after a good message ${way} fails after its echo`, () =>
-        failsAtOnce(pieces, [textSeen('ab')]));
-    }
-  }
-  for (const [way, pieces] of ways([frame(1, 'a', false), frame(1, 'b')])) {
-    test(`5.18 a second text inside a message ${way} fails`, () => failsAtOnce(pieces, []));
-  }
-  test('5.19, 5.20 five parts with two pings: the first pong comes while the message is still open', async () => {
-    using client = await RawClient.open(server.port);
-    await client.send(frame(1, '1', false), frame(0, '2', false), frame(9, 'first'));
-    await client.received(1);
-    assert.deepEqual(client.frames, [seen(10, 'first')]);
-    await client.send(frame(0, '3', false), frame(0, '4', false), frame(9, 'second'), frame(0, '5'));
-    await client.received(3);
-    await client.send(closeFrame(1000));
-    await client.ended();
-    assert.deepEqual(client.frames, [seen(10, 'first'), seen(10, 'second'), textSeen('12345'), closeSeen(1000)]);
-  });
-});
 
 const kosme = 'Hello-µ@ßöäüàá-UTF-8!!κόσμε';
 const inFragments = (bytes: Buffer, size: number) =>
@@ -225,118 +110,221 @@ const invalidTexts = [
   'edafbfedbfbf',
 ];
 
-describe('6 UTF-8', { concurrency: 8 }, () => {
-  test('6.1 empty texts', async () => {
-    await normalEnd([frame(1)], [textSeen('')]);
-    await normalEnd([frame(1, '', false), frame(0, '', false), frame(0, '')], [textSeen('')]);
-    await normalEnd([frame(1, '', false), frame(0, 'middle', false), frame(0, '')], [textSeen('middle')]);
-  });
-  for (const [i, text] of validTexts.entries()) {
-    test(`6.2, 6.5-6.22 valid text ${i}, whole and with 1 byte per fragment`, async () => {
-      await normalEnd([frame(1, text)], [textSeen(text)]);
-      await normalEnd(inFragments(Buffer.from(text), 1), [textSeen(text)]);
+for (const transport of transports) {
+  describe(transport.name, () => {
+    let server: TestServer;
+    before(async () => {
+      server = await serveOn(transport, { maxMessageBytes: 16 * 1024 * 1024, maxFragments: 65_537 });
     });
-  }
-  for (const hex of invalidTexts) {
-    test(`6.3, 6.6-6.21 invalid text ${hex}, whole and with 1 byte per fragment, fails with 1007`, async () => {
-      const bytes = Buffer.from(hex, 'hex');
-      await failsAtOnce([frame(1, bytes)], [], 1007);
-      await failsAtOnce(inFragments(bytes, 1), [], 1007);
+    after(() => server[Symbol.asyncDispose]());
+
+    /** Echoes as expected, then close 1000 is answered and TCP ended by the server. */
+    async function normalEnd(pieces: readonly Uint8Array[], expected: readonly string[]): Promise<void> {
+      using client = await openRaw(transport, server);
+      await client.send(...pieces);
+      await client.received(expected.length);
+      await client.send(closeFrame(1000));
+      await client.ended();
+      assert.deepEqual(client.frames, [...expected, closeSeen(1000)]);
+    }
+
+    /** What is owed for earlier frames, then a Close frame with the code and the end of TCP, all by the server. */
+    async function failsAtOnce(pieces: readonly Uint8Array[], expected: readonly string[], code = 1002): Promise<void> {
+      using client = await openRaw(transport, server);
+      await client.send(...pieces);
+      await client.ended();
+      assert.deepEqual(client.frames, [...expected, closeSeen(code)]);
+    }
+
+    describe('1 framing', { concurrency: 8 }, () => {
+      for (const length of [0, 125, 126, 127, 128, 65_535, 65_536]) {
+        test(`text and binary of ${length} bytes are echoed`, async () => {
+          const text = '*'.repeat(length);
+          const bytes = Buffer.alloc(length, 0xfe);
+          await normalEnd([frame(1, text)], [textSeen(text)]);
+          await normalEnd([frame(2, bytes)], [seen(2, bytes)]);
+        });
+      }
+      test('65,536 bytes written in 997-byte pieces are echoed', async () => {
+        const text = 'abcdefgh'.repeat(8_192);
+        const bytes = frame(1, text);
+        const pieces = Array.from({ length: Math.ceil(bytes.length / 997) }, (_, i) =>
+          bytes.subarray(i * 997, (i + 1) * 997),
+        );
+        await normalEnd(pieces, [textSeen(text)]);
+      });
     });
-  }
 
-  const start = Buffer.from('κόσμε');
-  const bad = Buffer.from('f490', 'hex');
-  const rest = Buffer.concat([Buffer.from('8080', 'hex'), Buffer.from('edited')]);
-  test('6.4.1, 6.4.2 bad UTF-8 fails with its fragment, before the message ends', async () => {
-    for (const tail of [bad, Buffer.concat([bad, Buffer.of(0x80)])]) {
-      using client = await RawClient.open(server.port);
-      await client.send(frame(1, start, false));
-      await client.send(frame(0, tail, false));
-      await client.ended();
-      assert.deepEqual(client.frames, [closeSeen(1007)]);
-    }
-  });
-  test('6.4.3, 6.4.4 bad UTF-8 fails while its frame is still arriving', async () => {
-    const whole = frame(1, Buffer.concat([start, bad, rest]));
-    for (const arrived of [whole.length - rest.length, whole.length - rest.length + 1]) {
-      using client = await RawClient.open(server.port);
-      await client.send(whole.subarray(0, 10), whole.subarray(10, arrived));
-      await client.ended();
-      assert.deepEqual(client.frames, [closeSeen(1007)]);
-    }
-  });
-});
+    describe('2 pings and pongs', { concurrency: 8 }, () => {
+      for (const payload of ['', 'Hello', Buffer.of(0, 0xff, 0xfe, 0xfd, 0xfc, 0), Buffer.alloc(125, 0xfe)]) {
+        for (const [way, pieces] of ways([frame(9, payload)])) {
+          test(`a ping of ${payload.length} bytes ${way} gets its pong`, () => normalEnd(pieces, [seen(10, payload)]));
+        }
+      }
+      test('2.5 a ping of 126 bytes fails', () => failsAtOnce([frame(9, Buffer.alloc(126))], []));
+      test('2.7-2.9 unasked pongs are ignored', () =>
+        normalEnd([frame(10), frame(10, 'unsolicited'), frame(9, 'ping')], [seen(10, 'ping')]));
+      const ten = Array.from({ length: 10 }, (_, i) => `payload-${i}`);
+      for (const [way, pieces] of ways(ten.map(payload => frame(9, payload)))) {
+        test(`2.10, 2.11 ten pings ${way} get ten pongs in order`, () =>
+          normalEnd(
+            pieces,
+            ten.map(payload => seen(10, payload)),
+          ));
+      }
+    });
 
-describe('7 closing', { concurrency: 8 }, () => {
-  test('7.1 the echo comes before the answer to a close behind it', () =>
-    endsWith([Buffer.concat([frame(1, 'Hello'), closeFrame(1000)])], [textSeen('Hello'), closeSeen(1000)]));
-  for (const [what, late] of [
-    ['a second close', closeFrame(1000)],
-    ['a ping', frame(9)],
-    ['a text', frame(1, 'late')],
-  ] as const) {
-    test(`7.1 ${what} after a close is ignored`, () =>
-      endsWith([Buffer.concat([closeFrame(1000), late])], [closeSeen(1000)]));
-  }
-  test('7.1.5 half a message, then close: no echo', () =>
-    endsWith([frame(1, 'half', false), closeFrame(1000), frame(0, 'rest')], [closeSeen(1000)]));
-  test('7.1.6 256 KiB, a short text and close back to back end cleanly', async () => {
-    using client = await RawClient.open(server.port);
-    await client.send(Buffer.concat([frame(1, 'B'.repeat(262_144)), frame(1, 'short'), closeFrame(1000)]));
-    await client.ended();
-    assert.equal(client.frames.at(-1), closeSeen(1000));
-  });
-  test('7.3 closes without code, with code, with reason', async () => {
-    await endsWith([frame(8)], [seen(8)]);
-    await endsWith([closeFrame(1000)], [closeSeen(1000)]);
-    await endsWith([closeFrame(1000, 'Hello')], [closeSeen(1000)]);
-    await endsWith([closeFrame(1000, '*'.repeat(123))], [closeSeen(1000)]);
-  });
-  test('7.3.2, 7.3.6 closes of 1 and of 126 bytes are refused', async () => {
-    await endsWith([frame(8, 'a')], [closeSeen(1002)]);
-    await endsWith([closeFrame(1000, '*'.repeat(124))], [closeSeen(1002)]);
-  });
-  test('7.5 a reason that is no UTF-8 is refused', () =>
-    endsWith([closeFrame(1000, Buffer.from('cebae1bdb9eda080', 'hex'))], [closeSeen(1007)]));
-  for (const code of [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999]) {
-    test(`7.7 close ${code} is answered with itself`, () => endsWith([closeFrame(code)], [closeSeen(code)]));
-  }
-  for (const code of [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535]) {
-    test(`7.9, 7.13 close ${code} is refused with 1002`, () => endsWith([closeFrame(code)], [closeSeen(1002)]));
-  }
+    describe('3 reserved bits and 4 reserved opcodes', { concurrency: 8 }, () => {
+      for (const [group, name, bad] of badFrames) {
+        test(`${group} ${name} fails, alone`, () => failsAtOnce([bad], []));
+        for (const [way, pieces] of ways([frame(1, 'good'), bad, frame(9)])) {
+          test(`${group} ${name} ${way} fails after the echo owed, with the ping behind it unanswered`, () =>
+            failsAtOnce(pieces, [textSeen('good')]));
+        }
+      }
+    });
 
-  /** The server sends exactly this and ends TCP within 1 s, also when the client keeps its own side open. */
-  async function endsWith(pieces: readonly Uint8Array[], expected: readonly string[]): Promise<void> {
-    using client = await RawClient.open(server.port);
-    await client.send(...pieces);
-    await client.ended();
-    assert.deepEqual(client.frames, expected);
-  }
-});
+    describe('5 fragments', { concurrency: 8 }, () => {
+      test('5.1, 5.2 a fragmented ping or pong fails', async () => {
+        await failsAtOnce([frame(9, 'a', false), frame(0, 'b')], []);
+        await failsAtOnce([frame(10, 'a', false), frame(0, 'b')], []);
+      });
+      for (const [way, pieces] of ways([frame(1, 'frag', false), frame(0, 'ment')])) {
+        test(`5.3-5.5 a text in two parts ${way}`, () => normalEnd(pieces, [textSeen('fragment')]));
+      }
+      for (const [way, pieces] of ways([frame(1, 'frag', false), frame(9, 'ping'), frame(0, 'ment')])) {
+        test(`5.6-5.8 a ping between the parts ${way} is answered first`, () =>
+          normalEnd(pieces, [seen(10, 'ping'), textSeen('fragment')]));
+      }
+      for (const isFinal of [true, false]) {
+        for (const [way, pieces] of ways([frame(0, 'nothing to continue', isFinal), frame(1, 'Hello')])) {
+          test(`5.9-5.14 a ${isFinal ? 'final ' : ''}continuation of nothing ${way} fails`, () =>
+            failsAtOnce(pieces, []));
+        }
+        for (const [way, pieces] of ways([
+          frame(1, 'a', false),
+          frame(0, 'b'),
+          frame(0, 'c', isFinal),
+          frame(1, 'd', false),
+          frame(0, 'e'),
+        ])) {
+          test(`5.15-5.17 a ${isFinal ? 'final ' : ''}continuation after a good message ${way} fails after its echo`, () =>
+            failsAtOnce(pieces, [textSeen('ab')]));
+        }
+      }
+      for (const [way, pieces] of ways([frame(1, 'a', false), frame(1, 'b')])) {
+        test(`5.18 a second text inside a message ${way} fails`, () => failsAtOnce(pieces, []));
+      }
+      test('5.19, 5.20 five parts with two pings: the first pong comes while the message is still open', async () => {
+        using client = await openRaw(transport, server);
+        await client.send(frame(1, '1', false), frame(0, '2', false), frame(9, 'first'));
+        await client.received(1);
+        assert.deepEqual(client.frames, [seen(10, 'first')]);
+        await client.send(frame(0, '3', false), frame(0, '4', false), frame(9, 'second'), frame(0, '5'));
+        await client.received(3);
+        await client.send(closeFrame(1000));
+        await client.ended();
+        assert.deepEqual(client.frames, [seen(10, 'first'), seen(10, 'second'), textSeen('12345'), closeSeen(1000)]);
+      });
+    });
 
-describe('9 sizes and 10 fragmentation', () => {
-  test('9.1, 9.2 16 MiB in one frame come back unchanged', async () => {
-    const bytes = Buffer.alloc(16 * 1024 * 1024, 'longhaul');
-    await normalEnd([frame(2, bytes)], [seen(2, bytes)]);
+    describe('6 UTF-8', { concurrency: 8 }, () => {
+      test('6.1 empty texts', async () => {
+        await normalEnd([frame(1)], [textSeen('')]);
+        await normalEnd([frame(1, '', false), frame(0, '', false), frame(0, '')], [textSeen('')]);
+        await normalEnd([frame(1, '', false), frame(0, 'middle', false), frame(0, '')], [textSeen('middle')]);
+      });
+      for (const [i, text] of validTexts.entries()) {
+        test(`6.2, 6.5-6.22 valid text ${i}, whole and with 1 byte per fragment`, async () => {
+          await normalEnd([frame(1, text)], [textSeen(text)]);
+          await normalEnd(inFragments(Buffer.from(text), 1), [textSeen(text)]);
+        });
+      }
+      for (const hex of invalidTexts) {
+        test(`6.3, 6.6-6.21 invalid text ${hex}, whole and with 1 byte per fragment, fails with 1007`, async () => {
+          const bytes = Buffer.from(hex, 'hex');
+          await failsAtOnce([frame(1, bytes)], [], 1007);
+          await failsAtOnce(inFragments(bytes, 1), [], 1007);
+        });
+      }
+
+      const start = Buffer.from('κόσμε');
+      const bad = Buffer.from('f490', 'hex');
+      const rest = Buffer.concat([Buffer.from('8080', 'hex'), Buffer.from('edited')]);
+      test('6.4.1, 6.4.2 bad UTF-8 fails with its fragment, before the message ends', async () => {
+        for (const tail of [bad, Buffer.concat([bad, Buffer.of(0x80)])]) {
+          using client = await openRaw(transport, server);
+          await client.send(frame(1, start, false));
+          await client.send(frame(0, tail, false));
+          await client.ended();
+          assert.deepEqual(client.frames, [closeSeen(1007)]);
+        }
+      });
+      test('6.4.3, 6.4.4 bad UTF-8 fails while its frame is still arriving', async () => {
+        const whole = frame(1, Buffer.concat([start, bad, rest]));
+        for (const arrived of [whole.length - rest.length, whole.length - rest.length + 1]) {
+          using client = await openRaw(transport, server);
+          await client.send(whole.subarray(0, 10), whole.subarray(10, arrived));
+          await client.ended();
+          assert.deepEqual(client.frames, [closeSeen(1007)]);
+        }
+      });
+    });
+
+    describe('7 closing', { concurrency: 8 }, () => {
+      test('7.1 the echo comes before the answer to a close behind it', () =>
+        endsWith([Buffer.concat([frame(1, 'Hello'), closeFrame(1000)])], [textSeen('Hello'), closeSeen(1000)]));
+      for (const [what, late] of [
+        ['a second close', closeFrame(1000)],
+        ['a ping', frame(9)],
+        ['a text', frame(1, 'late')],
+      ] as const) {
+        test(`7.1 ${what} after a close is ignored`, () =>
+          endsWith([Buffer.concat([closeFrame(1000), late])], [closeSeen(1000)]));
+      }
+      test('7.1.5 half a message, then close: no echo', () =>
+        endsWith([frame(1, 'half', false), closeFrame(1000), frame(0, 'rest')], [closeSeen(1000)]));
+      test('7.1.6 256 KiB, a short text and close back to back end cleanly', async () => {
+        using client = await openRaw(transport, server);
+        await client.send(Buffer.concat([frame(1, 'B'.repeat(262_144)), frame(1, 'short'), closeFrame(1000)]));
+        await client.ended();
+        assert.equal(client.frames.at(-1), closeSeen(1000));
+      });
+      test('7.3 closes without code, with code, with reason', async () => {
+        await endsWith([frame(8)], [seen(8)]);
+        await endsWith([closeFrame(1000)], [closeSeen(1000)]);
+        await endsWith([closeFrame(1000, 'Hello')], [closeSeen(1000)]);
+        await endsWith([closeFrame(1000, '*'.repeat(123))], [closeSeen(1000)]);
+      });
+      test('7.3.2, 7.3.6 closes of 1 and of 126 bytes are refused', async () => {
+        await endsWith([frame(8, 'a')], [closeSeen(1002)]);
+        await endsWith([closeFrame(1000, '*'.repeat(124))], [closeSeen(1002)]);
+      });
+      test('7.5 a reason that is no UTF-8 is refused', () =>
+        endsWith([closeFrame(1000, Buffer.from('cebae1bdb9eda080', 'hex'))], [closeSeen(1007)]));
+      for (const code of [
+        1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999,
+      ]) {
+        test(`7.7 close ${code} is answered with itself`, () => endsWith([closeFrame(code)], [closeSeen(code)]));
+      }
+      for (const code of [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535]) {
+        test(`7.9, 7.13 close ${code} is refused with 1002`, () => endsWith([closeFrame(code)], [closeSeen(1002)]));
+      }
+
+      /** The server sends exactly this and ends TCP within 1 s, also when the client keeps its own side open. */
+      async function endsWith(pieces: readonly Uint8Array[], expected: readonly string[]): Promise<void> {
+        using client = await openRaw(transport, server);
+        await client.send(...pieces);
+        await client.ended();
+        assert.deepEqual(client.frames, expected);
+      }
+    });
+
+    describe('10 fragmentation', () => {
+      test('10.1 64 KiB in 1,300-byte fragments', async () => {
+        const text = 'longhaul'.repeat(8_192);
+        await normalEnd(inFragments(Buffer.from(text), 1_300), [textSeen(text)]);
+      });
+    });
   });
-  test('9.3, 9.4 65,537 fragments in one message come back as one', async () => {
-    const part = frame(0, 'x'.repeat(64), false);
-    const parts = Buffer.concat([frame(1, 'x'.repeat(64), false), ...Array(65_535).fill(part), frame(0, '')]);
-    await normalEnd([parts], [textSeen('x'.repeat(4 * 1024 * 1024))]);
-  });
-  test('9.5, 9.6 256 KiB in 64-byte pieces', async () => {
-    const text = 'longhaul'.repeat(32_768);
-    const bytes = frame(1, text);
-    const pieces = Array.from({ length: Math.ceil(bytes.length / 64) }, (_, i) => bytes.subarray(i * 64, (i + 1) * 64));
-    await normalEnd(pieces, [textSeen(text)]);
-  });
-  test('9.7, 9.8 a thousand messages back to back', async () => {
-    const texts = Array.from({ length: 1_000 }, (_, i) => `${i}`.repeat(i % 37));
-    await normalEnd([Buffer.concat(texts.map(text => frame(1, text)))], texts.map(textSeen));
-  });
-  test('10.1 64 KiB in 1,300-byte fragments', async () => {
-    const text = 'longhaul'.repeat(8_192);
-    await normalEnd(inFragments(Buffer.from(text), 1_300), [textSeen(text)]);
-  });
-});
+}
