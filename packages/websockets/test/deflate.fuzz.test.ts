@@ -7,7 +7,7 @@ import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
 import { after, test } from 'node:test';
-import { leakCheck, seededRandom } from '@longhaul/testing';
+import { leakCheck, seededRandom, singleBytes } from '@longhaul/testing';
 import { ZlibSlots } from '../src/compression/zlib-slots.ts';
 import { compressionDefaults } from '../src/compression-options.ts';
 import { Driver } from '../src/endpoint/driver.ts';
@@ -15,6 +15,7 @@ import type { Transport } from '../src/endpoint/transport.ts';
 import { WebSocketError } from '../src/errors.ts';
 import { resolveSettings } from '../src/options.ts';
 import { FrameDecoder } from '../src/protocol/frame-decoder.ts';
+import { corpus } from './corpus.ts';
 import { cut, makeDeflatedStream } from './random-streams.ts';
 
 after(leakCheck());
@@ -158,6 +159,16 @@ async function compare(pieces: readonly Buffer[], isOdd: boolean): Promise<strin
   assert.deepEqual(we.messages, they.messages);
   return we.refusal;
 }
+
+test('streams that once told something are seen alike, whole and byte by byte', async () => {
+  const streams = corpus('deflate');
+  assert.ok(streams.length >= 8);
+  for (const { outcome, stream } of streams) {
+    const isOdd = outcome.startsWith('odd');
+    assert.equal(await compare([stream], isOdd), outcome);
+    assert.equal(await compare(singleBytes(stream), isOdd), outcome);
+  }
+});
 
 test('a connection with deflate and the receiver of ws see the same in any bytes', async t => {
   const random = seededRandom();

@@ -6,13 +6,14 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
 import { test } from 'node:test';
-import { seededRandom } from '@longhaul/testing';
+import { seededRandom, singleBytes } from '@longhaul/testing';
 import { WebSocketError } from '../src/errors.ts';
 import { resolveSettings } from '../src/options.ts';
 import { ConnectionCore } from '../src/protocol/connection.ts';
 import { FrameDecoder } from '../src/protocol/frame-decoder.ts';
 import { MessageAssembler } from '../src/protocol/message-assembler.ts';
 import { isPart, type MessagePart } from '../src/protocol/message-parts.ts';
+import { corpus } from './corpus.ts';
 import { cut, makeStream } from './random-streams.ts';
 
 const limits = { maxMessageBytes: 100_000, maxFragments: 4 };
@@ -113,6 +114,16 @@ function compare(pieces: readonly Buffer[]): void {
   const refusal = they.refusal ?? theirs([...pieces, rest]).refusal;
   assert.notEqual(refusal, undefined, `only we refuse: ${we.refusal}`);
 }
+
+test('streams that once told something are seen alike, whole and byte by byte', () => {
+  const streams = corpus('plain');
+  assert.ok(streams.length >= 10);
+  for (const { outcome, stream } of streams) {
+    compare([stream]);
+    compare(singleBytes(stream));
+    assert.equal(ours([stream]).refusal ?? 'taken', outcome);
+  }
+});
 
 test('the core and the receiver of ws see the same in any bytes', t => {
   const random = seededRandom();
