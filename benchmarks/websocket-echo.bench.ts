@@ -5,20 +5,11 @@ import { compileLoad, Load, type LoadOptions } from './lab/load.ts';
 import { MeasuredServer } from './lab/measured-server.ts';
 import { alternate, ask, type Subject } from './lab/question.ts';
 import { ratiosTo } from './lab/statistics.ts';
-import { payloadOf } from './servers/program.ts';
+import * as greetings from './servers/greetings.ts';
 
 const connections = 100;
-const message = payloadOf(100);
+const message = greetings.text;
 
-const framed = { path: '/', message } as const;
-const socketIo = {
-  path: '/socket.io/?EIO=4&transport=websocket',
-  hellos: [
-    ['', 1],
-    ['40', 1],
-  ],
-  message: `42["echo","${message.slice(12)}"]`,
-} as const;
 /** Bytes on the wire are those of the frame in both directions, but for the masking key. */
 const raw = { isRaw: true, message: `${message}::` } as const;
 
@@ -50,9 +41,13 @@ await ask('websocket-echo', ['cc'], async lab => {
   const subjects: Record<string, Subject> = {};
   for (const batch of [1, 16]) {
     subjects[`${batch} a read: raw net`] = subject('raw-net', raw, batch);
-    subjects[`${batch} a read: longhaul`] = subject('websockets', framed, batch);
-    subjects[`${batch} a read: ws`] = subject('ws', framed, batch);
-    subjects[`${batch} a read: Socket.IO`] = subject('socket-io', socketIo, batch);
+    subjects[`${batch} a read: longhaul`] = subject('websockets', { ...greetings.webSocket, message }, batch);
+    subjects[`${batch} a read: ws`] = subject('ws', { ...greetings.webSocket, message }, batch);
+    subjects[`${batch} a read: Socket.IO`] = subject(
+      'socket-io',
+      { ...greetings.socketIo, message: greetings.socketIoEcho },
+      batch,
+    );
   }
   const { rounds, medians } = await alternate(lab, subjects);
   const bar = (batch: number, atMost: number) => {

@@ -4,7 +4,7 @@ import { rounded } from './statistics.ts';
 export interface Bar {
   /** What is compared with what, for people. */
   readonly what: string;
-  readonly unit: '×' | 'MiB';
+  readonly unit: '×' | 'MiB' | 'bytes';
   readonly atMost: number;
   /** `null` where the run could not bring about what the bar is about; `figures` then says why. */
   readonly measured: number | null;

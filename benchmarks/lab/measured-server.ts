@@ -34,6 +34,11 @@ export class MeasuredServer implements AsyncDisposable {
     return ((await this.#ask('memory')) as { bytes: number }).bytes;
   }
 
+  /** How many it has accepted by now. */
+  async connections(): Promise<number> {
+    return ((await this.#ask('connections')) as { connections: number }).connections;
+  }
+
   /** So many broadcasts in one turn of its loop. */
   async broadcast(times: number): Promise<void> {
     await this.#ask({ broadcast: times });

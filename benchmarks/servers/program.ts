@@ -2,15 +2,16 @@
 // answers what that one asks: processor time, memory, a broadcast. Ends when that one goes.
 import type { AddressInfo, Server } from 'node:net';
 
-export type Asked = 'cpu' | 'memory' | { readonly broadcast: number };
+export type Asked = 'cpu' | 'memory' | 'connections' | { readonly broadcast: number };
 export type Answer =
   | { readonly port: number }
   | { readonly cpuMicroseconds: number }
   | { readonly bytes: number }
+  | { readonly connections: number }
   | 'sent';
 
 export interface Program {
-  readonly server: Pick<Server, 'listen' | 'address'>;
+  readonly server: Pick<Server, 'listen' | 'address' | 'getConnections'>;
   /** Sends the payload to everybody, without waiting. */
   readonly broadcast?: () => void;
 }
@@ -33,6 +34,8 @@ export function run({ server, broadcast }: Program): void {
       globalThis.gc?.();
       const { heapUsed, external } = process.memoryUsage();
       say({ bytes: heapUsed + external });
+    } else if (asked === 'connections') {
+      server.getConnections((_error, connections) => say({ connections }));
     } else {
       for (let index = 0; index < asked.broadcast; index += 1) broadcast?.();
       say('sent');
