@@ -9,19 +9,23 @@ import { refuse } from './refusal.ts';
 import type { WebSocketConnection } from './websocket.ts';
 
 /** Calls the server's 'request' listeners. A connection they accepted lives as long as the promises they return. */
-export async function runHandlers(server: EventEmitter, request: AnyRequest, opening: Opening): Promise<void> {
+export function runHandlers(server: EventEmitter, request: AnyRequest, opening: Opening): void {
   const { response } = opening;
   const listeners = server.rawListeners('request');
   if (listeners.length === 0) {
     response.statusCode = 404;
-    return void response.end();
+    response.end();
+    return;
   }
   try {
     const results = listeners.map(listener => Reflect.apply(listener, server, [request, response]) as unknown);
     const promises = results.filter(result => result instanceof Promise);
     if (promises.length === 0) return;
-    await Promise.all(promises);
-    opening.driver?.close(1000, '');
+    // No async function and no Promise.all for one: what waits here is kept for as long as the connection lives.
+    (promises.length === 1 ? promises[0]! : Promise.all(promises)).then(
+      () => opening.driver?.close(1000, ''),
+      error => handlerFailed(opening, error),
+    );
   } catch (error) {
     handlerFailed(opening, error);
   }

@@ -73,6 +73,6 @@ function arrive(server: ExtendedServer, request: AnyRequest, opening: Opening): 
   if (wantsWebSocket(request) && !isOriginAllowed(origin, opening.settings.options.allowedOrigins)) {
     refuse(opening.response, new WebSocketError('origin-refused', `Origin ${origin} is not allowed`));
   } else {
-    void runHandlers(server, request, opening);
+    runHandlers(server, request, opening);
   }
 }

@@ -5,6 +5,7 @@ import type { Message, MessageFragment } from '../protocol/message-parts.ts';
 import { isCloseCode, maxControlPayloadBytes } from '../protocol/opcodes.ts';
 import type { Driver } from './driver.ts';
 import { EncodedMessage } from './encoded-message.ts';
+import { Messages } from './messages.ts';
 
 export type MessageData = string | Uint8Array | ArrayBuffer;
 
@@ -78,12 +79,8 @@ export class WebSocketConnection implements AsyncIterable<Message>, AsyncDisposa
   }
 
   /** Messages until the connection ends; throws where `receive()` rejects. Leaving the loop early does not close. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Message, void, void> {
-    for (;;) {
-      const message = this.#driver.tryReceive() ?? (await this.#driver.receive());
-      if (message === undefined) return;
-      yield message;
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined, void> {
+    return new Messages(this.#driver);
   }
 
   /**
