@@ -5,6 +5,8 @@ import {
   type Authorization,
   createHubServer,
   defineHub,
+  type HubFilter,
+  type HubPolicy,
   type HubServer,
   type HubUser,
   method,
@@ -25,7 +27,23 @@ interface Person extends HubUser {
   readonly roles: string[];
 }
 
+const isAdmin: HubPolicy<Client, Person> = (call, { method: name, args }) => {
+  isTrue<Equal<typeof name, string>>();
+  isTrue<Equal<typeof args, readonly unknown[]>>();
+  return call.user?.roles.includes('admin') === true;
+};
+
+/** Never used: only its types matter. */
+export const filter: HubFilter<Person> = {
+  async invokeMethod({ call }, next) {
+    isTrue<Equal<typeof call.user, Person | undefined>>();
+    return await next();
+  },
+  onConnected: (_call, next) => next(),
+};
+
 const hub = defineHub<Client, Person>()({
+  authorize: [isAdmin, call => call.user?.id !== 'banned'],
   methods: {
     plain(call, a: string, b?: number) {
       isTrue<Equal<typeof call.user, Person | undefined>>();
@@ -50,6 +68,9 @@ const hub = defineHub<Client, Person>()({
         return call.clients.caller.note(String(n));
       },
     ),
+    guarded: method({ authorize: isAdmin }, async (call, n: number) => (await call.presence.groupCount('g')) + n),
+    // @ts-expect-error: a policy says yes or no
+    misguarded: method({ authorize: () => 'yes' }, () => 1),
     async *down(_call, to: number) {
       yield to;
     },
@@ -63,6 +84,7 @@ export function client(connection: TypedConnection<typeof hub>): void {
   isTrue<Equal<ReturnType<typeof connection.invoke.upload>, Promise<number>>>();
   isTrue<Equal<ReturnType<typeof connection.invoke.asks>, Promise<string>>>();
   void connection.invoke.plain('a');
+  isTrue<Equal<ReturnType<typeof connection.invoke.guarded>, Promise<number>>>();
   // @ts-expect-error: a text is wanted
   void connection.invoke.plain(1);
   // @ts-expect-error: no such method
@@ -88,11 +110,17 @@ export function server(hubs: HubServer): void {
   // @ts-expect-error: this is no Person
   hubs.map('/b', hub, { authorize: () => ({ allowed: true, user: { id: 1 } }) });
   void hubs.context(hub).clients.user('x').note('text');
+  void hubs
+    .context(hub)
+    .presence.groupMembers('g')
+    .then(members => {
+      isTrue<Equal<(typeof members)[number]['userIdentifier'], string | undefined>>();
+    });
   // @ts-expect-error: nobody calls from here
   void hubs.context(hub).clients.caller;
 }
 
 test('the types of a hub reach its clients (checked by the compiler)', () => {
   assert.equal(typeof createHubServer, 'function');
-  assert.deepEqual(Object.keys(hub.methods), ['plain', 'asks', 'checked', 'down', 'upload']);
+  assert.deepEqual(Object.keys(hub.methods), ['plain', 'asks', 'checked', 'guarded', 'misguarded', 'down', 'upload']);
 });

@@ -83,7 +83,10 @@ describe('clients (§10)', () => {
   test('§10 a group without a name is refused, and nothing is sent', async () => {
     const { asked, clients } = recorded();
     for (const send of [clients.groups(['g', '']), clients.group(''), clients.groupExcept('', [])]) {
-      await assert.rejects(send.say('hi'), { code: 'empty-group-name', message: 'Cannot send to an empty group name.' });
+      await assert.rejects(send.say('hi'), {
+        code: 'empty-group-name',
+        message: 'Cannot send to an empty group name.',
+      });
     }
     assert.deepEqual(asked, []);
   });
