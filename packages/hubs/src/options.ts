@@ -2,7 +2,6 @@
 // server's options at createHubServer, the endpoint's (over them) at map.
 import type { RateLimit } from './dispatch/rate-gate.ts';
 import { HubServerError } from './errors.ts';
-import type { HubUser } from './hub.ts';
 import type { HubFilter } from './hub-filter.ts';
 import type { LifetimeManagerFactory } from './lifetime/lifetime-manager.ts';
 import type { HubLogger } from './log.ts';

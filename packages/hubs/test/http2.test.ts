@@ -11,6 +11,7 @@ import {
   type Http2Server,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from 'node:http2';
 import { get } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -148,7 +149,7 @@ describe('hubs on HTTP/2', () => {
     client.session.close();
 
     const byStream = createServer();
-    byStream.on('stream', (stream, headers) => {
+    byStream.on('stream', (stream: ServerHttp2Stream, headers) => {
       stream.respond({ ':status': 200 });
       stream.end(`stream ${headers[':path']}`);
     });
