@@ -19,6 +19,7 @@ test(`nothing is lost when agent, keeper and app are killed at random moments (s
   }
   t.diagnostic(`seed ${seed}: ${kills} kills in 5 rounds, ${origin.resumed} requests continued`);
   assert.ok(kills > 0);
+  assert.ok(origin.mostAtOnce > 1, 'several connections brought one file');
 });
 
 test(`nothing is lost when the agent dies before or after a named step (seed ${seed})`, async t => {

@@ -105,6 +105,8 @@ function planFiles(random: SeededRandom, origin: Origin, folder: string, seed: n
   const fickle = plan('fickle', 'completed', false, 400_000 + random.below(800_000));
   return [
     plan('plain', 'completed', false, 50_000 + random.below(1_500_000)),
+    // Long enough for several connections.
+    plan('wide', 'completed', false, 3_000_000 + random.below(1_000_000)),
     plan('paused', 'completed', true, 300_000 + random.below(1_200_000)),
     plan('removed', 'removed', false, 50_000 + random.below(600_000)),
     plan('canceled', 'canceled', true, 2_000_000 + random.below(1_000_000)),

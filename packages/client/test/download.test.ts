@@ -103,7 +103,7 @@ test('pause keeps what was received, resume goes on from there (BT-54, BT-55)', 
   const before = slow.resumed;
   await download.resume();
   assert.equal((await ended).status, 'completed');
-  assert.equal(slow.resumed, before + 1);
+  assert.ok(slow.resumed > before);
   assert.equal(sha256(readFileSync(home.file('pause'))), sha256(bodyOf('pause', size)));
 });
 

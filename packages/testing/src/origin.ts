@@ -6,6 +6,8 @@ export interface Origin extends AsyncDisposable {
   readonly url: string;
   /** Range requests that were answered with 206. */
   readonly resumed: number;
+  /** The most answers for one URL that were under way at the same time. */
+  readonly mostAtOnce: number;
 }
 
 /** Bytes of `/NAME?size=N`: the same for every request. */
@@ -25,6 +27,8 @@ export const sha256 = (bytes: Buffer): string => createHash('sha256').update(byt
 export async function startOrigin(bytesPerSecond: number): Promise<Origin> {
   let resumed = 0;
   const seen = new Set<string>();
+  const underWay = new Map<string, number>();
+  let mostAtOnce = 0;
   const piece = Math.max(1, Math.floor(bytesPerSecond / 100));
 
   const answer = (request: IncomingMessage, response: ServerResponse) => {
@@ -38,32 +42,39 @@ export async function startOrigin(bytesPerSecond: number): Promise<Origin> {
     seen.add(request.url!);
     const body = bodyOf(name, Number(url.searchParams.get('size')));
     const etag = `"${name}"`;
-    const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
+    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
     const ifRange = request.headers['if-range'];
     const isPart = range !== null && (ifRange === undefined || ifRange === etag);
     const start = isPart ? Number(range[1]) : 0;
+    const stop = isPart && range[2] !== '' ? Math.min(body.length, Number(range[2]) + 1) : body.length;
     if (start > 0 && start >= body.length) {
       response.writeHead(416, { 'content-range': `bytes */${body.length}`, etag }).end();
       return;
     }
     if (isPart) resumed += 1;
     response.writeHead(isPart ? 206 : 200, {
-      'content-length': body.length - start,
+      'content-length': stop - start,
       'accept-ranges': 'bytes',
       etag,
-      ...(isPart ? { 'content-range': `bytes ${start}-${body.length - 1}/${body.length}` } : {}),
+      ...(isPart ? { 'content-range': `bytes ${start}-${stop - 1}/${body.length}` } : {}),
     });
+    const count = (underWay.get(url.href) ?? 0) + 1;
+    underWay.set(url.href, count);
+    mostAtOnce = Math.max(mostAtOnce, count);
     let at = start;
     const timer = setInterval(() => {
-      const end = Math.min(body.length, at + piece);
+      const end = Math.min(stop, at + piece);
       response.write(body.subarray(at, end));
       at = end;
       if (isCut && at >= body.length / 2) response.destroy();
-      if (at < body.length) return;
+      if (at < stop) return;
       clearInterval(timer);
       response.end();
     }, 10);
-    response.on('close', () => clearInterval(timer));
+    response.on('close', () => {
+      clearInterval(timer);
+      underWay.set(url.href, underWay.get(url.href)! - 1);
+    });
   };
 
   const server = createServer(answer);
@@ -73,6 +84,9 @@ export async function startOrigin(bytesPerSecond: number): Promise<Origin> {
     url: `http://127.0.0.1:${port}`,
     get resumed() {
       return resumed;
+    },
+    get mostAtOnce() {
+      return mostAtOnce;
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

@@ -26,12 +26,13 @@ test('transfers of before rate limits and checksums have neither, and nobody has
     }
     using store = openStore(folder, migrations);
     const table = new TransferTable(store.database);
-    const { offset, state, maxBytesPerSecond, checksum } = table.get('old');
-    assert.deepEqual([offset, state, maxBytesPerSecond, checksum], [7, { name: 'queued' }, null, null]);
+    const { offset, ranges, state, maxBytesPerSecond, checksum } = table.get('old');
+    assert.deepEqual([offset, ranges, state, maxBytesPerSecond, checksum], [7, [], { name: 'queued' }, null, null]);
     assert.deepEqual(table.limits(), { maxBytesPerSecond: null, maxActive: null });
     assert.deepEqual(table.ids(false, 'longhaul'), ['old']);
-    await store.commit(() => table.update({ ...table.get('old'), maxBytesPerSecond: 2_048 }));
-    assert.equal(table.get('old').maxBytesPerSecond, 2_048);
+    await store.commit(() => table.update({ ...table.get('old'), maxBytesPerSecond: 2_048, ranges: [[9, 12]] }));
+    const changed = table.get('old');
+    assert.deepEqual([changed.maxBytesPerSecond, changed.ranges], [2_048, [[9, 12]]]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
