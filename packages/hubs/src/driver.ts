@@ -57,7 +57,6 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   readonly #keepAlive: KeepAlive;
   readonly #handshakeBy: number;
   readonly #resumeWithinMs: number | undefined;
-  readonly #ended = Promise.withResolvers<ConnectionEnd>();
   readonly #gone = Promise.withResolvers<void>();
   readonly #hasPings: boolean;
   #user: HubUser | undefined;
@@ -65,6 +64,8 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   #state: ConnectionState = 'handshaking';
   #end: ConnectionEnd | undefined;
   #protocol: HubProtocol | undefined;
+  #isKnown = false;
+  #isConnected = false;
   #session: DispatchSession | undefined;
   #items: Map<unknown, unknown> | undefined;
   #controller: AbortController | undefined;
@@ -79,15 +80,9 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     this.userIdentifier = identity.userIdentifier;
     this.request = identity.request;
     this.#runtime = runtime;
-    this.#link = new TransportLink(transport, {
-      closed: error => this.end(error === undefined ? { kind: 'transport-closed' } : { kind: 'transport-lost', error }),
-      lost: error => this.#lost(error),
-    });
+    this.#link = new TransportLink(transport, this);
     this.#resumeWithinMs = identity.resumeWithinMs;
-    this.#output = new OutputQueue(this.#link, runtime.options, {
-      dropped: count => this.#dropped(count),
-      overflowed: error => this.fail(error),
-    });
+    this.#output = new OutputQueue(this.#link, runtime.options, this);
     this.#keepAlive = new KeepAlive(runtime.options, now);
     this.#handshakeBy = now + runtime.options.handshakeTimeoutMs;
     this.telemetry = runtime.telemetry.connectionOpened({
@@ -145,17 +140,28 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     return this.#gone.promise;
   }
 
-  /** The whole life. Resolves when nothing is left of it; never rejects. */
-  async run(): Promise<void> {
-    const reader = await Promise.race([this.#shakeHands(), this.#ended.promise]);
-    if ('next' in reader) await this.#serve(reader);
-    const end = await this.#ended.promise;
-    const error = disconnectErrorFor(end);
-    this.#runtime.log.debug({ connectionId: this.connectionId, end: end.kind, err: error }, 'hub connection ended');
-    await this.#link.close();
-    this.telemetry?.closed(end);
-    this.#state = step(this.#state, 'closed');
-    this.#gone.resolve();
+  /** The whole life. Resolves, as `ended`, when nothing is left of it; never rejects. */
+  run(): Promise<void> {
+    void this.#begin();
+    return this.#gone.promise;
+  }
+
+  async #begin(): Promise<void> {
+    const reader = await this.#shakeHands();
+    if (reader === undefined) return;
+    const { dispatcher, lifetime } = this.#runtime;
+    this.#isKnown = true;
+    try {
+      await lifetime.connected(this);
+      await dispatcher.onConnected(this);
+      this.#isConnected = true;
+    } catch (error) {
+      this.#logFailure(error);
+      this.end({ kind: 'connected-failed', error });
+    }
+    if (this.#end !== undefined) return await this.#finish(this.#end);
+    this.#state = step(this.#state, 'connected');
+    void readMessages(this.#link, reader, this).then(end => this.end(end));
   }
 
   /** Without `expiresAt` it does not expire any more. */
@@ -189,10 +195,38 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     if (this.#protocol !== undefined && close !== undefined) void this.send(close);
     else if (this.#protocol === undefined) this.#refuse(end);
     this.#end = end;
+    const isConnecting = this.#state === 'connecting';
     this.#state = step(this.#state, 'ended');
     this.#session?.end();
     this.#controller?.abort();
-    this.#ended.resolve(end);
+    // A connection that is on its way in is seen through first: `#begin` goes on here.
+    if (!isConnecting) void this.#finish(end);
+  }
+
+  async #finish(end: ConnectionEnd): Promise<void> {
+    const { dispatcher, lifetime, log } = this.#runtime;
+    const error = disconnectErrorFor(end);
+    // The transport starts to close at once: a slow onDisconnected must not keep the client waiting.
+    const closed = this.#link.close();
+    try {
+      if (this.#isConnected) await dispatcher.onDisconnected(this, error);
+    } catch (failure) {
+      this.#logFailure(failure);
+    }
+    try {
+      if (this.#isKnown) await lifetime.disconnected(this);
+    } catch (failure) {
+      this.#logFailure(failure);
+    }
+    log.debug({ connectionId: this.connectionId, end: end.kind, err: error }, 'hub connection ended');
+    await closed;
+    this.telemetry?.closed(end);
+    this.#state = step(this.#state, 'closed');
+    this.#gone.resolve();
+  }
+
+  #logFailure(error: unknown): void {
+    this.#runtime.log.error({ connectionId: this.connectionId, err: error }, 'hub connection event failed');
   }
 
   tick(now: number): void {
@@ -227,13 +261,12 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     return this.#output.write(message.encode(this.#protocol), message.message);
   }
 
-  /** The reader of what follows, or the end. */
-  async #shakeHands(): Promise<MessageReader | ConnectionEnd> {
+  /** The reader of what follows; nothing when there is an end to this connection instead, now or as soon as its transport is gone. */
+  async #shakeHands(): Promise<MessageReader | undefined> {
     const { options, protocols } = this.#runtime;
     const outcome = await receiveHandshake(this.#link, options, protocols);
     if (outcome.kind === 'refused') this.end({ ...outcome, kind: 'handshake-refused' });
-    if (outcome.kind !== 'accepted') return this.#ended.promise;
-    if (this.#end !== undefined) return this.#end;
+    if (outcome.kind !== 'accepted' || this.#end !== undefined) return undefined;
     this.#writeRecord(handshakeAccepted, outcome.protocol.transferFormat);
     this.#protocol = outcome.protocol;
     // §9: a handshake of version 1 turns it off, whatever was negotiated.
@@ -248,31 +281,6 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     }
     this.#state = step(this.#state, 'accepted');
     return outcome.reader;
-  }
-
-  async #serve(reader: MessageReader): Promise<void> {
-    const { dispatcher, lifetime, log } = this.#runtime;
-    const logFailure = (error: unknown): void => {
-      log.error({ connectionId: this.connectionId, err: error }, 'hub connection event failed');
-    };
-    let isConnected = false;
-    try {
-      await lifetime.connected(this);
-      await dispatcher.onConnected(this);
-      isConnected = true;
-    } catch (error) {
-      logFailure(error);
-      this.end({ kind: 'connected-failed', error });
-    }
-    if (this.#end === undefined) {
-      this.#state = step(this.#state, 'connected');
-      void readMessages(this.#link, reader, this).then(end => this.end(end));
-    }
-    const end = await this.#ended.promise;
-    // The transport starts to close at once: a slow onDisconnected must not keep the client waiting.
-    void this.#link.close();
-    if (isConnected) await dispatcher.onDisconnected(this, disconnectErrorFor(end)).catch(logFailure);
-    await Promise.resolve(lifetime.disconnected(this)).catch(logFailure);
   }
 
   /** Goes on over another transport (§9.5). False when there is nothing that could go on. */
@@ -302,15 +310,23 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     return wait.then(() => this.#keepAlive.resume(this.#runtime.now()));
   }
 
-  #lost(error: Error): void {
+  transportClosed(error: Error | undefined): void {
+    this.end(error === undefined ? { kind: 'transport-closed' } : { kind: 'transport-lost', error });
+  }
+
+  transportLost(error: Error): void {
     this.#keepAlive.away();
     this.#runtime.log.debug({ connectionId: this.connectionId, err: error }, 'hub connection was cut off');
   }
 
-  #dropped(count: number): void {
+  dropped(count: number): void {
     const { log, telemetry } = this.#runtime;
     log.debug({ connectionId: this.connectionId, count }, 'messages to a slow client were dropped');
     for (let n = 0; n < count; n += 1) telemetry.messageDropped(this.connectionId);
+  }
+
+  overflowed(error: HubServerError): void {
+    this.fail(error);
   }
 
   #refuse(end: ConnectionEnd): void {

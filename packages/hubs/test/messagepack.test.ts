@@ -215,7 +215,6 @@ describe('MessagePack', () => {
     ['a length of 2 GB', [0xff, 0xff, 0xff, 0xff, 0x07]],
     ['a length over the limit of an integer', [0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]],
     ['a target that is no text, as signalrcore sends', [0x07, 0x96, 0x01, 0x80, 0xc0, 0x05, 0x90, 0x90]],
-    ['JSON', [...Buffer.from('{"type":6}\u001e')]],
     ['a __proto__ key', [0x11, 0x94, 2, 0x80, 0xa1, 0x37, 0x81, 0xa9, ...Buffer.from('__proto__'), 1]],
   ] as const) {
     test(`${what} ends the connection with a Close message; others notice nothing`, async t => {
@@ -242,9 +241,7 @@ describe('MessagePack', () => {
     const kinds: boolean[] = [];
     client.socket.on('message', (_data, isBinary) => kinds.push(isBinary));
     client.send('{"protocol":"messagepack","version":1}');
-    client.socket.send(
-      Uint8Array.of(0x09, 0x95, 1, 0x80, 0xa1, 0x31, 0xa4, ...Buffer.from('kind').subarray(0, 0), 0x90),
-    );
+    client.socket.send(Uint8Array.of(1, 6));
     await client.closed;
     assert.ok(kinds.length >= 2);
     assert.ok(kinds.every(Boolean));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { jsonProtocol } from '../protocol/json.ts';
 import { WireMessage } from '../protocol/outgoing-message.ts';
 import type { WireData } from '../protocol/protocol.ts';
 import type { Transport } from '../transports/transport.ts';
@@ -51,21 +52,29 @@ class ScriptedTransport implements Transport {
   }
 }
 
+const settings = {
+  protocol: jsonProtocol,
+  limits: { statefulReconnectBufferSize: 1_000, applicationMaxBufferSize: 1_000 },
+  windowMs: 1_000,
+  now: () => 0,
+};
+
 describe('the link of a connection', () => {
   test('who waits for bytes gets those of the transport that took the place of the first', async () => {
     const [first, second] = [new ScriptedTransport(), new ScriptedTransport()];
     const ends: unknown[] = [];
     const link = new TransportLink(first, {
-      closed: error => ends.push(error),
-      lost: () => assert.fail('not resumable'),
+      transportClosed: error => ends.push(error),
+      transportLost: () => assert.fail('it was closed'),
     });
+    link.keepForResumption(settings);
     const received = link.receive();
     link.replace(second);
     second.give('again');
     assert.equal(await received, 'again');
     assert.equal(first.isClosed, true);
     await link.write(new WireMessage('x', 'Text', false));
-    assert.deepEqual([first.written, second.written], [[], ['x']]);
+    assert.deepEqual([first.written, second.written], [[], ['{"type":9,"sequenceId":1}\u001e', 'x']]);
     assert.deepEqual(ends, []);
   });
 
@@ -73,9 +82,10 @@ describe('the link of a connection', () => {
     const [first, second] = [new ScriptedTransport(), new ScriptedTransport()];
     const ends: unknown[] = [];
     const link = new TransportLink(first, {
-      closed: error => ends.push(error),
-      lost: () => assert.fail('not resumable'),
+      transportClosed: error => ends.push(error),
+      transportLost: () => assert.fail('it was closed'),
     });
+    link.keepForResumption(settings);
     link.replace(second);
     first.lose(new Error('first'));
     const received = link.receive();

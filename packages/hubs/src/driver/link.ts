@@ -10,9 +10,9 @@ import { Resumption, type ResumptionSettings } from './resumption.ts';
 
 export interface LinkEvents {
   /** The transport is gone and no other will take its place; with the reason, unless the end was orderly. */
-  closed(error: Error | undefined): void;
+  transportClosed(error: Error | undefined): void;
   /** The transport was cut; another one may take its place. */
-  lost(error: Error): void;
+  transportLost(error: Error): void;
 }
 
 const done = Promise.resolve();
@@ -75,7 +75,12 @@ export class TransportLink {
   }
 
   /** As Transport.receive, over all of them. */
-  async receive(): Promise<WireData | undefined> {
+  receive(): Promise<WireData | undefined> {
+    // Most connections wait here all their life: one promise less is worth a line.
+    return this.#resumption === undefined ? this.#transport.receive() : this.#receiveFromAll();
+  }
+
+  async #receiveFromAll(): Promise<WireData | undefined> {
     for (;;) {
       const transport = this.#transport;
       try {
@@ -134,9 +139,9 @@ export class TransportLink {
   #watch(transport: Transport): void {
     void transport.closed.then(error => {
       if (transport !== this.#transport) return;
-      if (error === undefined || !this.isResumable || !wasCut(error)) return this.#events.closed(error);
+      if (error === undefined || !this.isResumable || !wasCut(error)) return this.#events.transportClosed(error);
       this.#resumption!.lost();
-      this.#events.lost(error);
+      this.#events.transportLost(error);
     });
   }
 }

@@ -17,20 +17,16 @@ export interface MessageSink {
 const readAheadBytes = 131_072;
 
 /** Why there is nothing more to read; never rejects. What the sink says when it has ended is its own business. */
-export async function readMessages(
-  link: TransportLink,
-  reader: MessageReader,
-  sink: MessageSink,
-): Promise<ConnectionEnd> {
-  try {
-    await new ReadingLoop(link, reader, sink).run();
-    return { kind: 'transport-closed' };
-  } catch (error) {
-    return error instanceof HubServerError && error.code !== 'connection-lost'
-      ? { kind: 'failed', error }
-      : { kind: 'transport-lost', error };
-  }
+export function readMessages(link: TransportLink, reader: MessageReader, sink: MessageSink): Promise<ConnectionEnd> {
+  return new ReadingLoop(link, reader, sink).run().then(closed, failed);
 }
+
+const closed = (): ConnectionEnd => ({ kind: 'transport-closed' });
+
+const failed = (error: unknown): ConnectionEnd =>
+  error instanceof HubServerError && error.code !== 'connection-lost'
+    ? { kind: 'failed', error }
+    : { kind: 'transport-lost', error };
 
 type Arrival = { readonly chunk: WireData | undefined } | { readonly error: unknown };
 

@@ -10,17 +10,23 @@ const earlyBytes = 4_096;
 const mostWaitingPosts = 32;
 
 export class ClientChannel {
-  readonly inbox = new ByteInbox(earlyBytes);
+  #inbox: ByteInbox | undefined;
   longPolling: LongPollingTransport | undefined;
   connection: ServedConnection | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  #turn: Promise<unknown> | undefined;
   #waiting = 0;
+
+  /** Made for the first that needs it: WebSockets never do. */
+  get inbox(): ByteInbox {
+    this.#inbox ??= new ByteInbox(earlyBytes);
+    return this.#inbox;
+  }
 
   /** In the order of arrival, one at a time (§4.4). `undefined`: too many wait already. */
   inTurn<Result>(work: () => Promise<Result>): Promise<Result> | undefined {
     if (this.#waiting >= mostWaitingPosts) return undefined;
     this.#waiting += 1;
-    const done = this.#turn.then(work).finally(() => {
+    const done = (this.#turn ?? Promise.resolve()).then(work).finally(() => {
       this.#waiting -= 1;
     });
     this.#turn = done.catch(() => {});

@@ -188,10 +188,17 @@ export class HttpEndpoint<User extends HubUser> {
     try {
       const identity = this.#identify(request, entry, authorization);
       const transport = await acceptWebSocketTransport(request, response, this.#options.webSockets);
-      await this.#serve(entry, transport, identity)?.ended;
-    } finally {
+      // Not awaited: nothing of this request is held as long as the connection lives.
+      this.#forgetAfter(this.#serve(entry, transport, identity), entry);
+    } catch (error) {
       this.#forget(entry);
+      throw error;
     }
+  }
+
+  #forgetAfter(connection: ServedConnection | undefined, entry: Entry<User>): void {
+    if (connection === undefined) this.#forget(entry);
+    else void connection.ended.then(() => this.#forget(entry));
   }
 
   /** §9.5: another WebSocket in the place of the first. */
@@ -199,8 +206,7 @@ export class HttpEndpoint<User extends HubUser> {
     const connection = entry.channel?.connection;
     if (connection?.isResumable !== true) return reply(response, 409);
     const transport = await acceptWebSocketTransport(request, response, this.#options.webSockets);
-    if (connection.resume(transport)) await transport.closed;
-    else await transport.close();
+    if (!connection.resume(transport)) await transport.close();
   }
 
   #openEventStream(request: AnyRequest, response: AnyResponse, entry: Entry<User>, authorization: Allowed<User>): void {

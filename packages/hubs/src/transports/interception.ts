@@ -33,7 +33,8 @@ export function interceptRequests(
     // A stream of HTTP/2 that is reset says so here; its end is seen by 'close'.
     request.on('error', ignore);
     response.on('error', ignore);
-    return taker.answer(request, response);
+    // Its promise is no handler's: a hub closes its WebSockets itself, and holds nothing of the request that opened them.
+    void taker.answer(request, response);
   };
   const http1 = createServer(answer);
   const http2 = createHttp2Server(answer);

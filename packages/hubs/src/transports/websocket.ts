@@ -56,8 +56,8 @@ class WebSocketTransport implements Transport {
     return this.#socket.tryReceive()?.data;
   }
 
-  async receive(): Promise<WireData | undefined> {
-    return (await this.#socket.receive())?.data;
+  receive(): Promise<WireData | undefined> {
+    return this.#socket.receive().then(dataOf);
   }
 
   async close(): Promise<void> {
@@ -73,6 +73,10 @@ class WebSocketTransport implements Transport {
     const { data } = message;
     return typeof data === 'string' && type === 'text' ? this.#socket.send(data) : this.#socket.send(data, { type });
   }
+}
+
+function dataOf(message: { readonly data: WireData } | undefined): WireData | undefined {
+  return message?.data;
 }
 
 /** 1006 is the network's doing, which stateful reconnect forgives; others are our answer to a client that broke the rules. */
