@@ -347,6 +347,32 @@ describe('a session that goes away', () => {
   });
 });
 
+test('a client that opens and resets streams without end loses its session; others live on (CVE-2023-44487)', async () => {
+  let running = 0;
+  const errors: unknown[] = [];
+  const options = { onHandlerError: (error: unknown) => errors.push(error) };
+  await using server = await serveRequestsOn(http2, options, async (request, response) => {
+    running += 1;
+    const socket = await acceptWebSocket(request, response);
+    for await (const { data } of socket) await socket.send(data);
+  });
+  using other = await openRaw(http2, server);
+  using flooding = http2.dial(server);
+  await flooding.permitted();
+  for (let i = 0; i < 10_000 && !flooding.hasEnded; i++) {
+    const stream = flooding.session.request({ ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/echo' });
+    stream.on('error', () => {});
+    stream.close(constants.NGHTTP2_CANCEL);
+    if (i % 50 === 0) await new Promise(setImmediate);
+  }
+  await flooding.ended();
+  assert.ok(running > 100 && running < 5_000, `${running} handlers ran`);
+  assert.deepEqual(errors, []);
+  await other.send(frame(1, 'still here'));
+  await other.received(1);
+  assert.deepEqual(other.frames, [textSeen('still here')]);
+});
+
 test('a server of node:http still drops a CONNECT, as without useWebSockets', async () => {
   await using server = await listen(createServer(), {}, (_request, response) => response.end('page'));
   const { promise, resolve } = Promise.withResolvers<string>();

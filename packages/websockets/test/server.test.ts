@@ -1,5 +1,8 @@
 // The server's side of the opening handshake and the life of its handlers, on every transport.
 import assert from 'node:assert/strict';
+import { createServer as createHttpServer } from 'node:http';
+import { createSecureServer } from 'node:http2';
+import { createServer as createHttpsServer } from 'node:https';
 import { after, describe, test } from 'node:test';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import {
@@ -10,8 +13,10 @@ import {
   requestedSubprotocols,
   useWebSockets,
   type WebSocketError,
+  type WebSocketServer,
 } from '@longhaul/websockets';
-import { echo, type TestServer } from './echo-server.ts';
+import { certificate } from './certificate.ts';
+import { acceptingWith, echo, listen, type TestServer } from './echo-server.ts';
 import { closeFrame, closeSeen, frame, type RawClient, textSeen } from './raw-client.ts';
 import { openRaw, serveOn, serveRequestsOn, type TestTransport, transports } from './transports.ts';
 
@@ -285,5 +290,32 @@ test('options that are none are refused by useWebSockets', async () => {
   ];
   for (const options of wrong) {
     assert.throws(() => useWebSockets(server.server, options as never), { code: 'invalid-argument' });
+  }
+});
+
+describe('a client that does not finish its request', () => {
+  const impatient = { headersTimeout: 40, requestTimeout: 40, connectionsCheckingInterval: 20 };
+  const servers: [name: string, create: () => WebSocketServer, transport: TestTransport][] = [
+    ['node:http', () => createHttpServer(impatient), transports[0]!],
+    ['node:https', () => createHttpsServer({ ...certificate(), ...impatient }), transports[1]!],
+    [
+      'node:http2 with allowHTTP1',
+      () => createSecureServer({ ...certificate(), allowHTTP1: true, ...impatient }),
+      transports[1]!,
+    ],
+  ];
+  for (const [name, create, transport] of servers) {
+    test(`is answered 408 by headersTimeout of ${name}, and holds up nobody`, async () => {
+      await using server = await listen(create(), {}, acceptingWith(echo));
+      using slow = transport.dial(server);
+      slow.socket.write('GET /echo HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upg');
+      using client = await openRaw(transport, server);
+      await slow.ended();
+      assert.equal(slow.status, 408);
+      // Accepted connections are no longer the business of those time-outs.
+      await client.send(frame(1, 'still here'));
+      await client.received(1);
+      assert.deepEqual(client.frames, [textSeen('still here')]);
+    });
   }
 });

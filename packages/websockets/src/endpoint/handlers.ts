@@ -48,8 +48,7 @@ export async function handleWebSocket(
   try {
     socket = await acceptWebSocket(request, response, options);
   } catch (error) {
-    const isRefused = error instanceof WebSocketError && error.facts.httpStatus !== undefined && response.headersSent;
-    if (isRefused) return;
+    if (Opening.of(response) !== undefined && isRefusal(error)) return;
     throw error;
   }
   const opening = Opening.of(response)!;
@@ -64,10 +63,15 @@ export async function handleWebSocket(
 function handlerFailed(opening: Opening, error: unknown): void {
   const { response, driver, settings } = opening;
   // The loop over messages throws when the connection is lost: that is the connection's end, not the handler's fault.
-  const isItsOwnEnd = driver?.isEndedBy(error) ?? (error instanceof WebSocketError && response.headersSent);
+  const isItsOwnEnd = driver?.isEndedBy(error) ?? isRefusal(error);
   if (driver !== undefined)
     driver.fail(new WebSocketError('handler-failed', 'The request handler threw', { cause: error }));
   else if (!response.headersSent) refuse(response, new WebSocketError('handler-failed', 'The request handler threw'));
   else response.destroy();
   if (!isItsOwnEnd) report(settings.options, error);
+}
+
+/** True for what `acceptWebSocket` throws at a request that is wrong; it has its answer, unless the client is gone already. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof WebSocketError && error.facts.fault === 'peer' && error.facts.httpStatus !== undefined;
 }
