@@ -16,6 +16,8 @@ export interface TransferLimits {
   readonly minSegmentBytes: number;
   /** A rest that takes less than this at the present rate gets no further connection. Milliseconds. */
   readonly minSplitMs: number;
+  /** A transfer that is this fast gets no further connection: a link of 1 Gbit/s is full. Bytes a second. */
+  readonly fullLinkBytesPerSecond: number;
   /** Unfinished transfers of one app; one more is `quota-exceeded` (BT-09). */
   readonly maxUnfinishedPerApp: number;
   /** The same for the command's own app, which a person fills by hand or from scripts. */
@@ -57,6 +59,7 @@ export const defaults: TransferLimits = Object.freeze({
   maxConnectionsPerHost: 4,
   minSegmentBytes: 256 * 1024,
   minSplitMs: 500,
+  fullLinkBytesPerSecond: 128 * 1024 * 1024,
   maxUnfinishedPerApp: 200,
   maxUnfinishedOfCommand: 100_000,
   maxRecordsPerApp: 10_000,

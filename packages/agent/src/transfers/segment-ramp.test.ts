@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { type Look, SegmentRamp } from './segment-ramp.ts';
 
 const MiB = 1024 * 1024;
-const rules = { maxConnectionsPerTransfer: 4, minSplitMs: 500 };
+const rules = { maxConnectionsPerTransfer: 4, minSplitMs: 500, fullLinkBytesPerSecond: 128 * MiB };
 
 interface Server {
   readonly totalBytes: number;
@@ -97,6 +97,10 @@ describe('the ramp of segments', () => {
   test('a rest that is soon here is left to one connection', () => {
     assert.equal(run({ totalBytes: 1_000 * MiB, rate: perConnection(2_500 * 1_048) }).changes.length, 1);
     assert.equal(run({ totalBytes: 4 * MiB, rate: perConnection((10 * MiB) / 1_000) }).changes.length, 1);
+  });
+
+  test('a link of a gigabit a second that is full stays with one connection, however long the rest', () => {
+    assert.equal(run({ totalBytes: 4_000 * MiB, rate: perConnection((130 * MiB) / 1_000) }).changes.length, 1);
   });
 
   test('what our own thread, disk or rate limit holds back gets no connection more', () => {

@@ -10,6 +10,8 @@ export interface RampRules {
   readonly maxConnectionsPerTransfer: number;
   /** A rest that takes less than this at the present rate is left to the connections there are. Milliseconds. */
   readonly minSplitMs: number;
+  /** A transfer that is this fast gets no further connection. Bytes a second. */
+  readonly fullLinkBytesPerSecond: number;
 }
 
 /** What was measured by now; all but `now` grow from any beginning. */
@@ -52,6 +54,7 @@ const maxLost = 8;
 
 export class SegmentRamp {
   readonly #rules: RampRules;
+  readonly #first: Totals;
   #window: Totals;
   #windowMs = minWindowMs;
   /** One more was advised and has not brought a byte yet. */
@@ -63,6 +66,7 @@ export class SegmentRamp {
 
   constructor(rules: RampRules, first: Totals) {
     this.#rules = rules;
+    this.#first = first;
     this.#window = first;
   }
 
@@ -91,7 +95,7 @@ export class SegmentRamp {
     }
     const { maxConnectionsPerTransfer, minSplitMs } = this.#rules;
     const pays = restMs >= minSplitMs && !isOurs && at.hasRoom && at.connections < maxConnectionsPerTransfer;
-    if (this.#isSettled || !pays) return 'stay';
+    if (this.#isSettled || !pays || this.#isFull(at, rate)) return 'stay';
     this.#isOpening = true;
     this.#rateBefore = elapsedMs >= minProofMs ? rate : undefined;
     return 'add';
@@ -131,6 +135,12 @@ export class SegmentRamp {
     this.#rateBefore = undefined;
     this.#lost += 1;
     if (this.#lost > maxLost) this.#isSettled = true;
+  }
+
+  /** By the latest window, and by all of it: neither a burst nor a slow beginning tells alone. */
+  #isFull(at: Look, rate: number): boolean {
+    const mean = (at.receivedBytes - this.#first.receivedBytes) / Math.max(1, at.now - this.#first.now);
+    return Math.max(rate, mean) * 1_000 >= this.#rules.fullLinkBytesPerSecond;
   }
 
   #isOurLimit(at: Look, elapsedMs: number): boolean {
