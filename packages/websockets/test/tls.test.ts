@@ -1,14 +1,11 @@
 // The same over TLS, where the kernel takes bytes later and in other portions than they were written.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { leakCheck } from '@longhaul/testing';
 import { acceptWebSocket, connectWebSocket, useWebSockets, type WebSocketConnection } from '@longhaul/websockets';
+import { certificate } from './certificate.ts';
 
 const checkLeaks = leakCheck();
 let server: Server;
@@ -17,16 +14,8 @@ let ca: string;
 let accept: (socket: WebSocketConnection) => Promise<void>;
 
 before(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'longhaul-tls-'));
-  const paths = { key: join(folder, 'key.pem'), cert: join(folder, 'cert.pem') };
-  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-  execFileSync('openssl', ['req', '-x509', ...kind, ...names, '-keyout', paths.key, '-out', paths.cert], {
-    stdio: 'ignore',
-  });
-  ca = readFileSync(paths.cert, 'utf8');
-  server = createServer({ key: readFileSync(paths.key), cert: ca });
-  rmSync(folder, { recursive: true });
+  ca = certificate().cert;
+  server = createServer(certificate());
   useWebSockets(server);
   server.on('request', async (request, response) => {
     await using socket = await acceptWebSocket(request, response);
