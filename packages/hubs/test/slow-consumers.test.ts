@@ -4,6 +4,7 @@ import { after, describe, test } from 'node:test';
 import { defineHub, type HubOptions } from '@longhaul/hubs';
 import { createTestHub, type TestClient } from '@longhaul/hubs/testing';
 import { leakCheck, waitFor } from '@longhaul/testing';
+import { bareHubClient, host } from './host.ts';
 
 interface Client {
   price(share: string, value: number, filler: string): void;
@@ -146,6 +147,32 @@ describe('slow consumers', () => {
     await waitFor('the slow one to be gone', () => tested.connectionCount === 1);
     await caughtUp(quick);
     assert.equal(prices(quick).length, 200);
+  });
+
+  test('over a real socket: a client that has stopped reading finds the latest when it reads again', async t => {
+    const server = await host(t, hub, { endpoint: { slowConsumer: 'latest-by-key', maximumBufferedBytes: 100_000 } });
+    const { clients } = server.hubs.context(hub);
+    const client = await bareHubClient(t, `${server.url}/hub`);
+    client.socket.pause();
+    const large = 'x'.repeat(10_000);
+    // More than the kernel's buffers hold: ours fill up behind them.
+    const last = 3_000;
+    for (let n = 1; n <= last; n += 1) {
+      await clients.all.price('a', n, large);
+      if (n % 50 === 0) await turn();
+    }
+    client.socket.resume();
+    const values: number[] = [];
+    while (values.at(-1) !== last) {
+      const { arguments: args } = JSON.parse(await client.next()) as { arguments: [string, number] };
+      values.push(args[1]);
+    }
+    assert.ok(values.length < last / 2, `${values.length} of ${last} messages arrived`);
+    assert.deepEqual(
+      values,
+      values.toSorted((a, b) => a - b),
+    );
+    assert.equal(server.hubs.connectionCount, 1);
   });
 
   test('a client that leaves while it is slow holds no sender', async () => {

@@ -1,28 +1,21 @@
-// Runs hub methods (§8): looks the method up, binds, asks the policies, calls through the filters, answers. Messages come
-// in parsed; answers go out as messages. It touches no socket: a connection is what DispatchConnection says.
+// What becomes of each message of a client (§8): calls find their method, their slot and their upload streams and are handed
+// to the method runner; items, ends and cancels find their call. It touches no socket: a connection is what
+// DispatchConnection says.
 import { type CallConnection, ConnectionCall } from '../call.ts';
-import { HubServerError } from '../errors.ts';
-import type { AnyHubDefinition, AnyPolicy } from '../hub.ts';
+import type { HubServerError } from '../errors.ts';
+import type { AnyHubDefinition } from '../hub.ts';
 import { HubError } from '../hub-error.ts';
-import type { HubFilter, HubInvocation } from '../hub-filter.ts';
+import type { HubFilter } from '../hub-filter.ts';
 import type { HubLogger } from '../log.ts';
 import * as text from '../protocol/error-text.ts';
-import {
-  endCompletion,
-  errorCompletion,
-  type HubMessage,
-  type InvocationMessage,
-  resultCompletion,
-  type StreamInvocationMessage,
-} from '../protocol/messages.ts';
+import type { HubMessage } from '../protocol/messages.ts';
 import type { ConnectionTelemetry, HubTelemetry } from '../telemetry/telemetry.ts';
-import { bindArguments, expectedStreamCount } from './arguments.ts';
-import { isAuthorized, listPolicies } from './authorization.ts';
-import { type AroundMethod, aroundEvent, aroundMethod } from './filters.ts';
+import { expectedStreamCount } from './arguments.ts';
+import { aroundEvent } from './filters.ts';
 import { Invocation, type InvocationSlot } from './invocation.ts';
+import { type CallMessage, MethodRunner } from './method-runner.ts';
 import { createMethodTable, findMethod, type MethodDescriptor, type MethodTable } from './method-table.ts';
 import { isRateLimited, type RateLimit } from './rate-gate.ts';
-import { iteratorOf, pumpResults } from './result-stream.ts';
 import type { DispatchSession } from './session.ts';
 
 export interface DispatchConnection extends CallConnection {
@@ -46,23 +39,19 @@ export interface DispatcherOptions {
   readonly now?: () => number;
 }
 
-type CallMessage = InvocationMessage | StreamInvocationMessage;
-
 export class Dispatcher {
   readonly #hub: AnyHubDefinition;
   readonly #methods: MethodTable;
-  readonly #hubPolicies: readonly AnyPolicy[];
   readonly #filters: readonly HubFilter[];
-  readonly #aroundMethod: AroundMethod | undefined;
+  readonly #runner: MethodRunner;
   readonly #options: DispatcherOptions;
   readonly #now: () => number;
 
   constructor(hub: AnyHubDefinition, options: DispatcherOptions) {
     this.#hub = hub;
     this.#methods = createMethodTable(hub);
-    this.#hubPolicies = listPolicies(hub.authorize);
     this.#filters = options.filters ?? [];
-    this.#aroundMethod = aroundMethod(this.#filters);
+    this.#runner = new MethodRunner(hub, options);
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
   }
@@ -89,7 +78,7 @@ export class Dispatcher {
         const isTaken =
           connection.session.uploadEnded(message) ||
           connection.lifetime.completeInvocation(connection.connectionId, message);
-        if (!isTaken) this.#debug(connection, message.invocationId, 'a completion answers nothing that is open');
+        if (!isTaken) this.#runner.debug(connection, message.invocationId, 'a completion answers nothing that is open');
         return undefined;
       }
       case 'cancel-invocation':
@@ -145,13 +134,13 @@ export class Dispatcher {
     if (limit.exceeded === 'disconnect') connection.fail(error);
     else if (message.type === 'stream-item') connection.session.failUpload(message.invocationId, error);
     else if (message.type === 'invocation' || message.type === 'stream-invocation') {
-      this.#fail(connection, message, this.#textOf(message, error));
+      this.#runner.fail(connection, message, this.#runner.textOf(message, error));
     }
   }
 
   #invocation(connection: DispatchConnection, message: CallMessage): Promise<void> | undefined {
     const method = findMethod(this.#methods, message.target);
-    if (method === undefined) return void this.#fail(connection, message, text.unknownMethod(message.target));
+    if (method === undefined) return void this.#runner.fail(connection, message, text.unknownMethod(message.target));
     const { session } = connection;
     // §8.3: streams in either direction take no slot.
     if (message.type === 'stream-invocation' || (message.streamIds?.length ?? 0) > 0) {
@@ -177,7 +166,7 @@ export class Dispatcher {
     const invocation = new Invocation(message.invocationId, slot);
     try {
       if (message.type === 'stream-invocation' && session.isInUse(message.invocationId)) {
-        this.#fail(connection, message, text.invocationIdInUse(message.invocationId));
+        this.#runner.fail(connection, message, text.invocationIdInUse(message.invocationId));
         return;
       }
       if (slot === undefined) session.makeRoom(1 + streamIds.length);
@@ -187,7 +176,7 @@ export class Dispatcher {
       }
       const uploads = session.openUploads(streamIds);
       session.started(invocation);
-      const run = () => this.#run(connection, method, message, invocation, uploads);
+      const run = () => this.#runner.run(connection, method, message, invocation, uploads);
       const telemetry = this.#options.telemetry?.callStarted(connection, connection.telemetry, {
         method: method.name,
         invocationId: message.invocationId,
@@ -197,142 +186,10 @@ export class Dispatcher {
       invocation.telemetry = telemetry;
       void (telemetry === undefined ? run() : telemetry.run(run));
     } catch (error) {
-      this.#fail(connection, message, this.#textOf(message, error));
+      this.#runner.fail(connection, message, this.#runner.textOf(message, error));
       invocation.releaseSlot();
     }
   }
-
-  async #run(
-    connection: DispatchConnection,
-    method: MethodDescriptor,
-    message: CallMessage,
-    invocation: Invocation,
-    uploads: readonly unknown[],
-  ): Promise<void> {
-    const { session } = connection;
-    try {
-      const refused = (error: string) => {
-        invocation.telemetry?.failed(error);
-        this.#fail(connection, message, error);
-      };
-      const call = new ConnectionCall(connection, invocation);
-      // Without anything to wait for, a method runs, and is answered, before the next message is looked at.
-      const args = this.#bind(method, message, uploads);
-      const bound = args instanceof Promise ? await args : args;
-      if (typeof bound === 'string') return refused(bound);
-      const admitted = this.#isAuthorized(method, call, bound);
-      if (!(admitted instanceof Promise ? await admitted : admitted)) return refused(text.unauthorized(message.target));
-      const mistake = wrongMode(method, message);
-      if (mistake !== undefined) return refused(mistake);
-      const returned = this.#call(method, call, bound);
-      const result = isThenable(returned) ? await returned : returned;
-      if (message.type === 'stream-invocation') await this.#stream(connection, message, invocation, result);
-      else if (iteratesAsync(result)) refused(text.streamingCalledPlainly(message.target));
-      else if (message.invocationId !== undefined) connection.send(resultCompletion(message.invocationId, result));
-    } catch (error) {
-      invocation.telemetry?.failed(error);
-      this.#logFailure(connection, message, error);
-      this.#fail(connection, message, this.#textOf(message, error));
-    } finally {
-      session.closeUploads(message.streamIds ?? []);
-      session.ended(invocation);
-      invocation.telemetry?.ended();
-    }
-  }
-
-  #isAuthorized(
-    { name, policies }: MethodDescriptor,
-    call: ConnectionCall,
-    args: readonly unknown[],
-  ): boolean | Promise<boolean> {
-    if (this.#hubPolicies.length === 0 && policies.length === 0) return true;
-    const invocation: HubInvocation = { call, method: name, args };
-    return isAuthorized([...this.#hubPolicies, ...policies], invocation);
-  }
-
-  #call({ name, fn }: MethodDescriptor, call: ConnectionCall, bound: readonly unknown[]): unknown {
-    const { methods } = this.#hub;
-    if (this.#aroundMethod === undefined) return fn.call(methods, call, ...bound);
-    return this.#aroundMethod({ call, method: name, args: bound }, args => fn.call(methods, call, ...args));
-  }
-
-  /** The method's parameters, or the text of the refusal. */
-  #bind(
-    method: MethodDescriptor,
-    message: CallMessage,
-    uploads: readonly unknown[],
-  ): readonly unknown[] | string | Promise<readonly unknown[] | string> {
-    const { enableDetailedErrors } = this.#options;
-    const refuse = (error: unknown): string => text.bindingFailed(message.target, error, enableDetailedErrors);
-    try {
-      const args = bindArguments(method, message.arguments, uploads);
-      return args instanceof Promise ? args.catch(refuse) : args;
-    } catch (error) {
-      return refuse(error);
-    }
-  }
-
-  async #stream(
-    connection: DispatchConnection,
-    message: StreamInvocationMessage,
-    invocation: Invocation,
-    result: unknown,
-  ): Promise<void> {
-    const iterator = iteratorOf(result);
-    if (iterator === undefined) {
-      const error = text.notAStream(message.target);
-      invocation.telemetry?.failed(error);
-      return this.#fail(connection, message, error);
-    }
-    const { invocationId } = message;
-    let closed: Promise<unknown> | undefined;
-    try {
-      const write = (item: unknown) => connection.send({ type: 'stream-item', invocationId, item });
-      ({ closed } = await pumpResults(iterator, invocation, write));
-      connection.session.answered(invocation);
-      connection.send(endCompletion(invocationId));
-    } catch (error) {
-      invocation.telemetry?.failed(error);
-      this.#logFailure(connection, message, error);
-      connection.session.answered(invocation);
-      this.#fail(connection, message, text.streamingFailed(error, this.#options.enableDetailedErrors));
-    }
-    // After a cancel the method may still be busy: it counts as running until it has really ended.
-    await closed?.catch(error => this.#logFailure(connection, message, error));
-  }
-
-  #fail(connection: DispatchConnection, { invocationId, target }: CallMessage, error: string): void {
-    if (invocationId === undefined) this.#debug(connection, target, error);
-    else connection.send(errorCompletion(invocationId, error));
-  }
-
-  #textOf({ target }: CallMessage, error: unknown): string {
-    return text.invocationFailed(target, error, this.#options.enableDetailedErrors);
-  }
-
-  #logFailure({ connectionId }: DispatchConnection, { target }: CallMessage, error: unknown): void {
-    const isMeant = error instanceof HubError || (error instanceof HubServerError && error.facts.isPublic);
-    const level = isMeant ? 'debug' : 'error';
-    this.#options.log[level]({ connectionId, method: target, err: error }, 'hub method failed');
-  }
-
-  #debug({ connectionId }: DispatchConnection, subject: string, message: string): void {
-    this.#options.log.debug({ connectionId, subject }, message);
-  }
-}
-
-function wrongMode(method: MethodDescriptor, { type, target }: CallMessage): string | undefined {
-  const isStream = type === 'stream-invocation';
-  if (method.isStreaming === isStream) return undefined;
-  return isStream ? text.plainCalledAsStream(target) : text.streamingCalledPlainly(target);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
-}
-
-function iteratesAsync(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
 function elapsed(ms: number): Promise<void> {

@@ -13,6 +13,15 @@ describe('the contract of lifetime managers (§10), in memory', () => {
   });
   for (const { name, run } of contract) test(name, run);
 
+  test('over two servers the contract can be kept: one memory behind both is the perfect backplane', async () => {
+    const cases = lifetimeContract({
+      servers: 2,
+      create: (count, settings) => ({ managers: Array(count).fill(new MemoryLifetimeManager(settings)) }),
+    }).filter(({ name }) => name.endsWith(', over two servers'));
+    assert.equal(cases.length, contract.length);
+    for (const { run } of cases) await run();
+  });
+
   test('the contract is broken by a manager that drops a message, or sends one too many', async () => {
     class Forgetful extends MemoryLifetimeManager {
       override async sendUsers(): Promise<void> {}
