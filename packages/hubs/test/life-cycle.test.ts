@@ -68,7 +68,7 @@ describe('the handshake over a socket (§5)', () => {
   });
 
   const refused: readonly (readonly [string, string])[] = [
-    ['{"protocol":"messagepack","version":1}', "The protocol 'messagepack' is not supported."],
+    ['{"protocol":"cbor","version":1}', "The protocol 'cbor' is not supported."],
     ['{"protocol":"json","version":3}', "The server does not support version 3 of the 'json' protocol."],
     ['nonsense', 'An unexpected error occurred during connection handshake.'],
     [`{"protocol":"${'x'.repeat(40_000)}","version":1}`, 'Handshake was canceled.'],
