@@ -58,11 +58,6 @@ export class TestClient implements ClientConnection, AsyncDisposable {
     return stream;
   }
 
-  /** Cancels the oldest running call of that method, ordinary ones too. */
-  cancel(invocationId: string): void {
-    this.write({ type: 'cancel-invocation', invocationId });
-  }
-
   on(methodName: string, handler: Handler): void {
     const name = methodName.toLowerCase();
     const handlers = this.#handlers.get(name) ?? new Set();

@@ -33,7 +33,10 @@ export interface TestConnectOptions<User extends HubUser = HubUser> {
 export interface TestHub<Client extends object, User extends HubUser> extends HubContext<Client>, AsyncDisposable {
   /** A new client after its handshake and the hub's onConnected. Rejects when that failed, with what the client reads. */
   connect(options?: TestConnectOptions<User>): Promise<TestClient>;
-  /** Milliseconds of virtual time go by: pings, time-outs and rate limits see them, in steps of a tenth of a second. */
+  /**
+   * Milliseconds of virtual time go by: pings, time-outs and rate limits see them, in steps of a tenth of a second. Only
+   * `rateLimit: { exceeded: 'wait' }` holds a call for real milliseconds.
+   */
   advance(ms: number): void;
   readonly connectionCount: number;
   /** Ends every connection and waits for their onDisconnected. */
