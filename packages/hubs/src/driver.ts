@@ -30,6 +30,8 @@ export interface ConnectionIdentity {
   readonly request: HubRequest;
   /** When the credentials expire, in milliseconds of Date.now(); the connection is closed then. */
   readonly authenticationExpiresAt?: number | undefined;
+  /** What opens it, where that lives as long as the connection. */
+  readonly connectionToken?: string | undefined;
   /** Stateful reconnect was negotiated (§9): milliseconds the client has to come back when its transport is cut. */
   readonly resumeWithinMs?: number | undefined;
 }
@@ -38,13 +40,16 @@ export interface ConnectionIdentity {
 export interface ServedConnection {
   readonly user: HubUser | undefined;
   readonly userIdentifier: string | undefined;
-  /** Resolves when nothing is left of it. */
-  readonly ended: Promise<void>;
   /** It may go on over another transport (§9). */
   readonly isResumable: boolean;
   resume(transport: Transport): boolean;
   /** Who it is was said again, by a later request or by a refresh. */
   authenticated(user: HubUser | undefined, expiresAt: number | undefined): void;
+}
+
+/** Told instead of promised: a promise for each end would be held by every idle connection. */
+export interface ConnectionOwner {
+  connectionGone(connection: HubConnection): void;
 }
 
 export class HubConnection implements CallConnection, DispatchConnection, LifetimeConnection, MessageSink {
@@ -57,7 +62,9 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   readonly #keepAlive: KeepAlive;
   readonly #handshakeBy: number;
   readonly #resumeWithinMs: number | undefined;
-  readonly #gone = Promise.withResolvers<void>();
+  readonly connectionToken: string | undefined;
+  #gone: PromiseWithResolvers<void> | undefined;
+  #owner: ConnectionOwner | undefined;
   readonly #hasPings: boolean;
   #user: HubUser | undefined;
   #authenticationExpiresAt: number;
@@ -79,6 +86,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     this.#hasPings = transport.hasInherentKeepAlive !== true;
     this.userIdentifier = identity.userIdentifier;
     this.request = identity.request;
+    this.connectionToken = identity.connectionToken;
     this.#runtime = runtime;
     this.#link = new TransportLink(transport, this);
     this.#resumeWithinMs = identity.resumeWithinMs;
@@ -137,13 +145,21 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
 
   /** Resolves when nothing is left of it. */
   get ended(): Promise<void> {
+    if (this.#state === 'closed') return Promise.resolve();
+    this.#gone ??= Promise.withResolvers();
     return this.#gone.promise;
+  }
+
+  /** Begins its life, and tells the owner when nothing is left of it. */
+  start(owner: ConnectionOwner): void {
+    this.#owner = owner;
+    void this.#begin();
   }
 
   /** The whole life. Resolves, as `ended`, when nothing is left of it; never rejects. */
   run(): Promise<void> {
     void this.#begin();
-    return this.#gone.promise;
+    return this.ended;
   }
 
   async #begin(): Promise<void> {
@@ -222,7 +238,8 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     await closed;
     this.telemetry?.closed(end);
     this.#state = step(this.#state, 'closed');
-    this.#gone.resolve();
+    this.#owner?.connectionGone(this);
+    this.#gone?.resolve();
   }
 
   #logFailure(error: unknown): void {

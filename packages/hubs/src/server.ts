@@ -81,7 +81,7 @@ class HttpHubServer implements HubServer {
   readonly #options: HubServerOptions;
   readonly #endpoints = new Map<string, AnyHttpEndpoint>();
   readonly #lifetimes = new Map<AnyHubDefinition, HubLifetimeManager>();
-  readonly #connections = new Map<HubConnection, Promise<void>>();
+  readonly #connections = new Map<HubConnection, AnyHttpEndpoint>();
   readonly #heartbeat = new Heartbeat();
   readonly #interception: Disposable;
   readonly #cors: CorsPolicy;
@@ -116,11 +116,11 @@ class HttpHubServer implements HubServer {
     if (this.#endpoints.has(key)) throw new HubServerError('path-taken', `A hub is mapped at '${path}' already.`);
     checkEndpointOptions(options);
     const runtime = this.#createRuntime(hub, options, options.filters);
-    const endpoint = new HttpEndpoint(
+    const endpoint: AnyHttpEndpoint = new HttpEndpoint(
       {
         log: runtime.log,
         busyFor: () => this.#busyFor(),
-        serve: (transport, identity) => this.#serve(runtime, transport, identity),
+        serve: (transport, identity) => this.#serve(runtime, endpoint, transport, identity),
       },
       options,
       {
@@ -149,7 +149,7 @@ class HttpHubServer implements HubServer {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#interception[Symbol.dispose]();
-    const ended = Promise.all(this.#connections.values());
+    const ended = Promise.all([...this.#connections.keys()].map(connection => connection.ended));
     for (const connection of this.#connections.keys()) connection.end({ kind: 'server-closed' });
     const limit = Promise.withResolvers<void>();
     const timer = setTimeout(limit.resolve, shutdownMs);
@@ -195,21 +195,31 @@ class HttpHubServer implements HubServer {
   #busyFor(): number | undefined {
     if (this.#isDraining) return drainRetrySeconds;
     let pending = 0;
-    for (const endpoint of this.#endpoints.values()) pending += endpoint.directory.pendingCount;
+    for (const endpoint of this.#endpoints.values()) pending += endpoint.pendingCount;
     const limit = this.#options.maximumPendingConnections ?? serverDefaults.maximumPendingConnections;
     return pending < limit ? undefined : 1;
   }
 
-  #serve(runtime: HubRuntime, transport: Transport, identity: ConnectionIdentity): ServedConnection | undefined {
+  #serve(
+    runtime: HubRuntime,
+    endpoint: AnyHttpEndpoint,
+    transport: Transport,
+    identity: ConnectionIdentity,
+  ): ServedConnection | undefined {
     if (this.#isClosed) return undefined;
     const connection = new HubConnection(runtime, transport, identity);
-    const running = connection.run().finally(() => {
-      this.#heartbeat.delete(connection);
-      this.#connections.delete(connection);
-    });
-    this.#connections.set(connection, running);
+    this.#connections.set(connection, endpoint);
     this.#heartbeat.add(connection);
+    connection.start(this);
     return connection;
+  }
+
+  /** Called by each connection when nothing is left of it. */
+  connectionGone(connection: HubConnection): void {
+    const endpoint = this.#connections.get(connection);
+    this.#heartbeat.delete(connection);
+    this.#connections.delete(connection);
+    if (connection.connectionToken !== undefined) endpoint?.forget(connection.connectionToken);
   }
 
   #find(url: string | undefined): { endpoint: AnyHttpEndpoint; target: RequestTarget; kind: RequestKind } | undefined {

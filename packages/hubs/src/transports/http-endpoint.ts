@@ -2,7 +2,6 @@
 // is a row of §1.1.
 
 import type { AnyRequest, AnyResponse } from '@longhaul/websockets';
-import { checkWebSocketRequest, isWebSocketRequest } from '@longhaul/websockets';
 import type { ConnectionIdentity, ServedConnection } from '../driver.ts';
 import {
   type Allowed,
@@ -16,8 +15,9 @@ import type { HubLogger } from '../log.ts';
 import type { Loose } from '../loose.ts';
 import { reply, replyBusy, replyJson } from './answers.ts';
 import { ClientChannel } from './client-channel.ts';
-import { ConnectionDirectory, type DirectoryEntry } from './connection-directory.ts';
-import type { ConnectionTokens } from './connection-token.ts';
+import type { DirectoryEntry } from './connection-directory.ts';
+import { Gate } from './gate.ts';
+import { Lobby, type LobbySettings } from './lobby.ts';
 import { LongPollingTransport } from './long-polling.ts';
 import {
   chooseNegotiateVersion,
@@ -27,6 +27,7 @@ import {
 } from './negotiate.ts';
 import { PostBody, type PostEnd } from './post-body.ts';
 import { refreshAnswer, refreshError } from './refresh.ts';
+import { acceptsEventStream, wantsWebSocket } from './request-kind.ts';
 import { queryValue, type RequestTarget } from './request-target.ts';
 import { ServerSentEventsTransport } from './server-sent-events.ts';
 import type { Transport } from './transport.ts';
@@ -40,14 +41,7 @@ export interface EndpointHost {
   serve(transport: Transport, identity: ConnectionIdentity): ServedConnection | undefined;
 }
 
-export interface EndpointSettings {
-  readonly tokens: ConnectionTokens;
-  /** Other servers have the same secret: what they have negotiated may be opened here. */
-  readonly isSecretShared: boolean;
-}
-
 type Entry<User> = DirectoryEntry<User, ClientChannel>;
-type Step = 'negotiate' | 'connect' | 'refresh';
 interface Ticking {
   tick(now: number): void;
 }
@@ -65,19 +59,24 @@ const noCache = Object.freeze({
 export type AnyHttpEndpoint = HttpEndpoint<Loose>;
 
 export class HttpEndpoint<User extends HubUser> {
-  readonly directory = new ConnectionDirectory<User, ClientChannel>();
   readonly #host: EndpointHost;
   readonly #options: EndpointOptions<User>;
   readonly #limits: typeof endpointDefaults & typeof longPollingDefaults;
-  readonly #settings: EndpointSettings;
+  readonly #lobby: Lobby<User>;
+  readonly #gate: Gate<User>;
   readonly #ticking = new Set<Ticking>();
 
-  constructor(host: EndpointHost, options: EndpointOptions<User>, settings: EndpointSettings) {
+  constructor(host: EndpointHost, options: EndpointOptions<User>, settings: LobbySettings) {
     this.#host = host;
     this.#options = options;
-    this.#settings = settings;
+    this.#lobby = new Lobby(settings);
     const given = Object.entries({ ...options, ...options.longPolling }).filter(([, value]) => value !== undefined);
     this.#limits = { ...endpointDefaults, ...longPollingDefaults, ...Object.fromEntries(given) };
+    this.#gate = new Gate(options, this.#limits, host.log);
+  }
+
+  get pendingCount(): number {
+    return this.#lobby.pendingCount;
   }
 
   get hasRefresh(): boolean {
@@ -91,12 +90,12 @@ export class HttpEndpoint<User extends HubUser> {
   }
 
   tick(now: number): void {
-    for (const { channel } of this.directory.disposeOverdue(now)) channel?.inbox.end();
+    this.#lobby.disposeOverdue(now);
     for (const ticking of this.#ticking) ticking.tick(now);
   }
 
   async answerNegotiate(request: AnyRequest, response: AnyResponse, { query }: RequestTarget): Promise<void> {
-    const authorization = await this.#authorize(request, response, 'negotiate', undefined, query);
+    const authorization = await this.#gate.authorize(request, response, 'negotiate', undefined, query);
     if (authorization === undefined) return;
     if (request.method !== 'POST') return reply(response, 405);
     const choice = chooseNegotiateVersion(queryValue(query, 'negotiateVersion'), this.#limits.minimumProtocolVersion);
@@ -107,22 +106,16 @@ export class HttpEndpoint<User extends HubUser> {
     const busyFor = this.#host.busyFor();
     if (busyFor !== undefined) return replyBusy(response, busyFor);
     const { disconnectTimeoutMs, transports, enableAuthenticationRefresh } = this.#limits;
-    const { tokens } = this.#settings;
-    const id = tokens.createId();
-    const connectionToken = tokens.issue(choice.version, id, Date.now() + disconnectTimeoutMs);
-    // Version 0 knows one id only: it is the token too.
-    const connectionId = choice.version > 0 ? id : connectionToken;
     const useStatefulReconnect = this.#wantsStatefulReconnect(query);
-    const negotiated = { connectionId, connectionToken, user, useStatefulReconnect };
-    this.directory.add(negotiated, performance.now() + disconnectTimeoutMs);
+    const negotiated = this.#lobby.negotiate(choice.version, user, useStatefulReconnect, disconnectTimeoutMs);
     const lifetimeSeconds = enableAuthenticationRefresh ? secondsUntil(expiresAt) : undefined;
     replyJson(response, 200, writeNegotiateAnswer(choice.version, negotiated, transports, lifetimeSeconds));
   }
 
   async answerConnect(request: AnyRequest, response: AnyResponse, { query }: RequestTarget): Promise<void> {
     const id = queryValue(query, 'id');
-    const known = id === undefined ? undefined : this.directory.find(id);
-    const authorization = await this.#authorize(request, response, 'connect', known?.user, query);
+    const known = id === undefined ? undefined : this.#lobby.find(id);
+    const authorization = await this.#gate.authorize(request, response, 'connect', known?.user, query);
     if (authorization === undefined) return;
     const { method } = request;
     if (wantsWebSocket(request) && !acceptsEventStream(request)) {
@@ -130,9 +123,9 @@ export class HttpEndpoint<User extends HubUser> {
     }
     if (method !== 'GET' && method !== 'POST' && method !== 'DELETE') return reply(response, 405);
     if (!id) return reply(response, 400, 'Connection ID required');
-    const entry = this.directory.find(id);
+    const entry = this.#lobby.find(id);
     if (entry === undefined) return reply(response, 404, unknownConnection);
-    this.#authenticated(entry, authorization);
+    this.#gate.renew(entry, authorization);
     if (method === 'DELETE') return this.#delete(response, entry);
     if (method === 'POST') return await this.#post(request, response, entry);
     const transport = acceptsEventStream(request) ? 'ServerSentEvents' : 'LongPolling';
@@ -147,8 +140,8 @@ export class HttpEndpoint<User extends HubUser> {
   /** `POST {path}/refresh` (§13). */
   async answerRefresh(request: AnyRequest, response: AnyResponse, { query }: RequestTarget): Promise<void> {
     const id = queryValue(query, 'id');
-    const entry = id ? this.directory.find(id) : undefined;
-    const authorization = await this.#authorize(request, response, 'refresh', undefined, query);
+    const entry = id ? this.#lobby.find(id) : undefined;
+    const authorization = await this.#gate.authorize(request, response, 'refresh', undefined, query);
     if (authorization === undefined) return;
     if (request.method !== 'POST') return reply(response, 405);
     const fail = ({ status, text }: { status: number; text: string }) => replyJson(response, status, text);
@@ -156,14 +149,11 @@ export class HttpEndpoint<User extends HubUser> {
     const connection = entry?.channel?.connection;
     if (entry === undefined || connection === undefined) return fail(refreshError('connection_not_found'));
     const { user, expiresAt } = authorization;
-    const owner = connection.user as User | undefined;
     const { connectionId } = entry;
-    const mayRefresh =
-      this.#options.onAuthenticationRefresh === undefined
-        ? this.#userIdentifierOf(user, request) === connection.userIdentifier
-        : await this.#options.onAuthenticationRefresh({ request, connectionId, user: owner, refreshedUser: user });
-    if (mayRefresh !== true) return fail(refreshError('identity_changed'));
-    connection.authenticated(user, this.#enforced(expiresAt));
+    if (!(await this.#gate.mayRefresh(request, connectionId, connection, user))) {
+      return fail(refreshError('identity_changed'));
+    }
+    connection.authenticated(user, this.#gate.enforced(expiresAt));
     replyJson(response, 200, refreshAnswer(connectionId, Date.now(), secondsUntil(expiresAt)));
   }
 
@@ -173,7 +163,7 @@ export class HttpEndpoint<User extends HubUser> {
     id: string | undefined,
     authorization: Allowed<User>,
   ): Promise<void> {
-    const found = id ? (this.directory.find(id) ?? this.#adopt(id, authorization)) : undefined;
+    const found = id ? (this.#lobby.find(id) ?? this.#lobby.adopt(id, authorization)) : undefined;
     if (id && found === undefined) return reply(response, 404, unknownConnection);
     if (!this.#limits.transports.includes('WebSockets')) return reply(response, 404, notSupported('WebSockets'));
     if (found?.transport !== undefined && found.transport !== 'WebSockets') {
@@ -181,24 +171,26 @@ export class HttpEndpoint<User extends HubUser> {
     }
     const busyFor = found === undefined ? this.#host.busyFor() : undefined;
     if (busyFor !== undefined) return replyBusy(response, busyFor);
-    const entry = found ?? this.#create(authorization.user);
-    if (!this.directory.attach(entry.connectionToken, 'WebSockets')) {
+    const entry = found ?? this.#lobby.create(authorization.user);
+    if (!this.#lobby.attach(entry, 'WebSockets')) {
       return await this.#resumeWebSocket(request, response, entry);
     }
     try {
-      const identity = this.#identify(request, entry, authorization);
+      const identity = this.#gate.identify(request, entry, authorization);
       const transport = await acceptWebSocketTransport(request, response, this.#options.webSockets);
-      // Not awaited: nothing of this request is held as long as the connection lives.
-      this.#forgetAfter(this.#serve(entry, transport, identity), entry);
+      // Its end is not awaited: nothing of this request is held as long as the connection lives.
+      const connection = this.#serve(entry, transport, { ...identity, connectionToken: entry.connectionToken });
+      if (connection === undefined) this.#lobby.forget(entry);
     } catch (error) {
-      this.#forget(entry);
+      this.#lobby.forget(entry);
       throw error;
     }
   }
 
-  #forgetAfter(connection: ServedConnection | undefined, entry: Entry<User>): void {
-    if (connection === undefined) this.#forget(entry);
-    else void connection.ended.then(() => this.#forget(entry));
+  /** The connection of this token is gone. */
+  forget(connectionToken: string): void {
+    const entry = this.#lobby.find(connectionToken);
+    if (entry !== undefined) this.#lobby.forget(entry);
   }
 
   /** §9.5: another WebSocket in the place of the first. */
@@ -210,7 +202,7 @@ export class HttpEndpoint<User extends HubUser> {
   }
 
   #openEventStream(request: AnyRequest, response: AnyResponse, entry: Entry<User>, authorization: Allowed<User>): void {
-    if (!this.directory.attach(entry.connectionToken, 'ServerSentEvents')) {
+    if (!this.#lobby.attach(entry, 'ServerSentEvents')) {
       reply(response, 409);
       return;
     }
@@ -218,7 +210,7 @@ export class HttpEndpoint<User extends HubUser> {
     inbox.widen(this.#limits.transportMaxBufferSize);
     const transport = new ServerSentEventsTransport(response, inbox, this.#limits.transportSendTimeoutMs);
     this.#watch(entry, transport);
-    this.#serve(entry, transport, this.#identify(request, entry, authorization));
+    this.#serve(entry, transport, this.#gate.identify(request, entry, authorization));
   }
 
   async #poll(
@@ -231,13 +223,13 @@ export class HttpEndpoint<User extends HubUser> {
     const channel = this.#channelOf(entry);
     const earlier = channel.longPolling;
     if (earlier !== undefined) return await earlier.poll(response, () => performance.now());
-    this.directory.attach(entry.connectionToken, 'LongPolling');
+    this.#lobby.attach(entry, 'LongPolling');
     channel.inbox.widen(this.#limits.transportMaxBufferSize);
     const transport = new LongPollingTransport(channel.inbox, this.#limits, performance.now());
     channel.longPolling = transport;
     this.#watch(entry, transport);
     transport.open(response, performance.now());
-    this.#serve(entry, transport, this.#identify(request, entry, authorization));
+    this.#serve(entry, transport, this.#gate.identify(request, entry, authorization));
   }
 
   #delete(response: AnyResponse, entry: Entry<User>): void {
@@ -289,7 +281,7 @@ export class HttpEndpoint<User extends HubUser> {
     this.#ticking.add(transport);
     void transport.closed.then(() => {
       this.#ticking.delete(transport);
-      this.#forget(entry);
+      this.#lobby.forget(entry);
     });
   }
 
@@ -298,98 +290,10 @@ export class HttpEndpoint<User extends HubUser> {
     return entry.channel;
   }
 
-  #create(user: User | undefined): Entry<User> {
-    const { tokens } = this.#settings;
-    // `skipNegotiation`: the id is the token too; it was told to nobody and opens nothing.
-    const connectionToken = tokens.createId();
-    const negotiated = { connectionId: connectionToken, connectionToken, user };
-    return this.directory.add(negotiated, Number.POSITIVE_INFINITY);
-  }
-
-  /** A connection that another server with our secret has negotiated. Who may open it says `authorize` alone. */
-  #adopt(token: string, { user }: Allowed<User>): Entry<User> | undefined {
-    if (!this.#settings.isSecretShared || this.directory.isSpent(token)) return undefined;
-    const content = this.#settings.tokens.read(token, Date.now());
-    if (content === undefined) return undefined;
-    const negotiated = { connectionId: content.connectionId, connectionToken: token, user };
-    return this.directory.add(negotiated, performance.now() + content.expiresAt - Date.now());
-  }
-
-  #forget({ connectionToken }: Entry<User>): void {
-    this.directory.remove(connectionToken);
-    if (!this.#settings.isSecretShared) return;
-    const content = this.#settings.tokens.read(connectionToken, Date.now());
-    if (content !== undefined) {
-      this.directory.spend(connectionToken, performance.now() + content.expiresAt - Date.now());
-    }
-  }
-
   #wantsStatefulReconnect(query: URLSearchParams): boolean {
     const isAllowed = this.#options.allowStatefulReconnects === true;
     return isAllowed && queryValue(query, 'useStatefulReconnect')?.toLowerCase() === 'true';
   }
-
-  #identify(request: AnyRequest, entry: Entry<User>, { user, expiresAt }: Allowed<User>): ConnectionIdentity {
-    const whoever = user ?? entry.user;
-    return {
-      connectionId: entry.connectionId,
-      user: whoever,
-      userIdentifier: this.#userIdentifierOf(whoever, request),
-      request,
-      authenticationExpiresAt: this.#enforced(expiresAt),
-      resumeWithinMs: entry.useStatefulReconnect ? this.#limits.disconnectTimeoutMs : undefined,
-    };
-  }
-
-  #userIdentifierOf(user: User | undefined, request: AnyRequest): string | undefined {
-    const { userIdProvider } = this.#options;
-    return userIdProvider === undefined ? user?.id : userIdProvider(user, request);
-  }
-
-  #enforced(expiresAt: number | undefined): number | undefined {
-    return this.#limits.closeOnAuthenticationExpiration ? expiresAt : undefined;
-  }
-
-  /** Later requests of a connection renew its user (§3); another user's are only reported, as in ASP.NET Core. */
-  #authenticated({ channel, connectionId }: Entry<User>, { user, expiresAt }: Allowed<User>): void {
-    const connection = channel?.connection;
-    if (connection === undefined || user === undefined) return;
-    if (user.id === connection.user?.id) connection.authenticated(user, this.#enforced(expiresAt));
-    else this.#host.log.warn({ connectionId }, 'a request of this connection was made by another user');
-  }
-
-  /** `undefined` when the request is refused and answered (empty body: clients show the status, §1.1). */
-  async #authorize(
-    request: AnyRequest,
-    response: AnyResponse,
-    step: Step,
-    negotiated: User | undefined,
-    query: URLSearchParams,
-  ): Promise<Allowed<User> | undefined> {
-    const { authorize } = this.#options;
-    if (authorize === undefined) return { allowed: true };
-    const authorization = await authorize({ request, step, negotiated, accessToken: accessTokenOf(request, query) });
-    if (authorization.allowed) return authorization;
-    if (step !== 'refresh' || authorization.status !== 401) return void reply(response, authorization.status);
-    const { status, text } = refreshError('invalid_token');
-    return void replyJson(response, status, text);
-  }
-}
-
-function wantsWebSocket(request: AnyRequest): boolean {
-  return isWebSocketRequest(request) && checkWebSocketRequest(request) === undefined;
-}
-
-/** §1: the Accept list contains exactly this media type. */
-function acceptsEventStream({ headers }: AnyRequest): boolean {
-  return (headers.accept ?? '').split(',').some(type => type.trim().toLowerCase() === 'text/event-stream');
-}
-
-/** §15.4: in the query only where a browser has no other way. */
-function accessTokenOf(request: AnyRequest, query: URLSearchParams): string | undefined {
-  const bearer = /^bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (bearer !== undefined) return bearer.trim();
-  return wantsWebSocket(request) || acceptsEventStream(request) ? queryValue(query, 'access_token') : undefined;
 }
 
 function secondsUntil(expiresAt: number | undefined): number | undefined {
