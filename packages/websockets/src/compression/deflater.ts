@@ -8,6 +8,8 @@ import { History } from './history.ts';
 
 /** How far back we look: most of what the whole window brings, at an eighth of the time and memory (decision 106). */
 const historyBytes = 4_096;
+/** A short message looks back less: zlib hashes all of the dictionary with every call. */
+const reachOf = (bytes: number) => Math.max(1_024, bytes * 8);
 /** An empty message, or the empty end of one in parts: the first byte of an empty block without compression (RFC 7692 §7.2.3.6). */
 const emptyBlock = Buffer.of(0);
 /** What a sync flush ends with and the end of a message leaves out (RFC 7692 §7.2.1). */
@@ -63,7 +65,12 @@ export class Deflater {
   }
 
   #options(bytes: number): ZlibOptions {
-    return zlibOptions(bytes, this.#history?.last, this.#agreement.sendWindowBits, this.#settings.level);
+    return zlibOptions(
+      bytes,
+      this.#history?.last?.subarray(-reachOf(bytes)),
+      this.#agreement.sendWindowBits,
+      this.#settings.level,
+    );
   }
 }
 

@@ -2,7 +2,6 @@
 // the way; a large one is deflated in a thread, and everything behind it waits in line, so that nothing overtakes. Control
 // frames do not come through here: a ping may pass between messages, and the end of a connection waits for `whenOut`.
 
-import type { EncodedMessage } from '../endpoint/encoded-message.ts';
 import { WebSocketError } from '../errors.ts';
 import type { Deflater } from './deflater.ts';
 import type { ZlibSlots } from './zlib-slots.ts';
@@ -26,6 +25,12 @@ export interface Outlet {
   onIdle(isIdle: boolean): void;
   /** Deflating failed for a reason of the machine. */
   onFailure(cause: unknown): void;
+}
+
+/** A message for many connections, which keeps the frames it was deflated into. */
+export interface SharedMessage {
+  readonly payload: Uint8Array;
+  deflatedFrame(deflater: Deflater): Uint8Array | undefined;
 }
 
 interface Waiting {
@@ -91,7 +96,7 @@ export class Outgoing {
   }
 
   /** The frame that a message shared by many connections goes out in, deflated by itself; undefined where it stays as it is. */
-  deflateShared(message: EncodedMessage): Uint8Array | undefined {
+  deflateShared(message: SharedMessage): Uint8Array | undefined {
     this.#mustFit(undefined);
     const { payload } = message;
     if (!this.#deflater.wants(payload.length) || payload.length > mostSharedBytes) return undefined;

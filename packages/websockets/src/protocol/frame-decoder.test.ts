@@ -134,6 +134,45 @@ describe('the frame decoder of a server', () => {
   });
 });
 
+describe('where deflate was agreed on', () => {
+  const rows: [name: string, first: number, outcome: string][] = [
+    ['a text', 0xc1, 'deflated'],
+    ['the first fragment of a binary', 0x42, 'deflated'],
+    ['a continuation', 0x40, 'reserved-bits'],
+    ['a close', 0xc8, 'reserved-bits'],
+    ['a ping', 0xc9, 'reserved-bits'],
+    ['a pong', 0xca, 'reserved-bits'],
+    ['a text with RSV2 too', 0xe1, 'reserved-bits'],
+    ['a reserved opcode', 0xc3, 'reserved-bits'],
+  ];
+  for (const [name, first, outcome] of rows) {
+    test(`RSV1 on ${name}: ${outcome}`, () => {
+      const bytes = Buffer.concat([Buffer.of(first, 0x81), Buffer.of(0, 0, 0, 0), Buffer.from('x')]);
+      for (const pieces of byteSplits(bytes)) {
+        const decoder = new FrameDecoder('server', true);
+        let seen = '';
+        try {
+          for (const piece of pieces) {
+            decoder.push(piece);
+            for (let event = decoder.next(); event !== undefined; event = decoder.next()) {
+              seen = event.isCompressed ? 'deflated' : 'plain';
+            }
+          }
+        } catch (error) {
+          seen = (error as WebSocketError).code;
+        }
+        assert.equal(seen, outcome);
+      }
+    });
+  }
+});
+
+test('a length that a number cannot hold is refused at its header (CVE-2026-1528)', () => {
+  const decoder = new FrameDecoder('server');
+  decoder.push(Buffer.from('82ff7fffffffffffffff00000000', 'hex'));
+  assert.throws(() => decoder.next(), { code: 'message-too-big' });
+});
+
 describe('the frame decoder of a client', () => {
   test('sees unmasked frames and refuses masked ones', () => {
     const hello = Buffer.from('810548656c6c6f', 'hex');
