@@ -108,4 +108,31 @@ describe('hostile HTTP clients', () => {
     await post(`${url}/hub?id=${connectionToken}`, jsonHandshake);
     await waitFor('the handshake', () => stream.text.includes('{}'));
   });
+
+  test('a client that has left before it was judged opens nothing', async t => {
+    let asked = 0;
+    const judged = Promise.withResolvers<{ allowed: true }>();
+    const { url, hubs } = await host(t, hub, {
+      endpoint: {
+        authorize: ({ step }) => {
+          if (step === 'negotiate') return { allowed: true };
+          asked += 1;
+          return judged.promise;
+        },
+      },
+    });
+    for (const [at, accept] of ['text/event-stream', '*/*'].entries()) {
+      const target = await negotiated(`${url}/hub`);
+      const path = target.slice(url.length);
+      const left = rawRequest(t, url, `GET ${path} HTTP/1.1\nHost: x\nAccept: ${accept}\n\n`);
+      await waitFor('the question', () => asked === at + 1);
+      left.socket.destroy();
+      await left.answer;
+      // Whatever comes later over another connection comes after the end of this one was noticed.
+      await ask(`${url}/hub/negotiate`, { method: 'POST' });
+    }
+    judged.resolve({ allowed: true });
+    await ask(`${url}/hub/negotiate`, { method: 'POST' });
+    assert.equal(hubs.connectionCount, 0);
+  });
 });

@@ -13,7 +13,7 @@ import {
 import type { HubUser } from '../hub.ts';
 import type { HubLogger } from '../log.ts';
 import type { Loose } from '../loose.ts';
-import { reply, replyBusy, replyJson } from './answers.ts';
+import { isGone, reply, replyBusy, replyJson } from './answers.ts';
 import { ClientChannel } from './client-channel.ts';
 import type { DirectoryEntry } from './connection-directory.ts';
 import { Gate } from './gate.ts';
@@ -116,7 +116,7 @@ export class HttpEndpoint<User extends HubUser> {
     const id = queryValue(query, 'id');
     const known = id === undefined ? undefined : this.#lobby.find(id);
     const authorization = await this.#gate.authorize(request, response, 'connect', known?.user, query);
-    if (authorization === undefined) return;
+    if (authorization === undefined || isGone(response)) return;
     const { method } = request;
     if (wantsWebSocket(request) && !acceptsEventStream(request)) {
       return await this.#openWebSocket(request, response, id, authorization);

@@ -4,7 +4,7 @@
 import type { AnyResponse } from '@longhaul/websockets';
 import type { WireMessage } from '../protocol/outgoing-message.ts';
 import type { TransferFormat, WireData } from '../protocol/protocol.ts';
-import { head, reply } from './answers.ts';
+import { head, isGone, reply } from './answers.ts';
 import type { ByteInbox } from './byte-inbox.ts';
 import { Outbox } from './outbox.ts';
 import type { Transport } from './transport.ts';
@@ -96,7 +96,7 @@ export class LongPollingTransport implements Transport {
     if (earlier !== undefined) {
       if (!earlier.isAnswered) this.#answer(earlier, 204);
       await earlier.finished;
-      if (response.destroyed) return;
+      if (isGone(response)) return;
       if (this.#isDisposed) return reply(response, 204);
       if (this.#poll !== undefined) return reply(response, 409);
     }
@@ -182,7 +182,7 @@ export class LongPollingTransport implements Transport {
       reply(poll.response, 200, '', 'text/plain');
       return;
     }
-    if (poll.response.headersSent || poll.response.destroyed) return;
+    if (poll.response.headersSent || isGone(poll.response)) return;
     head(poll.response, 204);
     poll.response.end();
   }

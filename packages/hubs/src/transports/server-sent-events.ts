@@ -7,7 +7,7 @@ import type { TransferFormat, WireData } from '../protocol/protocol.ts';
 import { head } from './answers.ts';
 import type { ByteInbox } from './byte-inbox.ts';
 import { encodeEvent } from './event-stream.ts';
-import { Outbox } from './outbox.ts';
+import { type Batch, Outbox } from './outbox.ts';
 import type { Transport } from './transport.ts';
 
 const transferFormats: readonly TransferFormat[] = Object.freeze(['Text']);
@@ -26,7 +26,8 @@ export class ServerSentEventsTransport implements Transport {
   #error: Error | undefined;
   /** Since when the kernel has not taken what it was given. */
   #stuckSince: number | undefined;
-  #leaving = 0;
+  readonly #leaving = new Set<Batch>();
+  #isGone = false;
 
   constructor(response: AnyResponse, inbox: ByteInbox, sendTimeoutMs: number) {
     this.#response = response;
@@ -61,7 +62,7 @@ export class ServerSentEventsTransport implements Transport {
 
   write(message: WireMessage): Promise<void> {
     const sent = this.#outbox.push(message);
-    if (this.#response.destroyed) this.#end();
+    if (this.#isGone) this.#end();
     else if (!this.#isFlushDue) {
       this.#isFlushDue = true;
       setImmediate(() => this.#flush());
@@ -74,14 +75,14 @@ export class ServerSentEventsTransport implements Transport {
     if (!this.#isEnding) {
       this.#isEnding = true;
       this.#flush();
-      if (!this.#response.destroyed) this.#response.end();
+      if (!this.#isGone) this.#response.end();
     }
     await this.#closed.promise;
   }
 
   /** Cuts a client off that takes nothing (§3). `now`: milliseconds of performance.now(). */
   tick(now: number): void {
-    const isStuck = this.#leaving > 0 || (this.#isEnding && !this.#response.destroyed);
+    const isStuck = this.#leaving.size > 0 || (this.#isEnding && !this.#isGone);
     if (!isStuck) this.#stuckSince = undefined;
     else if (this.#stuckSince === undefined) this.#stuckSince = now;
     else if (now - this.#stuckSince >= this.#sendTimeoutMs) {
@@ -92,12 +93,12 @@ export class ServerSentEventsTransport implements Transport {
 
   #flush(): void {
     this.#isFlushDue = false;
-    if (this.#outbox.isEmpty || this.#response.destroyed) return;
+    if (this.#outbox.isEmpty || this.#isGone) return;
     const batch = this.#outbox.take();
-    this.#leaving += 1;
+    this.#leaving.add(batch);
     const events = batch.data.map(data => encodeEvent(typeof data === 'string' ? data : Buffer.from(data).toString()));
     this.#write(events.join(''), error => {
-      this.#leaving -= 1;
+      this.#leaving.delete(batch);
       this.#stuckSince = undefined;
       batch.settle(error ?? undefined);
     });
@@ -110,7 +111,10 @@ export class ServerSentEventsTransport implements Transport {
 
   #end(): void {
     this.#inbox.end();
+    this.#isGone = true;
     this.#closed.resolve(this.#error);
-    if (!this.#outbox.isEmpty) this.#outbox.take().settle(new Error('The client has closed the event stream.'));
+    if (!this.#outbox.isEmpty) this.#leaving.add(this.#outbox.take());
+    for (const batch of this.#leaving) batch.settle(new Error('The client has closed the event stream.'));
+    this.#leaving.clear();
   }
 }
