@@ -9,6 +9,8 @@ export class CuttingProxy {
   /** While true nobody gets through. */
   isBarred = false;
   cuts = 0;
+  /** Connections that have come so far. */
+  accepted = 0;
 
   constructor(url: string, pairs: Set<readonly [Socket, Socket]>) {
     this.url = url;
@@ -39,6 +41,7 @@ export async function cuttingProxy(t: TestContext, target: string): Promise<Cutt
       near.resetAndDestroy();
       return;
     }
+    if (proxy !== undefined) proxy.accepted += 1;
     const far = connect(Number(port), hostname);
     const pair = [near, far] as const;
     pairs.add(pair);
