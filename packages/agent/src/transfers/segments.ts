@@ -1,27 +1,18 @@
 // The body of a file on its way from an answer to the part file, over one connection or several: each carries a span, takes over
 // more when it is done, and is added or let go as the ramp advises. What the origin refuses to several goes on with fewer.
-import type { FileHandle } from 'node:fs/promises';
-import { LonghaulError } from '@longhaul/agent-protocol';
 import { type ByteRange, prefixOf, withRange } from './byte-ranges.ts';
+import { toWebError } from './error-map.ts';
 import type { HostConnections } from './host-connections.ts';
 import type { TransferLimits } from './options.ts';
-import { type FileFacts, invalidAnswers, judge, type RangeAsk } from './resume.ts';
+import { type FileFacts, judge, type RangeAsk } from './resume.ts';
 import { SegmentRamp, type Totals } from './segment-ramp.ts';
-import { SegmentSink } from './segment-sink.ts';
-import { FileSink } from './sink.ts';
-import type { SlabPool } from './slab-pool.ts';
 import type { SourceResponse } from './source.ts';
+import { type FlowTools, SpanFlow } from './span-flow.ts';
 import type { Span, Spans } from './spans.ts';
-import { ThrottledSink } from './throttled-sink.ts';
-import type { Throttle } from './throttles.ts';
 
-export interface SegmentsOptions {
+export interface SegmentsOptions extends FlowTools {
   /** What is here, and the length of the file. */
   readonly spans: Spans;
-  /** Stays the caller's. */
-  readonly file: FileHandle;
-  readonly pool: SlabPool;
-  readonly throttle: Throttle;
   readonly limits: TransferLimits;
   readonly hosts: HostConnections;
   /** Of the URL that answered. */
@@ -47,14 +38,7 @@ interface Carrier {
   isTrial: boolean;
   isLetGo: boolean;
   /** While its bytes flow. */
-  flow: Flow | undefined;
-}
-
-interface Flow {
-  readonly span: Span;
-  readonly response: SourceResponse;
-  readonly fileSink: FileSink;
-  readonly sink: SegmentSink;
+  flow: SpanFlow | undefined;
 }
 
 export class Segments implements Disposable {
@@ -99,7 +83,7 @@ export class Segments implements Disposable {
 
   /** What was handed to the operating system without an error. */
   get written(): readonly ByteRange[] {
-    return this.#writtenUpTo(({ fileSink }) => fileSink.writtenOffset);
+    return this.#writtenUpTo(flow => flow.writtenTo);
   }
 
   /** Up to where that is in one piece. */
@@ -109,14 +93,14 @@ export class Segments implements Disposable {
 
   /** Resolves with what is written then, everything received by now at least. Rejects with the first failed write. */
   async flush(): Promise<readonly ByteRange[]> {
-    const offsets = new Map<Flow, number>();
+    const offsets = new Map<SpanFlow, number>();
     const flows = [...this.#carriers].flatMap(({ flow }) => flow ?? []);
-    await Promise.all(flows.map(async flow => offsets.set(flow, await flow.fileSink.flush())));
+    await Promise.all(flows.map(async flow => offsets.set(flow, await flow.flush())));
     if (this.#diskError !== undefined) throw this.#diskError.error;
     return this.#writtenUpTo(flow => offsets.get(flow) ?? flow.span.from);
   }
 
-  #writtenUpTo(offsetOf: (flow: Flow) => number): readonly ByteRange[] {
+  #writtenUpTo(offsetOf: (flow: SpanFlow) => number): readonly ByteRange[] {
     let ranges = this.#spans.written;
     for (const { flow } of this.#carriers)
       if (flow !== undefined) ranges = withRange(ranges, flow.span.from, offsetOf(flow));
@@ -244,29 +228,17 @@ export class Segments implements Disposable {
   }
 
   async #pour(carrier: Carrier, span: Span, response: SourceResponse): Promise<void> {
-    const { file, pool, throttle } = this.#options;
-    using fileSink = new FileSink(file.fd, span.from, pool);
-    const sink = new SegmentSink(new ThrottledSink(fileSink, throttle), span, () => this.#flows(carrier));
-    carrier.flow = { span, response, fileSink, sink };
-    let failure: { readonly error: unknown } | undefined;
-    try {
-      await response.pour(sink);
-    } catch (error) {
-      if (!sink.hasEnded(error) || sink.hasOverflowed) failure = { error };
-    }
-    try {
-      await fileSink.flush();
-    } catch (error) {
-      this.#diskError ??= { error };
+    const flow = new SpanFlow(span, response, this.#options, () => this.#flows(carrier));
+    carrier.flow = flow;
+    const { writtenTo, diskError, failure } = await flow.pour();
+    carrier.flow = undefined;
+    this.#heldMs += flow.heldMs(performance.now());
+    this.#spans.end(span, writtenTo);
+    if (diskError !== undefined) {
+      this.#diskError ??= diskError;
       this.giveUp();
     }
-    carrier.flow = undefined;
-    this.#heldMs += sink.heldMs(performance.now());
-    const isShort = span.at < span.to && span.to !== Number.POSITIVE_INFINITY;
-    this.#spans.end(span, fileSink.writtenOffset);
-    if (sink.hasOverflowed) throw invalidAnswers();
     if (failure !== undefined) throw failure.error;
-    if (isShort) throw invalidAnswers();
   }
 
   #flows(carrier: Carrier): void {
@@ -278,7 +250,7 @@ export class Segments implements Disposable {
   #measure(): Totals {
     const now = performance.now();
     let heldMs = this.#heldMs;
-    for (const { flow } of this.#carriers) heldMs += flow?.sink.heldMs(now) ?? 0;
+    for (const { flow } of this.#carriers) heldMs += flow?.heldMs(now) ?? 0;
     const busyMs = performance.eventLoopUtilization().active;
     return { now, receivedBytes: this.receivedBytes, busyMs, heldMs };
   }
@@ -313,10 +285,7 @@ export class Segments implements Disposable {
 function stop(carrier: Carrier): void {
   carrier.isLetGo = true;
   carrier.abort?.abort();
-  carrier.flow?.response.discard();
+  carrier.flow?.stop();
 }
 
-const canceled = () =>
-  new LonghaulError('operation-canceled', 'The transfer was stopped.', {
-    data: { webErrorStatus: 'operation-canceled' },
-  });
+const canceled = () => toWebError(new DOMException('The transfer was stopped', 'AbortError'));
