@@ -53,7 +53,9 @@ export async function openAgent({ paths, order, keeper }: AgentOptions): Promise
   const apps = new Apps(store, paths);
   const ownerToken = provideOwnerToken(paths);
   const feed = new Feed();
-  const transfers = stack.use(await openTransfers({ store, log, publish: fact => feed.publish(fact) }));
+  const transfers = stack.use(
+    await openTransfers({ store, log, publish: fact => feed.publish(fact), proxyEnv: process.env }),
+  );
 
   const logins = new Logins(defaults.api, newToken);
   const startedAt = Date.now();

@@ -20,6 +20,8 @@ import { HttpSource } from './http-source.ts';
 import { Http1Source } from './http1/http1-source.ts';
 import { Ledger } from './ledger.ts';
 import { defaults, type TransferLimits } from './options.ts';
+import { ProxiedSource } from './proxied-source.ts';
+import type { ProxyEnvironment } from './proxies.ts';
 import type { TransferRow } from './row.ts';
 import { Runner } from './runner.ts';
 import { SlabPool } from './slab-pool.ts';
@@ -47,8 +49,10 @@ export interface TransfersOptions {
   readonly limits?: Partial<TransferLimits>;
   /** Default: the machine's own interfaces. */
   readonly connectivity?: Connectivity;
-  /** Where bytes come from. Default: `Http1Source`, with `HttpSource` behind it. */
+  /** Where bytes come from. Default: `Http1Source`, with `HttpSource` behind it and for proxies. */
   readonly makeSource?: (limits: TransferLimits) => Source;
+  /** Variables that name proxies. Default: none. */
+  readonly proxyEnv?: ProxyEnvironment;
   /** How a file is given its name. Default: `link(2)`. */
   readonly linkFile?: LinkFile;
 }
@@ -98,7 +102,8 @@ export interface Transfers extends AsyncDisposable {
 export async function openTransfers(options: TransfersOptions): Promise<Transfers> {
   const limits = Object.freeze({ ...defaults, ...options.limits });
   const ledger = new Ledger(options.store, limits, options.publish);
-  const source = options.makeSource?.(limits) ?? new Http1Source(limits, { fallback: new HttpSource(limits) });
+  const { makeSource = makeDefaultSource(options.proxyEnv ?? {}) } = options;
+  const source = makeSource(limits);
   const connectivity = options.connectivity ?? new InterfaceConnectivity(limits.connectivityPollMs);
   const throttles = new Throttles(ledger.limits.maxBytesPerSecond);
   const hasher = new Hasher();
@@ -117,6 +122,9 @@ export async function openTransfers(options: TransfersOptions): Promise<Transfer
   await runner.recover();
   return new Door(ledger, runner, throttles, hasher, [source, connectivity]);
 }
+
+const makeDefaultSource = (env: ProxyEnvironment) => (limits: TransferLimits) =>
+  new ProxiedSource(limits, env, new Http1Source(limits, { fallback: new HttpSource(limits) }));
 
 /** `process.umask()` is deprecated because it sets in order to read; the kernel tells without. */
 function processUmask(): number {

@@ -10,6 +10,7 @@ export const webErrorOfCode: Readonly<Record<string, WebErrorStatus>> = Object.f
   ECONNREFUSED: 'cannot-connect',
   EADDRNOTAVAIL: 'cannot-connect',
   EPROTO: 'cannot-connect',
+  ERR_PROXY_TUNNEL: 'cannot-connect',
   EHOSTUNREACH: 'server-unreachable',
   ENETUNREACH: 'server-unreachable',
   EHOSTDOWN: 'server-unreachable',

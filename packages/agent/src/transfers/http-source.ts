@@ -15,6 +15,8 @@ export interface HttpSourceOptions {
   readonly ca?: string;
   /** A kept connection that nobody uses for this time is closed. Milliseconds. Default: 15,000. */
   readonly idleMs?: number;
+  /** Everything is asked through this one: http: as it is, https: by CONNECT. May hold user name and password. */
+  readonly proxy?: URL;
 }
 
 interface Agents {
@@ -37,7 +39,14 @@ export class HttpSource implements Source {
     const agents = (keepAlive: boolean): Agents => {
       // `timeout` ends free sockets; for those in use it is an event that nobody hears.
       const timeout = options.idleMs ?? 15_000;
-      const common = { keepAlive, maxFreeSockets, timeout, autoSelectFamilyAttemptTimeout: nextAddressMs };
+      const proxy = options.proxy?.href;
+      const common = {
+        keepAlive,
+        maxFreeSockets,
+        timeout,
+        autoSelectFamilyAttemptTimeout: nextAddressMs,
+        ...(proxy !== undefined && { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } }),
+      };
       return { plain: new HttpAgent(common), secure: new HttpsAgent({ ...common, ca: options.ca }) };
     };
     this.#pooled = agents(true);
@@ -122,7 +131,9 @@ function addressOf(url: URL): { hostname: string; port: string | undefined; path
 
 function onceConnected(sent: ClientRequest, connected: () => void): void {
   sent.once('socket', socket => {
-    if (sent.reusedSocket) connected();
+    // Behind a proxy the tunnel, and the handshake in it, come before the socket.
+    const isConnected = socket instanceof TLSSocket ? socket.authorized : !socket.connecting;
+    if (sent.reusedSocket || isConnected) connected();
     else socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', connected);
   });
 }
