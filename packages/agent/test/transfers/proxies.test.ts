@@ -84,7 +84,7 @@ test('an http: origin is asked through the proxy, with its password, and a cut d
   await using proxy = await NamingProxy.listen(origin.port);
   await using room = await Room.open({ proxyEnv: { http_proxy: proxy.url }, connectivity: online, limits });
   const record = await room.download('http://origin.test/file');
-  assert.equal(record.status, 'completed', record.error?.message);
+  assert.equal(record.status, 'completed', `${record.error?.message}`);
   assert.equal(sha256(room.read('file.bin')), sha256(body));
   assert.deepEqual(proxy.seen, ['GET http://origin.test/file', 'GET http://origin.test/file']);
   assert.match(origin.requests[1]?.headers.get('range') ?? '', /^bytes=[1-9]\d*-$/);
@@ -107,7 +107,7 @@ test('an https: origin is reached by CONNECT, its certificate checked end to end
       },
     });
     const record = await room.download('https://origin.test/file');
-    assert.equal(record.status, 'completed', record.error?.message);
+    assert.equal(record.status, 'completed', `${record.error?.message}`);
     assert.equal(sha256(room.read('file.bin')), sha256(body));
     assert.deepEqual(proxy.seen, ['CONNECT origin.test:443']);
     const other = await room.download('https://other.test/file', { file: room.path('other') });
