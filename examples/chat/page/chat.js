@@ -63,7 +63,7 @@ byId('composer').addEventListener('submit', async event => {
   }
 });
 
-let typedAt = 0;
+let typedAt = Number.NEGATIVE_INFINITY;
 byId('text').addEventListener('input', () => {
   if (performance.now() - typedAt < 1_500) return;
   typedAt = performance.now();
