@@ -1,5 +1,6 @@
 // The body of a file on its way from an answer to the part file, over one connection or several: each carries a span, takes over
 // more when it is done, and is added or let go as the ramp advises. What the origin refuses to several goes on with fewer.
+import { performance } from 'node:perf_hooks';
 import { type ByteRange, prefixOf, withRange } from './byte-ranges.ts';
 import { toWebError } from './error-map.ts';
 import type { HostConnections } from './host-connections.ts';

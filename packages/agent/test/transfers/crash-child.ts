@@ -115,7 +115,7 @@ const wishes: (() => Promise<unknown>)[] = [
   },
   async function overSeveralConnections() {
     await wish(13, '/paced', { checksum });
-    const record = await room.when(id(13), ({ connections, ...each }) => connections > 1 || isEnded(each));
+    const record = await room.when(id(13), each => each.connections > 1 || isEnded(each));
     if (!isEnded(record)) process.stderr.write('several connections\n');
     await ended(13);
   },
