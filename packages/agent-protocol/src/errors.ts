@@ -34,6 +34,7 @@ export const errorTable = Object.freeze({
   'quota-exceeded': facts('caller', 7, true, 'Remove finished operations or wait until some have ended.'),
   'access-denied': facts('caller', 6, false, 'Use the grant of the app that owns it.'),
   'operation-canceled': facts('caller', 1, false, 'It was canceled on request.'),
+  'not-supported-here': facts('caller', 1, false, 'Handing sockets over needs Linux on x64 or arm64.'),
   detached: facts('caller', 1, false, 'Connect again and attach: what the agent does goes on.'),
   // files
   'target-exists': facts('caller', 9, false, 'Choose another file, or collision "unique-name" or "replace".'),

@@ -1,0 +1,112 @@
+// The C library's calls that Node has no name for, through FFI (decision 140). Everything that takes memory is called with
+// memory of this folder only, and descriptors come from `Descriptor`: nothing from outside can reach a pointer. Loaded by the
+// first call, so that the rest of the package works where this does not.
+import { createRequire } from 'node:module';
+import { endianness } from 'node:os';
+import { getSystemErrorName } from 'node:util';
+import { LonghaulError } from '@longhaul/agent-protocol';
+
+export type Koffi = typeof import('koffi').default;
+/** An address in native memory that never moves. */
+export type Address = bigint;
+type Memory = Address | NodeJS.TypedArray | null;
+
+/** Each answers -1 on failure, as in C; `checked` turns that into an error. */
+export interface Libc {
+  readonly koffi: Koffi;
+  socket(domain: number, type: number, protocol: number): number;
+  socketpair(domain: number, type: number, protocol: number, pair: Int32Array): number;
+  bind(fd: number, address: Uint8Array, length: number): number;
+  listen(fd: number, backlog: number): number;
+  connect(fd: number, address: Uint8Array, length: number): number;
+  accept4(fd: number, address: null, length: null, flags: number): number;
+  shutdown(fd: number, how: number): number;
+  getsockopt(fd: number, level: number, name: number, value: Int32Array, length: Int32Array): number;
+  getpeername(fd: number, address: Uint8Array, length: Int32Array): number;
+  sendmsg(fd: number, message: Address, flags: number): number;
+  recvmsg(fd: number, message: Address, flags: number): number;
+  fcntl(fd: number, command: number, argument: number): number;
+  close(fd: number): number;
+  epoll_create1(flags: number): number;
+  epoll_ctl(epoll: number, operation: number, fd: number, event: Memory): number;
+  epoll_wait(epoll: number, events: Uint8Array, max: number, timeoutMs: number): number;
+}
+
+/** Machines whose structure layouts are written down here. */
+const architectures: readonly string[] = ['x64', 'arm64'];
+
+let loaded: Libc | undefined; // a library is loaded once for a process, as a module is
+
+/** @throws LonghaulError `not-supported-here` anywhere but on Linux on x64 or arm64 */
+export function libc(): Libc {
+  loaded ??= load();
+  return loaded;
+}
+
+/** Whether `libc()` would work here. */
+export function isSupportedHere(platform: string = process.platform, architecture: string = process.arch): boolean {
+  return platform === 'linux' && architectures.includes(architecture) && endianness() === 'LE';
+}
+
+function load(): Libc {
+  const here = `${process.platform} on ${process.arch}`;
+  if (!isSupportedHere()) {
+    throw new LonghaulError(
+      'not-supported-here',
+      `sockets can be handed over on Linux on x64 or arm64, not on ${here}`,
+    );
+  }
+  try {
+    const koffi: Koffi = createRequire(import.meta.url)('koffi');
+    const library = koffi.load(null); // what Node itself is linked with: glibc or musl
+    return {
+      koffi,
+      socket: library.func('int socket(int, int, int)'),
+      socketpair: library.func('int socketpair(int, int, int, void *)'),
+      bind: library.func('int bind(int, void *, uint32_t)'),
+      listen: library.func('int listen(int, int)'),
+      connect: library.func('int connect(int, void *, uint32_t)'),
+      accept4: library.func('int accept4(int, void *, void *, int)'),
+      shutdown: library.func('int shutdown(int, int)'),
+      getsockopt: library.func('int getsockopt(int, int, int, void *, void *)'),
+      getpeername: library.func('int getpeername(int, void *, void *)'),
+      sendmsg: library.func('intptr_t sendmsg(int, void *, int)'),
+      recvmsg: library.func('intptr_t recvmsg(int, void *, int)'),
+      fcntl: library.func('int fcntl(int, int, int)'),
+      close: library.func('int close(int)'),
+      epoll_create1: library.func('int epoll_create1(int)'),
+      epoll_ctl: library.func('int epoll_ctl(int, int, int, void *)'),
+      epoll_wait: library.func('int epoll_wait(int, void *, int, int)'),
+    };
+  } catch (cause) {
+    throw new LonghaulError('not-supported-here', `the calls of ${here} cannot be reached: ${cause}`, { cause });
+  }
+}
+
+/** The result of a call; -1 is thrown as an error with `code`, `errno` and `syscall`, as Node's own. EINTR is tried again. */
+export function checked(name: string, call: () => number): number {
+  for (;;) {
+    const result = call();
+    if (result !== -1) return result;
+    const errno = libc().koffi.errno();
+    const code = getSystemErrorName(-errno);
+    if (code !== 'EINTR') throw systemError(name, code, errno);
+  }
+}
+
+/** Like `checked`, but `undefined` where the call would have to wait. */
+export function checkedNow(name: string, call: () => number): number | undefined {
+  try {
+    return checked(name, call);
+  } catch (error) {
+    if (codeOf(error) === 'EAGAIN') return undefined;
+    throw error;
+  }
+}
+
+/** `code` of a system error, else undefined. */
+export const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code;
+
+export function systemError(syscall: string, code: string, errno: number): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${syscall}: ${code}`), { code, errno: -errno, syscall });
+}

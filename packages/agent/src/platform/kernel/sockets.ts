@@ -1,0 +1,147 @@
+// Sockets below Node: pairs and listeners that keep message boundaries, who is at the other end, and what kind of socket a
+// descriptor really is.
+import { chmodSync } from 'node:fs';
+import { Descriptor, requireNumber } from './descriptor.ts';
+import { checked, checkedNow, codeOf, libc } from './libc.ts';
+
+const AF_UNIX = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
+const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
+const SOCK_SEQPACKET = 5;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SO_TYPE = 3;
+const SO_PEERCRED = 17;
+const SO_ACCEPTCONN = 30;
+const SO_DOMAIN = 39;
+const seqpacket = SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC;
+/** `sun_path` with its closing zero. */
+const maxPathBytes = 108;
+
+export interface PeerCredentials {
+  /** As it was when the peer connected, listened or made the pair. */
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface SocketFacts {
+  readonly family: 'ipv4' | 'ipv6' | 'unix' | 'other';
+  readonly type: 'stream' | 'datagram' | 'other';
+  readonly isListening: boolean;
+  readonly isConnected: boolean;
+}
+
+/** Two connected ends that keep message boundaries and carry descriptors. */
+export function socketPair(): [Descriptor, Descriptor] {
+  const pair = new Int32Array(2);
+  checked('socketpair', () => libc().socketpair(AF_UNIX, seqpacket, 0, pair));
+  return [Descriptor.born(pair[0]!), Descriptor.born(pair[1]!)];
+}
+
+/** A listener of that kind at a new path that only this user may connect to. The path must not exist. */
+export function listenAt(path: string, backlog: number): Descriptor {
+  const listener = Descriptor.born(checked('socket', () => libc().socket(AF_UNIX, seqpacket, 0)));
+  try {
+    const address = unixAddress(path);
+    const umask = process.umask(0o177);
+    try {
+      checked('bind', () => libc().bind(Descriptor.numberOf(listener), address, address.length));
+    } finally {
+      process.umask(umask);
+    }
+    chmodSync(path, 0o600);
+    checked('listen', () => libc().listen(Descriptor.numberOf(listener), backlog));
+    return listener;
+  } catch (error) {
+    listener[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** The next waiting connection; `undefined` when there is none. */
+export function acceptFrom(listener: Descriptor): Descriptor | undefined {
+  for (;;) {
+    try {
+      const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+      const accepted = checkedNow('accept4', () => libc().accept4(Descriptor.numberOf(listener), null, null, flags));
+      return accepted === undefined ? undefined : Descriptor.born(accepted);
+    } catch (error) {
+      if (codeOf(error) !== 'ECONNABORTED') throw error; // that one is gone; there may be another
+    }
+  }
+}
+
+/** A connection to a listener of that kind. Never waits: a full backlog is the system error `EAGAIN`. */
+export function connectTo(path: string): Descriptor {
+  const socket = Descriptor.born(checked('socket', () => libc().socket(AF_UNIX, seqpacket, 0)));
+  try {
+    const address = unixAddress(path);
+    checked('connect', () => libc().connect(Descriptor.numberOf(socket), address, address.length));
+    return socket;
+  } catch (error) {
+    socket[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Who is at the other end of a Unix socket, by the kernel's word. Takes the number: it also serves Node's own sockets. */
+export function peerCredentials(fd: number): PeerCredentials {
+  requireNumber(fd);
+  const value = new Int32Array(3);
+  option(fd, SO_PEERCRED, value);
+  return { pid: value[0]!, uid: value[1]! >>> 0, gid: value[2]! >>> 0 };
+}
+
+/** @throws a system error `ENOTSOCK` for anything but a socket */
+export function socketFacts(socket: Descriptor): SocketFacts {
+  const number = Descriptor.numberOf(socket);
+  const domain = option(number, SO_DOMAIN);
+  const type = option(number, SO_TYPE);
+  return {
+    family: domain === AF_INET ? 'ipv4' : domain === AF_INET6 ? 'ipv6' : domain === AF_UNIX ? 'unix' : 'other',
+    type: type === SOCK_STREAM ? 'stream' : type === SOCK_DGRAM ? 'datagram' : 'other',
+    isListening: option(number, SO_ACCEPTCONN) !== 0,
+    isConnected: hasPeer(number),
+  };
+}
+
+/** Ends the connection for every holder of a duplicate. A peer that is gone already is no error. */
+export function shutDown(socket: Descriptor): void {
+  const SHUT_RDWR = 2;
+  try {
+    checked('shutdown', () => libc().shutdown(Descriptor.numberOf(socket), SHUT_RDWR));
+  } catch (error) {
+    if (codeOf(error) !== 'ENOTCONN') throw error;
+  }
+}
+
+function hasPeer(fd: number): boolean {
+  try {
+    const address = new Uint8Array(128);
+    checked('getpeername', () => libc().getpeername(fd, address, Int32Array.of(address.length)));
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOTCONN') return false;
+    throw error;
+  }
+}
+
+function option(fd: number, name: number, value = new Int32Array(1)): number {
+  checked('getsockopt', () => libc().getsockopt(fd, SOL_SOCKET, name, value, Int32Array.of(value.byteLength)));
+  return value[0]!;
+}
+
+function unixAddress(path: string): Uint8Array {
+  const bytes = Buffer.from(path);
+  if (bytes.length === 0 || bytes.length >= maxPathBytes || bytes.includes(0)) {
+    throw new TypeError(`a socket path has 1 to ${maxPathBytes - 1} bytes without zeros, not ${bytes.length}`);
+  }
+  const address = Buffer.alloc(2 + bytes.length + 1);
+  address.writeUInt16LE(AF_UNIX);
+  bytes.copy(address, 2);
+  return address;
+}
