@@ -23,7 +23,7 @@ const body = bodyOf('segments', 4 * MiB);
 const changed = bodyOf('segments, changed', 4 * MiB);
 /** Of one connection: alone it needs four seconds. */
 const pace = MiB;
-const smallParts: Partial<TransferLimits> = { minSegmentBytes: 128 * 1024, minSplitMs: 200 };
+const smallParts: Partial<TransferLimits> = { minSegmentBytes: 128 * 1024, minSplitMs: 50 };
 const digest = { algorithm: 'sha-256', expected: sha256(body) } as const;
 
 async function play(handler: Handler, options: RoomOptions = {}) {
@@ -43,7 +43,7 @@ async function play(handler: Handler, options: RoomOptions = {}) {
 const oddBehindTheFirst =
   (odd: Handler): Handler =>
   (request, socket) =>
-    request.nth === 1 ? servePaced(request, socket, body, 8 * pace) : odd(request, socket);
+    request.nth === 1 ? servePaced(request, socket, body, 3 * pace) : odd(request, socket);
 
 const partOf = (request: OriginRequest, of: Buffer = body) => {
   const [from, to] = rangeOf(request, of.byteLength)!;
