@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Via } from '../keeper/wire.ts';
 import type { ApiLimits } from '../options.ts';
+import { isPeerTrusted } from '../platform/peer-user.ts';
 import { answerJson, refuse, refuseUpgrade } from './answer.ts';
 import { type Loopback, pathOf, type UpgradeVerdict } from './loopback.ts';
 
@@ -50,6 +51,10 @@ export class FrontDoor implements Disposable {
     const { limits } = this.#options;
     const open = this.#open[via];
     socket.on('error', () => {});
+    if (via === 'unix' && !isPeerTrusted(socket)) {
+      socket.destroy();
+      return;
+    }
     if (open.size >= (via === 'unix' ? limits.maxSocketConnections : limits.maxLoopbackConnections)) {
       socket.destroy();
       return;

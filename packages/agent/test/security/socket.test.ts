@@ -30,18 +30,28 @@ test('another Unix user cannot connect, not even when the folders were opened to
   if (process.getuid?.() !== 0) return t.skip('only root can become another user');
   const home = createHome(t);
   const { socketPath } = await home.ensure();
-  const tryToConnect = async () => {
+  const request = `GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+  const tryToConnect = async (user = 65534) => {
     // It becomes that user itself: another user could not even start a Node in a private folder.
     const program = `
-      process.setgroups([]); process.setgid(65534); process.setuid(65534);
+      process.setgroups([]); process.setgid(${user}); process.setuid(${user});
       const socket = require('node:net').connect(${JSON.stringify(socketPath)});
       socket.on('error', error => console.log(error.code));
-      socket.on('connect', () => { console.log('connected'); socket.destroy(); });`;
+      socket.on('data', bytes => console.log(String(bytes).split('\\r')[0]));
+      socket.on('close', () => console.log('closed'));
+      socket.write(${JSON.stringify(request)});`;
     return (await text(spawn(process.execPath, ['-e', program], { cwd: '/' }).stdout)).trim();
   };
-  assert.equal(await tryToConnect(), 'EACCES');
+  assert.equal(await tryToConnect(), 'EACCES\nclosed');
   for (const folder of [dirname(home.folder), home.folder, home.paths.runtimeFolder]) chmodSync(folder, 0o755);
-  assert.equal(await tryToConnect(), 'EACCES', 'the socket itself has mode 0600');
+  assert.equal(await tryToConnect(), 'EACCES\nclosed', 'the socket itself has mode 0600');
+  chmodSync(socketPath, 0o666);
+  assert.match(
+    await tryToConnect(),
+    /^(EPIPE\n|ECONNRESET\n)?closed$/,
+    'the kernel says who came: not a byte is answered',
+  );
+  assert.equal(await tryToConnect(0), 'HTTP/1.1 200 OK\nclosed', 'as this user the same program is answered');
 });
 
 test('without a token, with a wrong one and with one in the URL nobody gets in', async t => {
