@@ -52,7 +52,7 @@ function ours(pieces: readonly Buffer[]): Verdict {
   };
   for (const piece of pieces) {
     core.push(Buffer.from(piece), 0);
-    for (let item = core.next(0); item !== undefined; item = core.next(0)) {
+    for (let item = core.next(() => 0); item !== undefined; item = core.next(() => 0)) {
       collect();
       const message = isPart(item) ? add(item) : item;
       if (message !== undefined) {

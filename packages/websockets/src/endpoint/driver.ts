@@ -12,6 +12,7 @@ import type { Role } from '../protocol/opcodes.ts';
 import { Alarm } from './alarm.ts';
 import type { EncodedMessage } from './encoded-message.ts';
 import { Reader } from './reader.ts';
+import { type Step, stepTo } from './receiver.ts';
 import { attach, drop, type Transport, type TransportOwner } from './transport.ts';
 import { Writer } from './writer.ts';
 
@@ -98,14 +99,22 @@ export class Driver implements TransportOwner {
   /** The next message; nothing after a clean end. Rejects when the connection ended otherwise, or with `receive-pending`. */
   receive(): Promise<Message | undefined> {
     const message = this.#reader.isAwaited ? undefined : this.tryReceive();
-    return message === undefined ? this.#reader.wait(false) : Promise.resolve(message);
+    return message === undefined
+      ? (this.#reader.wait('message') as Promise<Message | undefined>)
+      : Promise.resolve(message);
+  }
+
+  /** The next message as a step of a loop. */
+  receiveStep(): Promise<Step> {
+    const message = this.#reader.isAwaited ? undefined : this.tryReceive();
+    return message === undefined ? (this.#reader.wait('step') as Promise<Step>) : Promise.resolve(stepTo(message));
   }
 
   /** The next fragment, in the same way. */
   receiveFragment(): Promise<MessageFragment | undefined> {
     const fragment = this.#reader.isAwaited ? undefined : this.#reader.takeFragment();
     if (fragment !== undefined) return Promise.resolve(fragment);
-    return this.#reader.wait(true) as Promise<MessageFragment | undefined>;
+    return this.#reader.wait('fragment') as Promise<MessageFragment | undefined>;
   }
 
   /** Queues a message or a part of one; `compress` has a meaning where deflate was agreed on. Throws `connection-closed` and `message-open`. */

@@ -23,7 +23,7 @@ export class EncodedMessage {
     return this.frame.subarray(short < 126 ? 2 : short === 126 ? 4 : 10);
   }
 
-  /** The frame with its payload deflated by itself, made once for all connections of a kind; undefined where it is no gain. */
+  /** @internal The frame with its payload deflated by itself, made once for all connections of a kind; undefined where it is no gain. */
   deflatedFrame(deflater: Deflater): Uint8Array | undefined {
     const key = deflater.aloneKey;
     this.#deflated ??= new Map();

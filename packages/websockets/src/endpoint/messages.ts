@@ -2,8 +2,7 @@
 // an idle connection waits in here, and a generator costs several hundred bytes and three more promises a message.
 import type { Message } from '../protocol/message-parts.ts';
 import type { Driver } from './driver.ts';
-
-type Step = IteratorResult<Message, undefined>;
+import { type Step, stepTo } from './receiver.ts';
 
 export class Messages implements AsyncIterableIterator<Message, undefined, void> {
   readonly #driver: Driver;
@@ -17,16 +16,11 @@ export class Messages implements AsyncIterableIterator<Message, undefined, void>
   }
 
   next(): Promise<Step> {
-    const message = this.#driver.tryReceive();
-    return message === undefined ? this.#driver.receive().then(stepTo) : Promise.resolve(stepTo(message));
+    return this.#driver.receiveStep();
   }
 
   /** The loop was left. The connection stays as it is; another loop goes on where this one ended. */
   return(): Promise<Step> {
     return Promise.resolve(stepTo(undefined));
   }
-}
-
-function stepTo(value: Message | undefined): Step {
-  return value === undefined ? { done: true, value } : { done: false, value };
 }

@@ -1,23 +1,18 @@
 // The reading half of a driver. Reading is pull: the consumer acts on a message before the next one is looked at; for a
 // slow one a bounded number is decoded ahead, so that pings and the end are not held up behind it, then the transport is
 // paused. What comes out of the core passes the inflater, in order, and is given out whole or in pieces as it is asked for.
-import { StringDecoder } from 'node:string_decoder';
 import { type DeflateSetup, Inflater } from '../compression/inflater.ts';
 import { WebSocketError } from '../errors.ts';
 import type { ConnectionSettings } from '../options.ts';
 import type { ConnectionCore } from '../protocol/connection.ts';
 import type { CloseOutcome } from '../protocol/connection-states.ts';
-import { MessageAssembler } from '../protocol/message-assembler.ts';
 import { type Incoming, isPart, type Message, type MessageFragment } from '../protocol/message-parts.ts';
+import { Composer } from './composer.ts';
 import { Inbox } from './inbox.ts';
+import { Receiver, type Wanted } from './receiver.ts';
 import type { Transport } from './transport.ts';
 
 const never = Number.POSITIVE_INFINITY;
-
-interface Receiver {
-  readonly wantsFragments: boolean;
-  readonly answer: PromiseWithResolvers<MessageFragment | undefined>;
-}
 
 export class Reader {
   readonly #core: ConnectionCore;
@@ -30,12 +25,8 @@ export class Reader {
   /** Exists while messages wait. */
   #inbox: Inbox | undefined;
   #receiver: Receiver | undefined;
-  /** Exists while a message is put together for a consumer that wants it whole. */
-  #assembler: MessageAssembler | undefined;
-  #assembledType: 'text' | 'binary' = 'binary';
-  /** The beginning of the current message was given out as fragments. */
-  #isInside = false;
-  #textDecoder: StringDecoder | undefined;
+  /** Exists from the first piece of a message on. */
+  #composer: Composer | undefined;
   #isPaused = false;
   #isReadingAhead = false;
   #hasPeerEnded = false;
@@ -83,8 +74,7 @@ export class Reader {
 
   /** The next fragment if one has arrived. */
   takeFragment(): MessageFragment | undefined {
-    const begun = this.#assembler?.release(this.#assembledType);
-    this.#assembler = undefined;
+    const begun = this.#composer?.release();
     if (begun === undefined && this.#hasNothing) return undefined;
     let fragment: MessageFragment | undefined;
     for (let item = begun ?? this.#next(); item !== undefined; item = this.#next()) {
@@ -96,19 +86,18 @@ export class Reader {
   }
 
   /** Waits for the next one: nothing after a clean end. Rejects with `receive-pending`, or why the connection ended. */
-  wait(wantsFragments: boolean): Promise<MessageFragment | undefined> {
+  wait(wants: Wanted): Receiver['promise'] {
     if (this.#receiver !== undefined) {
       return Promise.reject(new WebSocketError('receive-pending', 'A receive() is already waiting'));
     }
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
-    const state = this.#core.state;
-    if ('outcome' in state && state.kind !== 'close-received')
-      return state.outcome.error === undefined ? Promise.resolve(undefined) : Promise.reject(state.outcome.error);
-    const answer = Promise.withResolvers<MessageFragment | undefined>();
-    this.#receiver = { wantsFragments, answer };
+    const receiver = new Receiver(wants);
+    const { state } = this.#core;
+    if (!('outcome' in state) || state.kind === 'close-received') this.#receiver = receiver;
+    else answer(receiver, state.outcome);
     // The beginning of a message may already have been inflated as far as it is there.
-    if (wantsFragments) this.#inflater?.flush();
-    return answer.promise;
+    if (wants === 'fragment') this.#inflater?.flush();
+    return receiver.promise;
   }
 
   get isAwaited(): boolean {
@@ -158,7 +147,7 @@ export class Reader {
   /** Forgets what nobody took. */
   clear(): void {
     this.#inbox = undefined;
-    this.#assembler = undefined;
+    this.#composer?.clear();
     this.#inflater?.close();
     this.#inflater = undefined;
   }
@@ -166,10 +155,9 @@ export class Reader {
   /** Answers whoever waits, and frees what zlib holds. */
   finish(outcome: CloseOutcome): void {
     this.#inflater?.close();
-    const answer = this.#receiver?.answer;
+    const receiver = this.#receiver;
     this.#receiver = undefined;
-    if (outcome.error === undefined) answer?.resolve(undefined);
-    else answer?.reject(outcome.error);
+    if (receiver !== undefined) answer(receiver, outcome);
   }
 
   /** The inflater got on. */
@@ -201,7 +189,7 @@ export class Reader {
 
   #decode(): Incoming | undefined {
     if (this.#deflate !== undefined) return this.#decodeInflated(this.#deflate);
-    return this.#core.pendingBytes === 0 ? undefined : this.#core.next(performance.now());
+    return this.#core.pendingBytes === 0 ? undefined : this.#core.next(now);
   }
 
   #decodeInflated(deflate: DeflateSetup): Incoming | undefined {
@@ -210,9 +198,9 @@ export class Reader {
         const inflated = this.#inflater?.take();
         if (inflated !== undefined) return inflated;
         if (this.#inflater?.isBusy === true) return undefined;
-        const item = this.#core.pendingBytes === 0 ? undefined : this.#core.next(performance.now());
+        const item = this.#core.pendingBytes === 0 ? undefined : this.#core.next(now);
         this.#isDrained = item === undefined;
-        if (item === undefined && this.#receiver?.wantsFragments === true) this.#inflater?.flush();
+        if (item === undefined && this.#receiver?.wants === 'fragment') this.#inflater?.flush();
         if (item === undefined || !isPart(item) || !item.isCompressed) return item;
         this.#inflater ??= new Inflater(deflate, () => this.#inflated());
         this.#inflater.add(item);
@@ -230,26 +218,18 @@ export class Reader {
       this.#inbox.add(item);
       return !isPart(item) || item.endsMessage || this.#inbox.bytes >= this.#settings.receiveAheadBytes;
     }
-    const wanted = receiver.wantsFragments ? this.#fragment(item) : this.#whole(item);
+    const wanted = receiver.wants === 'fragment' ? this.#fragment(item) : this.#whole(item);
     if (wanted === undefined) return false;
     this.#receiver = undefined;
-    receiver.answer.resolve(wanted as MessageFragment);
+    receiver.give(wanted);
     return true;
   }
 
   #whole(item: Incoming): Message | undefined {
     if (!isPart(item)) return item;
-    if (this.#isInside) {
-      this.#isInside = !item.endsMessage;
-      if (item.endsMessage) this.#textDecoder = undefined;
-      return undefined;
-    }
     try {
-      this.#assembler ??= new MessageAssembler(this.#settings);
-      this.#assembledType = item.type;
-      const message = this.#assembler.add(item);
-      if (message !== undefined) this.#assembler = undefined;
-      return message;
+      this.#composer ??= new Composer(this.#settings);
+      return this.#composer.whole(item);
     } catch (error) {
       // What waits in the inbox is behind it.
       this.#inbox = undefined;
@@ -259,15 +239,8 @@ export class Reader {
 
   #fragment(item: Incoming): MessageFragment | undefined {
     if (!isPart(item)) return { ...item, endOfMessage: true };
-    const { type, payload, endsMessage: endOfMessage } = item;
-    this.#isInside = !endOfMessage;
-    if (payload.length === 0 && !endOfMessage) return undefined;
-    if (type === 'binary') return { type, data: Buffer.from(payload), endOfMessage };
-    // Keeps the first bytes of a character that is cut until the rest of it comes.
-    this.#textDecoder ??= new StringDecoder('utf8');
-    const data = this.#textDecoder.write(payload);
-    if (endOfMessage) this.#textDecoder = undefined;
-    return data === '' && !endOfMessage ? undefined : { type, data, endOfMessage };
+    this.#composer ??= new Composer(this.#settings);
+    return this.#composer.fragment(item);
   }
 
   /** What the peer sent cannot be taken: that ends the connection, and nothing behind it is looked at. */
@@ -280,6 +253,15 @@ export class Reader {
     this.#inflater = undefined;
     return undefined;
   }
+}
+
+function answer(receiver: Receiver, { error }: CloseOutcome): void {
+  if (error === undefined) receiver.give(undefined);
+  else receiver.refuse(error);
+}
+
+function now(): number {
+  return performance.now();
 }
 
 function readAhead(reader: Reader): void {

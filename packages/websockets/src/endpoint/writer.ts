@@ -46,7 +46,6 @@ export class Writer {
     this.schedule();
     if (this.#batch === undefined) {
       this.#batch = Promise.withResolvers<'sent'>();
-      this.#batch.promise.catch(ignore);
     }
     return this.#batch.promise;
   }
@@ -82,8 +81,8 @@ export class Writer {
 
   /** Rejects whoever waits. */
   fail(error: Error): void {
-    this.#batch?.reject(error);
-    for (const batch of this.#inFlight ?? []) batch.reject(error);
+    if (this.#batch !== undefined) reject(this.#batch, error);
+    for (const batch of this.#inFlight ?? []) reject(batch, error);
     this.#batch = undefined;
     this.#inFlight = undefined;
   }
@@ -96,6 +95,12 @@ export class Writer {
     if (this.#inFlight?.length === 0) this.#inFlight = undefined;
     this.#onWritten.written();
   }
+}
+
+/** Nobody has to wait for a batch. Said here and not when it begins, because nearly all of them succeed. */
+function reject(batch: PromiseWithResolvers<'sent'>, error: Error): void {
+  batch.promise.catch(ignore);
+  batch.reject(error);
 }
 
 function flush(writer: Writer): void {

@@ -80,14 +80,17 @@ export class ConnectionCore {
     this.#decoder.push(bytes);
   }
 
-  /** Works through what was pushed up to the next message or piece. Control frames on the way are answered into `output`. */
-  next(now: number): Incoming | undefined {
+  /**
+   * Works through what was pushed up to the next message or piece. Control frames on the way are answered into `output`.
+   * The time is asked for only where it matters: a look at a clock costs as much as a short message.
+   */
+  next(clock: () => number): Incoming | undefined {
     const decoder = this.#decoder;
     try {
       while (this.#state.kind === 'open' || this.#state.kind === 'close-sent') {
         const frame = decoder.next();
         if (frame === undefined) return undefined;
-        if (frame.kind === 'control') this.#control(frame, now);
+        if (frame.kind === 'control') this.#control(frame, clock());
         else if (this.#state.kind === 'open') {
           const item = this.#incoming(frame);
           decoder.release();
@@ -97,7 +100,7 @@ export class ConnectionCore {
       }
     } catch (error) {
       if (!(error instanceof WebSocketError)) throw error;
-      this.fail(error, now);
+      this.fail(error, clock());
     }
     return undefined;
   }
@@ -314,7 +317,7 @@ const shortBytes = 256;
 
 /** A message that is one frame in one piece. Throws `invalid-utf8`. */
 function messageOf(frame: FrameEvent): Message {
-  if (frame.opcode === opcode.text && frame.end - frame.start <= shortBytes && isShortAscii(frame)) {
+  if (frame.opcode === opcode.text && (frame.isAscii || isShortAscii(frame))) {
     return { type: 'text', data: frame.bytes.toString('latin1', frame.start, frame.end) };
   }
   const { payload } = frame;
@@ -325,6 +328,7 @@ function messageOf(frame: FrameEvent): Message {
 }
 
 function isShortAscii({ bytes, start, end }: FrameEvent): boolean {
+  if (end - start > shortBytes) return false;
   let all = 0;
   for (let i = start; i < end; i++) all |= bytes[i]!;
   return all < 0x80;

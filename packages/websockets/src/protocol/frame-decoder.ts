@@ -2,7 +2,7 @@
 // come as parts while they arrive, control frames whole. Throws a WebSocketError at the first byte that breaks RFC 6455 §5;
 // after that the decoder must not be used again. Holds at most one incomplete header or control frame of its own.
 import { WebSocketError } from '../errors.ts';
-import { applyMask } from './mask.ts';
+import { unmask, wordsOf } from './mask.ts';
 import { isKnownOpcode, maxControlPayloadBytes, opcode, type Role } from './opcodes.ts';
 
 /** A whole control frame, or a piece of a data frame: its first piece comes as soon as the header is complete, maybe empty. */
@@ -16,6 +16,8 @@ export interface FrameEvent {
   readonly frameBytes: number;
   readonly isFirst: boolean;
   readonly isLast: boolean;
+  /** The payload is known to be ASCII; false says nothing. */
+  readonly isAscii: boolean;
   /** Unmasked, a view into the pushed bytes: copy what is to be kept. */
   readonly payload: Buffer;
   /** The same without a view: `bytes` from `start` to `end`. */
@@ -25,6 +27,8 @@ export interface FrameEvent {
 }
 
 const nothing = Buffer.alloc(0);
+/** From here on a view of words is worth its making (measured: 40 ns against 0.5 ns a byte). */
+const manyBytes = 192;
 
 /** Its own cursor: what `next()` gives is the decoder itself, to be looked at before the next call. No object per frame. */
 export class FrameDecoder implements FrameEvent {
@@ -32,6 +36,8 @@ export class FrameDecoder implements FrameEvent {
   readonly #allowsCompression: boolean;
   #chunk: Buffer = nothing;
   #offset = 0;
+  /** The words of the chunk, where many bytes of it have to be unmasked. */
+  #words: Int32Array | undefined;
   #waiting: Buffer[] | undefined;
   /** Payload bytes of the current data frame still to come; -1 between frames. */
   #missing = -1;
@@ -44,6 +50,7 @@ export class FrameDecoder implements FrameEvent {
   frameBytes = 0;
   isFirst = false;
   isLast = false;
+  isAscii = false;
   start = 0;
   end = 0;
 
@@ -72,8 +79,7 @@ export class FrameDecoder implements FrameEvent {
   push(bytes: Buffer): void {
     if (bytes.length === 0) return;
     if (this.#offset === this.#chunk.length) {
-      this.#chunk = bytes;
-      this.#offset = 0;
+      this.#begin(bytes);
     } else if (this.#waiting === undefined) this.#waiting = [bytes];
     else this.#waiting.push(bytes);
   }
@@ -104,14 +110,18 @@ export class FrameDecoder implements FrameEvent {
     if (this.#waiting?.length === 0) this.#waiting = undefined;
     if (following === undefined) {
       if (rest === 0) {
-        this.#chunk = nothing;
-        this.#offset = 0;
+        this.#begin(nothing);
       }
       return false;
     }
-    this.#chunk = rest === 0 ? following : Buffer.concat([this.#chunk.subarray(this.#offset), following]);
-    this.#offset = 0;
+    this.#begin(rest === 0 ? following : Buffer.concat([this.#chunk.subarray(this.#offset), following]));
     return true;
+  }
+
+  #begin(chunk: Buffer): void {
+    this.#chunk = chunk;
+    this.#offset = 0;
+    this.#words = undefined;
   }
 
   /** Reads a header; checks each byte as soon as it is there, again on the next try when the header is incomplete. */
@@ -194,7 +204,10 @@ export class FrameDecoder implements FrameEvent {
     const length = Math.min(this.#missing, this.#chunk.length - start);
     this.start = start;
     this.end = start + length;
-    applyMask(this.#chunk, start, this.end, this.#key, this.frameBytes - this.#missing);
+    if (this.#isMasked) {
+      if (length >= manyBytes || this.#chunk.length - start >= 2 * manyBytes) this.#words ??= wordsOf(this.#chunk);
+      this.isAscii = unmask(this.#chunk, this.#words, start, this.end, this.#key, this.frameBytes - this.#missing);
+    }
     this.#offset = this.end;
     this.#missing -= length;
     this.isFirst = isFirst;

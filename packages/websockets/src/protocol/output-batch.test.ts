@@ -13,7 +13,7 @@ function messagesIn(chunks: readonly Uint8Array[], role: 'client' | 'server'): (
   const assembler = new MessageAssembler(settings);
   const seen: (string | Buffer)[] = [];
   for (const chunk of chunks) core.push(Buffer.from(chunk), 0);
-  for (let item = core.next(0); item !== undefined; item = core.next(0)) {
+  for (let item = core.next(() => 0); item !== undefined; item = core.next(() => 0)) {
     const message = isPart(item) ? assembler.add(item) : item;
     if (message !== undefined) seen.push(message.data);
   }

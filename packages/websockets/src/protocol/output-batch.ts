@@ -10,6 +10,8 @@ const byReferenceBytes = 16_384;
 const onePassLength = 1_024;
 const smallestChunkBytes = 512;
 const largestChunkBytes = 65_536;
+/** Room taken on the strength of the last batch alone; more is not cheaper any longer (it is beyond the pool of Buffer). */
+const mostExpectedBytes = 4_096;
 
 export class OutputBatch {
   readonly #nextKey: (() => number) | undefined;
@@ -17,6 +19,8 @@ export class OutputBatch {
   #chunk: Buffer | undefined;
   #used = 0;
   #bytes = 0;
+  /** What the last batch came to: the next one is likely to be as long, and one chunk leaves by a cheaper call than three. */
+  #lastBytes = 0;
 
   /** `nextKey` gives unpredictable masking keys for a client (RFC 6455 §10.3); a server passes none. */
   constructor(nextKey: (() => number) | undefined) {
@@ -87,6 +91,7 @@ export class OutputBatch {
   /** Everything so far, in order; the batch is empty afterwards. */
   take(): Uint8Array[] {
     this.#closeChunk();
+    this.#lastBytes = Math.min(this.#bytes, mostExpectedBytes);
     const all = this.#done ?? [];
     this.#done = undefined;
     this.#bytes = 0;
@@ -114,9 +119,12 @@ export class OutputBatch {
   #reserve(bytes: number): Buffer {
     const chunk = this.#chunk;
     if (chunk !== undefined && chunk.length - this.#used >= bytes) return chunk;
-    const grown = Math.min(largestChunkBytes, chunk === undefined ? smallestChunkBytes : chunk.length * 2);
+    const grown =
+      chunk === undefined
+        ? Math.max(smallestChunkBytes, this.#lastBytes + bytes)
+        : Math.max(bytes, Math.min(largestChunkBytes, chunk.length * 2));
     this.#closeChunk();
-    this.#chunk = Buffer.allocUnsafe(Math.max(bytes, grown));
+    this.#chunk = Buffer.allocUnsafe(grown);
     return this.#chunk;
   }
 
