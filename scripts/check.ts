@@ -18,6 +18,7 @@ const steps: [string, string[]][] = [
   ],
   ['layers', [path.join(root, 'scripts/check-layers.ts')]],
   ['types', [path.join(root, 'node_modules/typescript/bin/tsc'), '-b']],
+  ['documents', ['--conditions=longhaul-source', path.join(root, 'scripts/docs.ts'), '--check']],
   ['public surface', [path.join(root, 'scripts/api.ts'), '--check']],
   ['types of the dashboard', [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', 'packages/dashboard']],
   ['types of tests', [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.tests.json']],

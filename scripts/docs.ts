@@ -1,11 +1,13 @@
 // Draws the documents that would otherwise repeat what the code says: docs/errors.md from the error tables, docs/states.md from
-// the state table of transfers. `node scripts/docs.ts` writes them; docs.test.ts fails when they are not what the code says.
-import { writeFileSync } from 'node:fs';
+// the state table of transfers, and the tables in the README of websockets. `node scripts/docs.ts` writes them, `--check` compares
+// and fails, as docs.test.ts does.
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { errorTable } from '@longhaul/agent-protocol';
 import { hubErrorTable } from '@longhaul/hubs';
 import { webSocketErrorTable } from '@longhaul/websockets';
 import { publicStatus, transitions } from '../packages/agent/src/transfers/transfer-states.ts';
+import { websocketsReadme } from './readme-tables.ts';
 
 const generated = '<!-- Drawn by scripts/docs.ts; change the code, then run it. -->';
 const cell = (value: unknown) => String(value ?? '').replaceAll('|', '\\|');
@@ -54,8 +56,16 @@ function states(): string {
 export const documents: Readonly<Record<string, () => string>> = {
   'docs/errors.md': errors,
   'docs/states.md': states,
+  'packages/websockets/README.md': websocketsReadme,
 };
 
-if (import.meta.main)
-  for (const [file, draw] of Object.entries(documents))
-    writeFileSync(path.join(import.meta.dirname, '..', file), draw());
+if (import.meta.main) {
+  for (const [file, draw] of Object.entries(documents)) {
+    const place = path.join(import.meta.dirname, '..', file);
+    if (!process.argv.includes('--check')) writeFileSync(place, draw());
+    else if (readFileSync(place, 'utf8') !== draw()) {
+      console.error(`${file} is not what the code says: npm run docs`);
+      process.exitCode = 1;
+    }
+  }
+}

@@ -26,16 +26,16 @@ export interface ProxyOptions {
 
 /** Options of `connectWebSocket`. */
 export interface ClientOptions extends ConnectionOptions {
-  /** Dial this Unix socket in place of the URL's host; the URL still gives path and `Host`. */
+  /** Dial this Unix socket in place of the URL's host; the URL still gives path and `Host`. Default: none. */
   socketPath?: string;
   /**
    * For `wss:`: certificate authorities, a client certificate and the like, as `tls.connect` takes them. After a
-   * redirect to another origin only `ca` still holds.
+   * redirect to another origin only `ca` still holds. Default: Node's own authorities.
    */
   tls?: TlsOptions;
-  /** More request headers, for example `Authorization`. Those of the handshake itself cannot be set (`invalid-argument`). */
+  /** More request headers, for example `Authorization`. Those of the handshake itself cannot be set (`invalid-argument`). Default: none. */
   headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** Sub-protocols to offer, in order of preference. */
+  /** Sub-protocols to offer, in order of preference. Default: none. */
   subprotocols?: readonly string[];
   /**
    * `1.1` (default): an upgrade. `2`: extended CONNECT on a connection of its own (RFC 8441), agreed on by ALPN for
@@ -45,11 +45,12 @@ export interface ClientOptions extends ConnectionOptions {
   /**
    * Open the WebSocket as a stream of this session (`http2.connect`), any number of them beside its ordinary requests.
    * The session stays yours to close. Not together with `socketPath`, `tls` and `proxy`: they are the session's.
+   * Default: none.
    */
   http2Session?: ClientHttp2Session;
   /**
    * Reach the server through this HTTP proxy by CONNECT, also for `ws:`. A function is asked for every URL dialled;
-   * `proxy: proxyFromEnvironment` obeys `HTTPS_PROXY` and `NO_PROXY`. Default none: the environment is not looked at.
+   * `proxy: proxyFromEnvironment` obeys `HTTPS_PROXY` and `NO_PROXY`. Default: none, and the environment is not looked at.
    */
   proxy?: string | URL | ProxyOptions | ((url: URL) => string | URL | ProxyOptions | undefined);
   /**
@@ -57,7 +58,7 @@ export interface ClientOptions extends ConnectionOptions {
    * `headers` go along. Default 0: a redirect is `handshake-refused`.
    */
   maxRedirects?: number;
-  /** Ends the attempt to connect (the promise rejects with its reason), and later the connection, as `abort()` does. */
+  /** Ends the attempt to connect (the promise rejects with its reason), and later the connection, as `abort()` does. Default: none. */
   signal?: AbortSignal;
   /** Time in ms for DNS, TCP, proxy and TLS together, for each URL dialled. Default 10,000: a TCP SYN may be lost twice (1 s + 2 s). */
   connectTimeoutMs?: number;

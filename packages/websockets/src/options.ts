@@ -11,7 +11,7 @@ export type OutputPolicy = 'wait' | 'drop' | 'close';
 export interface ConnectionOptions {
   /** permessage-deflate: `true` for all its defaults. Default `false`, because of CRIME and BREACH (see `CompressionOptions`). */
   compression?: CompressionOptions | boolean;
-  /** Pause between keep-alive frames in ms; 0 or Infinity = off. Default 120,000 (signalr-protocol.md §12). */
+  /** Pause between keep-alive frames in ms; 0 or Infinity = off. Default 120,000: as ASP.NET Core (signalr-protocol.md §12). */
   keepAliveIntervalMs?: number;
   /**
    * Time in ms for an answer to a keep-alive ping. Unset (default): an unsolicited pong goes out at the interval and
@@ -36,7 +36,7 @@ export interface ConnectionOptions {
   outputPolicy?: OutputPolicy;
   /** Bytes that may arrive ahead of a slow consumer before the socket is paused. Default 65,536: one read of Node. */
   receiveAheadBytes?: number;
-  /** Time in ms for the peer's Close frame after ours; then the transport is dropped. Default 5,000 (SignalR's `CloseTimeout`). */
+  /** Time in ms for the peer's Close frame after ours; then the transport is dropped. Default 5,000: as SignalR's servers wait. */
   closeTimeoutMs?: number;
   /** Code of our answer to the peer's Close frame: a number, or `echo` (default) for the code it sent (RFC 6455 §5.5.1). */
   closeAnswer?: 'echo' | number;
