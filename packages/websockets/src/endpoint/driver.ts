@@ -9,21 +9,22 @@ import { ConnectionCore } from '../protocol/connection.ts';
 import type { CloseOutcome } from '../protocol/connection-states.ts';
 import type { Message, MessageFragment } from '../protocol/message-parts.ts';
 import type { Role } from '../protocol/opcodes.ts';
-import { Alarm } from './alarm.ts';
+import { Alarms, type Sleeper } from './alarm.ts';
 import type { EncodedMessage } from './encoded-message.ts';
 import { Reader } from './reader.ts';
 import { type Step, stepTo } from './receiver.ts';
 import { attach, drop, type Transport, type TransportOwner } from './transport.ts';
 import { Writer } from './writer.ts';
 
-export class Driver implements TransportOwner {
+export class Driver implements TransportOwner, Sleeper {
   readonly settings: ConnectionSettings;
   readonly role: Role;
   readonly #transport: Transport;
   readonly #core: ConnectionCore;
   readonly #writer: Writer;
   readonly #reader: Reader;
-  readonly #alarm = new Alarm(this);
+  readonly #alarms: Alarms;
+  waking: Sleeper['waking'];
   readonly #deflate: DeflateSetup | undefined;
   /** Exists from the first message that we send where permessage-deflate was agreed on. */
   #outgoing: Outgoing | undefined;
@@ -33,7 +34,7 @@ export class Driver implements TransportOwner {
 
   /**
    * `head`: bytes that came with the handshake. `nextKey`: masking keys, for a client. `deflate`: permessage-deflate was
-   * agreed on.
+   * agreed on. `alarms`: those of the server; a client has its own.
    */
   constructor(
     transport: Transport,
@@ -42,6 +43,7 @@ export class Driver implements TransportOwner {
     head: Buffer,
     nextKey: (() => number) | undefined,
     deflate?: DeflateSetup,
+    alarms = new Alarms(),
   ) {
     this.settings = settings;
     this.role = role;
@@ -50,6 +52,7 @@ export class Driver implements TransportOwner {
     this.#writer = new Writer(transport, this.#core.output, this);
     this.#reader = new Reader(this.#core, transport, settings, deflate, this);
     this.#deflate = deflate;
+    this.#alarms = alarms;
     attach(transport, this);
     if (head.length > 0 && !transport.destroyed) {
       this.#core.push(Buffer.from(head), performance.now());
@@ -206,7 +209,7 @@ export class Driver implements TransportOwner {
 
   transportClosed(): void {
     this.#core.transportGone(this.#cause);
-    this.#alarm.clear();
+    this.#alarms.clear(this);
     const outcome = this.outcome!;
     this.#reader.finish(outcome);
     const error =
@@ -297,7 +300,7 @@ export class Driver implements TransportOwner {
   }
 
   #arm(): void {
-    this.#alarm.set(this.#core.nextDeadline(!this.#reader.isPaused));
+    this.#alarms.set(this, this.#core.nextDeadline(!this.#reader.isPaused));
   }
 }
 

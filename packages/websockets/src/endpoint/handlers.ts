@@ -9,8 +9,7 @@ import { refuse } from './refusal.ts';
 import type { WebSocketConnection } from './websocket.ts';
 
 /** Calls the server's 'request' listeners. A connection they accepted lives as long as the promises they return. */
-export function runHandlers(server: EventEmitter, request: AnyRequest, opening: Opening): void {
-  const { response } = opening;
+export function runHandlers(server: EventEmitter, request: AnyRequest, response: AnyResponse, opening: Opening): void {
   const listeners = server.rawListeners('request');
   if (listeners.length === 0) {
     response.statusCode = 404;
@@ -21,14 +20,19 @@ export function runHandlers(server: EventEmitter, request: AnyRequest, opening: 
     const results = listeners.map(listener => Reflect.apply(listener, server, [request, response]) as unknown);
     const promises = results.filter(result => result instanceof Promise);
     if (promises.length === 0) return;
-    // No async function and no Promise.all for one: what waits here is kept for as long as the connection lives.
-    (promises.length === 1 ? promises[0]! : Promise.all(promises)).then(
-      () => opening.driver?.close(1000, ''),
-      error => handlerFailed(opening, error),
-    );
+    // No Promise.all for one: what waits here is kept for as long as the connection lives.
+    endWith(promises.length === 1 ? promises[0]! : Promise.all(promises), opening);
   } catch (error) {
     handlerFailed(opening, error);
   }
+}
+
+/** A function of its own, because what waits holds all that the function around it does: not the request. */
+function endWith(handler: Promise<unknown>, opening: Opening): void {
+  handler.then(
+    () => opening.driver?.close(1000, ''),
+    error => handlerFailed(opening, error),
+  );
 }
 
 /**
@@ -51,7 +55,15 @@ export async function handleWebSocket(
     if (Opening.of(response) !== undefined && isRefusal(error)) return;
     throw error;
   }
-  const opening = Opening.of(response)!;
+  // Not awaited: what waits in here would hold the request for as long as the connection lives.
+  return live(handler, socket, Opening.of(response)!);
+}
+
+async function live(
+  handler: (socket: WebSocketConnection) => unknown,
+  socket: WebSocketConnection,
+  opening: Opening,
+): Promise<void> {
   try {
     await handler(socket);
     opening.driver?.close(1000, '');
@@ -66,8 +78,9 @@ function handlerFailed(opening: Opening, error: unknown): void {
   const isItsOwnEnd = driver?.isEndedBy(error) ?? isRefusal(error);
   if (driver !== undefined)
     driver.fail(new WebSocketError('handler-failed', 'The request handler threw', { cause: error }));
-  else if (!response.headersSent) refuse(response, new WebSocketError('handler-failed', 'The request handler threw'));
-  else response.destroy();
+  else if (response?.headersSent === false) {
+    refuse(response, new WebSocketError('handler-failed', 'The request handler threw'));
+  } else response?.destroy();
   if (!isItsOwnEnd) report(settings.options, error);
 }
 

@@ -32,14 +32,15 @@ type OpeningResponse = AnyResponse & { [openingOf]?: Opening };
 
 export class Opening {
   readonly settings: ServerSettings;
-  readonly response: AnyResponse;
+  /** Let go of when it is accepted: a connection may live for days. */
+  #response: AnyResponse | undefined;
   #handover: Handover | undefined;
   #driver: Driver | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(response: AnyResponse, handover: Handover, settings: ServerSettings) {
     this.settings = settings;
-    this.response = response;
+    this.#response = response;
     this.#handover = handover;
     (response as OpeningResponse)[openingOf] = this;
     const timeoutMs = settings.options.handshakeTimeoutMs ?? serverDefaults.handshakeTimeoutMs;
@@ -52,25 +53,33 @@ export class Opening {
     return (response as OpeningResponse)[openingOf];
   }
 
+  /** The response until the request is accepted. */
+  get response(): AnyResponse | undefined {
+    return this.#response;
+  }
+
   /** The accepted connection. */
   get driver(): Driver | undefined {
     return this.#driver;
   }
 
   get isAnswered(): boolean {
-    return this.#handover === undefined || this.response.headersSent;
+    return this.#handover === undefined || this.#response?.headersSent !== false;
   }
 
   /** `adopt` makes the driver that owns the transport from now on; the response is of no use afterwards. */
   accept(acceptance: Acceptance, adopt: (transport: Transport, head: Buffer) => Driver): Driver {
     const handover = this.#handover;
-    if (handover === undefined) throw new WebSocketError('already-answered', 'The request was answered already');
+    const response = this.#response;
+    if (handover === undefined || response === undefined)
+      throw new WebSocketError('already-answered', 'The request was answered already');
     this.#handover = undefined;
+    this.#response = undefined;
     this.settle();
-    this.response.off('close', settled);
+    response.off('close', settled);
     const { transport, head } = handover.accept(acceptance);
     this.#driver = adopt(transport, head);
-    retire(this.response);
+    retire(response);
     return this.#driver;
   }
 
@@ -82,9 +91,10 @@ export class Opening {
 
   /** Answers in place of a handler that does not. */
   timeOut(): void {
-    if (this.isAnswered) return;
+    const response = this.#response;
+    if (this.isAnswered || response === undefined) return;
     const error = new WebSocketError('handler-timeout', 'No handler accepted or answered a WebSocket request in time');
-    refuse(this.response, error);
+    refuse(response, error);
     report(this.settings.options, error);
   }
 }

@@ -11,7 +11,7 @@ import { checkServerOptions, type ServerOptions } from '../server-options.ts';
 import { runHandlers } from './handlers.ts';
 import { respondToUpgrade } from './http1.ts';
 import { ConnectHandover, enableExtendedConnect, refuseConnect } from './http2.ts';
-import { type AnyRequest, Opening } from './opening.ts';
+import { type AnyRequest, type AnyResponse, Opening } from './opening.ts';
 import { refuse } from './refusal.ts';
 import { ServerSettings } from './server-settings.ts';
 
@@ -44,7 +44,7 @@ export function useWebSockets(server: WebSocketServer, options: ServerOptions = 
   target.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!wantsWebSocket(request) && target.listenerCount('upgrade') > 1) return;
     const { response, handover } = respondToUpgrade(request, socket, head);
-    arrive(target, request, new Opening(response, handover, target[settingsOf]!));
+    arrive(target, request, response, new Opening(response, handover, target[settingsOf]!));
   });
   if (!('updateSettings' in server)) return;
   enableExtendedConnect(server);
@@ -61,18 +61,18 @@ function connectArrived(server: ExtendedServer, request: AnyRequest, response: H
   } else if (wantsWebSocket(request)) {
     // Routers look for the route that a client of HTTP/1.1 asks for; `:protocol` still says what this is.
     Object.assign(request, { method: 'GET' });
-    arrive(server, request, new Opening(response, new ConnectHandover(response), server[settingsOf]!));
+    arrive(server, request, response, new Opening(response, new ConnectHandover(response), server[settingsOf]!));
   } else if (isOurs) {
     // Another protocol is not implemented (RFC 9220 §3); a plain CONNECT is answered as Node does without a listener.
     refuseConnect(response, request.headers[':protocol'] === undefined ? 405 : 501);
   }
 }
 
-function arrive(server: ExtendedServer, request: AnyRequest, opening: Opening): void {
+function arrive(server: ExtendedServer, request: AnyRequest, response: AnyResponse, opening: Opening): void {
   const { origin } = request.headers;
   if (wantsWebSocket(request) && !isOriginAllowed(origin, opening.settings.options.allowedOrigins)) {
-    refuse(opening.response, new WebSocketError('origin-refused', `Origin ${origin} is not allowed`));
+    refuse(response, new WebSocketError('origin-refused', `Origin ${origin} is not allowed`));
   } else {
-    runHandlers(server, request, opening);
+    runHandlers(server, request, response, opening);
   }
 }

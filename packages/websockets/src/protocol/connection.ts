@@ -17,7 +17,9 @@ const nothing = Buffer.alloc(0);
 export class ConnectionCore {
   readonly #role: Role;
   readonly #settings: ConnectionSettings;
-  readonly #decoder: FrameDecoder;
+  readonly #allowsDeflate: boolean;
+  /** Exists while a frame or a message is arriving: an idle connection holds none. */
+  #decoder: FrameDecoder | undefined;
   readonly output: OutputBatch;
   #state = openState;
   /** Type of the message begun with endOfMessage: false, 0 = none. */
@@ -46,7 +48,7 @@ export class ConnectionCore {
   ) {
     this.#role = role;
     this.#settings = settings;
-    this.#decoder = new FrameDecoder(role, allowsDeflate);
+    this.#allowsDeflate = allowsDeflate;
     this.output = new OutputBatch(nextKey);
     this.#heardAt = now;
     this.#keptAliveAt = now;
@@ -64,7 +66,7 @@ export class ConnectionCore {
 
   /** Bytes that arrived and were not looked at yet. */
   get pendingBytes(): number {
-    return this.#decoder.pendingBytes;
+    return this.#decoder === undefined ? 0 : this.#decoder.pendingBytes;
   }
 
   /** True from a keep-alive ping until anything is heard. */
@@ -77,6 +79,7 @@ export class ConnectionCore {
     if (this.#state.kind !== 'open' && this.#state.kind !== 'close-sent') return;
     this.#heardAt = now;
     this.#answerBy = never;
+    this.#decoder ??= new FrameDecoder(this.#role, this.#allowsDeflate);
     this.#decoder.push(bytes);
   }
 
@@ -86,6 +89,7 @@ export class ConnectionCore {
    */
   next(clock: () => number): Incoming | undefined {
     const decoder = this.#decoder;
+    if (decoder === undefined) return undefined;
     try {
       while (this.#state.kind === 'open' || this.#state.kind === 'close-sent') {
         const frame = decoder.next();
@@ -93,10 +97,10 @@ export class ConnectionCore {
         if (frame.kind === 'control') this.#control(frame, clock());
         else if (this.#state.kind === 'open') {
           const item = this.#incoming(frame);
-          decoder.release();
+          this.#release(decoder);
           return item;
         }
-        decoder.release();
+        this.#release(decoder);
       }
     } catch (error) {
       if (!(error instanceof WebSocketError)) throw error;
@@ -236,6 +240,11 @@ export class ConnectionCore {
   #keepAliveAt(interval: number): number {
     if (this.#settings.keepAliveTimeoutMs === undefined) return this.#keptAliveAt + interval;
     return this.#answerBy === never ? Math.max(this.#heardAt, this.#keptAliveAt) + interval : never;
+  }
+
+  #release(decoder: FrameDecoder): void {
+    decoder.release();
+    if (decoder.isAtRest) this.#decoder = undefined;
   }
 
   #incoming(frame: FrameEvent): Incoming {

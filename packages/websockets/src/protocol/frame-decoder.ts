@@ -75,6 +75,11 @@ export class FrameDecoder implements FrameEvent {
     return bytes;
   }
 
+  /** Nothing is held and nothing is begun: a new decoder would do as well. */
+  get isAtRest(): boolean {
+    return this.#missing < 0 && !this.#isMessageOpen && this.#chunk.length === 0;
+  }
+
   /** Takes ownership: the bytes are unmasked in place. */
   push(bytes: Buffer): void {
     if (bytes.length === 0) return;
