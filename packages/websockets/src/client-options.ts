@@ -101,14 +101,19 @@ const reserved =
 
 /** Throws `invalid-argument`. */
 export function resolveClientOptions(options: ClientOptions): ClientSettings {
+  mustBeObject('options', options);
   const { subprotocols = [], headers = {}, tls = {}, socketPath, proxy, http2Session } = options;
+  mustBeObject('headers', headers);
+  mustBeObject('tls', tls);
+  checkKinds(options);
+  if (!Array.isArray(subprotocols)) throw unfit('subprotocols', subprotocols);
   if (new Set(subprotocols).size !== subprotocols.length || !subprotocols.every(isToken)) {
     throw new WebSocketError('invalid-argument', 'Sub-protocols must be different tokens (RFC 6455 §4.1)');
   }
   for (const [name, value] of Object.entries(headers)) checkHeader(name, value);
   const httpVersion = options.httpVersion ?? (http2Session === undefined ? clientDefaults.httpVersion : '2');
   if (httpVersion !== '1.1' && httpVersion !== '2') {
-    throw new WebSocketError('invalid-argument', `Option httpVersion cannot be ${String(httpVersion)}`);
+    throw unfit('httpVersion', httpVersion);
   }
   const others = { socketPath, tls: options.tls, proxy };
   for (const [name, value] of Object.entries(others)) {
@@ -138,16 +143,39 @@ export function resolveClientOptions(options: ClientOptions): ClientSettings {
   });
 }
 
+/** What JavaScript lets through where the compiler would not: a wrong kind of thing fails here, not halfway to the server. */
+function checkKinds({ socketPath, proxy, http2Session, signal }: ClientOptions): void {
+  if (socketPath !== undefined && (typeof socketPath !== 'string' || socketPath === '')) {
+    throw unfit('socketPath', socketPath);
+  }
+  if (proxy !== undefined && !['string', 'object', 'function'].includes(typeof proxy)) throw unfit('proxy', proxy);
+  if (proxy === null) throw unfit('proxy', proxy);
+  if (http2Session !== undefined && typeof http2Session?.request !== 'function') {
+    throw unfit('http2Session', http2Session);
+  }
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') throw unfit('signal', signal);
+}
+
+function mustBeObject(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unfit(name, value);
+}
+
 function checkHeader(name: string, value: string | readonly string[]): void {
   if (!isToken(name) || reserved.test(name)) {
     throw new WebSocketError('invalid-argument', `Header ${JSON.stringify(name)} cannot be set for a WebSocket`);
   }
   try {
-    for (const line of typeof value === 'object' ? value : [value]) validateHeaderValue(name, line);
+    for (const line of Array.isArray(value) ? value : [value]) {
+      if (typeof line !== 'string') throw new TypeError(`A header is a string, not ${typeof line}`);
+      validateHeaderValue(name, line);
+    }
   } catch (cause) {
     throw new WebSocketError('invalid-argument', `The value of header ${name} cannot be sent`, { cause });
   }
 }
+
+/** Node's timers know no more; a longer time, or Infinity, would be over at once. */
+const longestMs = 2 ** 31 - 1;
 
 function numberOf(
   options: ClientOptions,
@@ -155,6 +183,10 @@ function numberOf(
   least: number,
 ): number {
   const value: unknown = options[name] ?? clientDefaults[name];
-  if (typeof value === 'number' && value >= least) return value;
-  throw new WebSocketError('invalid-argument', `Option ${name} cannot be ${String(value)}`);
+  if (typeof value === 'number' && value >= least) return Math.min(value, longestMs);
+  throw unfit(name, value);
+}
+
+function unfit(name: string, value: unknown): WebSocketError {
+  return new WebSocketError('invalid-argument', `Option ${name} cannot be ${String(value)}`);
 }

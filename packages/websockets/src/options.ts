@@ -74,6 +74,7 @@ export function resolveSettings(...layers: readonly (ConnectionOptions | undefin
   const settings: Record<string, unknown> = { ...defaults };
   for (const layer of layers) {
     if (layer === undefined) continue;
+    if (typeof layer !== 'object' || layer === null) throw unfit('options', layer);
     for (const name of Object.keys(defaults) as (keyof ConnectionOptions)[]) {
       const value = layer[name];
       if (name === 'compression' && value !== undefined) settings[name] = resolveCompression(layer.compression);

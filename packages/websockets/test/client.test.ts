@@ -13,6 +13,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { inspect } from 'node:util';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { acceptWebSocket, connectWebSocket, WebSocketError } from '@longhaul/websockets';
 import { certificate } from './certificate.ts';
@@ -325,7 +326,9 @@ describe('the signal of the caller', () => {
 
 test('wrong options are invalid-argument before anything is dialled', async () => {
   const http2Session = connectHttp2('http://127.0.0.1:1').on('error', () => {});
-  const wrong: object[] = [
+  const wrong: unknown[] = [
+    5,
+    null,
     { httpVersion: '3' },
     { maxRedirects: -1 },
     { connectTimeoutMs: 0 },
@@ -334,7 +337,17 @@ test('wrong options are invalid-argument before anything is dialled', async () =
     { headers: { connection: 'close' } },
     { headers: { 'a b': 'x' } },
     { headers: { x: 'a\r\nb' } },
+    { headers: 5 },
+    { headers: null },
+    { headers: { x: 5 } },
+    { headers: { x: undefined } },
     { subprotocols: ['a', 'a'] },
+    { subprotocols: 'chat' },
+    { signal: 5 },
+    { tls: 5 },
+    { socketPath: 5 },
+    { proxy: 5 },
+    { http2Session: {} },
     { socketPath: '/x', proxy: 'http://p' },
     { http2Session, proxy: 'http://p' },
     { http2Session, httpVersion: '1.1' },
@@ -343,9 +356,9 @@ test('wrong options are invalid-argument before anything is dialled', async () =
   ];
   for (const options of wrong) {
     await assert.rejects(
-      connectWebSocket('ws://127.0.0.1:1/', options),
+      connectWebSocket('ws://127.0.0.1:1/', options as object),
       { code: 'invalid-argument' },
-      JSON.stringify(Object.keys(options)),
+      inspect(options, { depth: 1 }),
     );
   }
   http2Session.destroy();
