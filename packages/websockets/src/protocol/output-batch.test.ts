@@ -92,6 +92,17 @@ describe('an output batch', () => {
     assert.deepEqual(messagesIn(batch.take(), 'client'), ['a', 'b', 'c'.repeat(20_000), 'd', 'e']);
   });
 
+  test('gives a batch that is as long as the last one out as one chunk', () => {
+    const batch = new OutputBatch(undefined);
+    const chunksOfSixteen = () => {
+      for (let i = 0; i < 16; i++) batch.addText(1, true, 'x'.repeat(100));
+      return batch.take().map(chunk => chunk.length);
+    };
+    assert.equal(chunksOfSixteen().length, 3);
+    assert.deepEqual(chunksOfSixteen(), [16 * 102]);
+    assert.deepEqual(chunksOfSixteen(), [16 * 102]);
+  });
+
   test('never writes to bytes it has given out', () => {
     const one = new OutputBatch(undefined);
     const other = new OutputBatch(undefined);
