@@ -27,9 +27,14 @@ function log(kind, text) {
   item.dataset.kind = kind;
   item.append(time, name, what);
   $('log').append(item);
-  item.scrollIntoView({ block: 'nearest' });
+  showLatest();
   $('empty').hidden = true;
   showState();
+}
+
+/** Only the log moves, never the page under the fingers of who types. */
+function showLatest() {
+  $('log').scrollTop = $('log').scrollHeight;
 }
 
 function connect() {
@@ -94,4 +99,5 @@ $('clear').addEventListener('click', () => {
   $('log').replaceChildren();
   $('empty').hidden = false;
 });
+addEventListener('resize', showLatest);
 showState();

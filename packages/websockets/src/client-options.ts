@@ -27,16 +27,16 @@ export interface ProxyOptions {
 /** Options of `connectWebSocket`. */
 export interface ClientOptions extends ConnectionOptions {
   /** Dial this Unix socket in place of the URL's host; the URL still gives path and `Host`. Default: none. */
-  socketPath?: string;
+  socketPath?: string | undefined;
   /**
    * For `wss:`: certificate authorities, a client certificate and the like, as `tls.connect` takes them. After a
    * redirect to another origin only `ca` still holds. Default: Node's own authorities.
    */
-  tls?: TlsOptions;
+  tls?: TlsOptions | undefined;
   /** More request headers, for example `Authorization`. Those of the handshake itself cannot be set (`invalid-argument`). Default: none. */
-  headers?: Readonly<Record<string, string | readonly string[]>>;
+  headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** Sub-protocols to offer, in order of preference. Default: none. */
-  subprotocols?: readonly string[];
+  subprotocols?: readonly string[] | undefined;
   /**
    * `1.1` (default): an upgrade. `2`: extended CONNECT on a connection of its own (RFC 8441), agreed on by ALPN for
    * `wss:`, by prior knowledge for `ws:`. There is no falling back from one to the other.
@@ -47,19 +47,19 @@ export interface ClientOptions extends ConnectionOptions {
    * The session stays yours to close. Not together with `socketPath`, `tls` and `proxy`: they are the session's.
    * Default: none.
    */
-  http2Session?: ClientHttp2Session;
+  http2Session?: ClientHttp2Session | undefined;
   /**
    * Reach the server through this HTTP proxy by CONNECT, also for `ws:`. A function is asked for every URL dialled;
    * `proxy: proxyFromEnvironment` obeys `HTTPS_PROXY` and `NO_PROXY`. Default: none, and the environment is not looked at.
    */
-  proxy?: string | URL | ProxyOptions | ((url: URL) => string | URL | ProxyOptions | undefined);
+  proxy?: string | URL | ProxyOptions | ((url: URL) => string | URL | ProxyOptions | undefined) | undefined;
   /**
    * Redirects to follow, never from `wss:` to `ws:`. To another origin only Accept, Accept-Language and User-Agent of
    * `headers` go along. Default 0: a redirect is `handshake-refused`.
    */
   maxRedirects?: number;
   /** Ends the attempt to connect (the promise rejects with its reason), and later the connection, as `abort()` does. Default: none. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Time in ms for DNS, TCP, proxy and TLS together, for each URL dialled. Default 10,000: a TCP SYN may be lost twice (1 s + 2 s). */
   connectTimeoutMs?: number;
   /** Time in ms from the call to the open connection, redirects included. Default 20,000: `connectTimeoutMs`, and as much for the answer. */

@@ -10,7 +10,7 @@ export type OutputPolicy = 'wait' | 'drop' | 'close';
 /** Options of one connection, the same on both ends. */
 export interface ConnectionOptions {
   /** permessage-deflate: `true` for all its defaults. Default `false`, because of CRIME and BREACH (see `CompressionOptions`). */
-  compression?: CompressionOptions | boolean;
+  compression?: CompressionOptions | boolean | undefined;
   /** Pause between keep-alive frames in ms; 0 or Infinity = off. Default 120,000: as ASP.NET Core (signalr-protocol.md §12). */
   keepAliveIntervalMs?: number;
   /**

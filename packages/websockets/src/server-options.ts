@@ -22,7 +22,7 @@ export interface ServerOptions extends ConnectionOptions {
 /** Options of one `acceptWebSocket`, over those of the server. */
 export interface AcceptOptions extends ConnectionOptions {
   /** Sub-protocol to answer with; must be one of those the client offered. Default: none. */
-  subprotocol?: string;
+  subprotocol?: string | undefined;
 }
 
 export const serverDefaults = Object.freeze({ handshakeTimeoutMs: 30_000 });
