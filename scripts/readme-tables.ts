@@ -1,6 +1,6 @@
 // The tables of packages/websockets/README.md that repeat what the code says: options from the JSDoc of their interface and
 // the const with their defaults, errors from their table. Each stands between `<!-- table: NAME -->` and `<!-- end -->`.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   clientDefaults,
@@ -64,7 +64,7 @@ function columns({ name, about }: Option, values: Readonly<Record<string, unknow
   if (hasConst && number !== undefined && number !== values[name])
     throw new Error(`The JSDoc of ${name} says ${claim}, the default is ${String(values[name])}`);
   if (!hasConst && claim === '' && !/\(default\)/.test(text)) throw new Error(`The JSDoc of ${name} says no default`);
-  const reason = /^[^:;]*?(?:: |, (?=because))([\s\S]*)$/.exec(claim)?.[1];
+  const reason = /^[^:;,]*(?:\d,\d+)?[^:;,]*[:;,] ([\s\S]*)$/.exec(claim)?.[1];
   const value =
     hasConst && values[name] !== undefined ? written(name, values[name]) : claim.split(/[:,;] /)[0] || 'unset';
   const rest = sentence === null ? text : text.replace(sentence[0], '').replace(/\s+/g, ' ').trim();
@@ -92,29 +92,39 @@ function errorRows(): string {
 
 type Medians = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
+/** The medians in benchmarks/results; undefined for a question that was not asked yet. */
+function mediansOf(question: string): Medians | undefined {
+  const file = path.join(root, 'benchmarks/results', `${question}.json`);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { medians: Medians }).medians : undefined;
+}
+
+/** Processor time at one and at sixteen messages a read; a dash for who was not asked. */
+function timeRows(question: string, what: string, subjects: readonly string[]): string[] {
+  const medians = mediansOf(question);
+  if (medians === undefined) return [];
+  return [1, 16].map(reads => {
+    const times = subjects.map(
+      subject => `${medians[`${reads} a read: ${subject}`]!.microsecondsAMessage!.toFixed(1)} µs`,
+    );
+    return `| ${what}, ${reads} a read | ${[...times, '–', '–'].slice(0, 4).join(' | ')} |`;
+  });
+}
+
 /** What benchmarks/results say; `npm run bench` draws this again. */
 function measured(): string {
-  const mediansOf = (question: string) => {
-    const text = readFileSync(path.join(root, 'benchmarks/results', `${question}.json`), 'utf8');
-    return (JSON.parse(text) as { medians: Medians }).medians;
-  };
-  const echo = mediansOf('websocket-echo');
+  const rows = [
+    ...timeRows('websocket-echo', 'echo of 100 bytes on 100 connections', ['raw net', 'longhaul', 'ws', 'Socket.IO']),
+    ...timeRows('websocket-http2', 'the same on HTTP/2', ['Http2Stream', 'longhaul']),
+  ];
   const memory = mediansOf('websocket-memory');
-  const times = (reads: string) =>
-    ['raw net', 'longhaul', 'ws', 'Socket.IO'].map(
-      subject => `${echo[`${reads} a read: ${subject}`]!.microsecondsAMessage!.toFixed(1)} µs`,
-    );
-  const bare = memory['bare upgraded socket']!.bytesAConnection!;
-  const bytes = ['longhaul', 'ws', 'Socket.IO'].map(subject => {
-    return `${Math.round(memory[subject]!.bytesAConnection! - bare).toLocaleString('en-US')} B`;
-  });
-  return [
-    '| | bare socket | this | `ws` | Socket.IO |',
-    '| --- | --- | --- | --- | --- |',
-    `| echo of 100 bytes on 100 connections, one a read | ${times('1').join(' | ')} |`,
-    `| the same, sixteen a read | ${times('16').join(' | ')} |`,
-    `| an idle connection that waits for a message | 0 | ${bytes.join(' | ')} |`,
-  ].join('\n');
+  if (memory !== undefined) {
+    const bare = memory['bare upgraded socket']!.bytesAConnection!;
+    const bytes = ['longhaul', 'ws', 'Socket.IO'].map(subject => {
+      return `${Math.round(memory[subject]!.bytesAConnection! - bare).toLocaleString('en-US')} B`;
+    });
+    rows.push(`| an idle connection that waits for a message | 0 | ${bytes.join(' | ')} |`);
+  }
+  return ['| | bare | this | `ws` | Socket.IO |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
 }
 
 const tables: Readonly<Record<string, () => string>> = {

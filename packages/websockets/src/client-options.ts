@@ -50,7 +50,7 @@ export interface ClientOptions extends ConnectionOptions {
   http2Session?: ClientHttp2Session | undefined;
   /**
    * Reach the server through this HTTP proxy by CONNECT, also for `ws:`. A function is asked for every URL dialled;
-   * `proxy: proxyFromEnvironment` obeys `HTTPS_PROXY` and `NO_PROXY`. Default: none, and the environment is not looked at.
+   * `proxy: proxyFromEnvironment` obeys `HTTPS_PROXY` and `NO_PROXY`. Default: none; the environment is not looked at.
    */
   proxy?: string | URL | ProxyOptions | ((url: URL) => string | URL | ProxyOptions | undefined) | undefined;
   /**
@@ -64,7 +64,7 @@ export interface ClientOptions extends ConnectionOptions {
   connectTimeoutMs?: number;
   /** Time in ms from the call to the open connection, redirects included. Default 20,000: `connectTimeoutMs`, and as much for the answer. */
   handshakeTimeoutMs?: number;
-  /** Largest head of an answer in bytes. Default 16,384, as Node's servers accept. */
+  /** Largest head of an answer in bytes. Default 16,384: as Node's servers accept. */
   maxHeaderBytes?: number;
 }
 

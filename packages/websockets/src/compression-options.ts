@@ -16,7 +16,7 @@ export interface CompressionOptions {
   clientContextTakeover?: boolean;
   /** Messages with fewer bytes go out uncompressed. Default 64: below it deflate saves next to nothing (decision 106). */
   thresholdBytes?: number;
-  /** zlib's level, 1 (fast) to 9 (small). Default 3 (decision 106). */
+  /** zlib's level, 1 (fast) to 9 (small). Default 3: near 1 in time, near 6 in size (decision 106). */
   level?: number;
 }
 
