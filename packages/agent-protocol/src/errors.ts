@@ -62,6 +62,7 @@ export const errorTable = Object.freeze({
     false,
     'One agent serves a store; stop the other with "longhaul agent stop".',
   ),
+  'vault-lost': facts('ours', 1, false, 'The process that held the sockets has ended: connect to the peers again.'),
   'store-unreadable': facts(
     'ours',
     1,

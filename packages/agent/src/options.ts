@@ -24,6 +24,10 @@ export interface KeeperLimits {
   readonly freeKills: number;
   /** How long a new keeper waits for the lock of one that is just ending. Milliseconds. */
   readonly lockWaitMs: number;
+  /** Parked sockets in one vault process, if its limit of open files allows as many. */
+  readonly maxSocketsPerVault: number;
+  /** Vault processes of one keeper; each costs as much memory as a small Node program. */
+  readonly maxVaults: number;
 }
 
 export interface LaunchLimits {
@@ -81,6 +85,8 @@ export const defaults = Object.freeze({
     freeCrashes: 3,
     freeKills: 120,
     lockWaitMs: 300,
+    maxSocketsPerVault: 15_000,
+    maxVaults: 16,
   }),
   launch: Object.freeze<LaunchLimits>({
     startTimeoutMs: 30_000,

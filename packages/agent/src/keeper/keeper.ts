@@ -1,6 +1,7 @@
 // The keeper: parent of the agent, owner of the listening sockets, holder of the store's keeper lock. It does almost nothing,
 // so that it has almost no reason to die: keeper-states.ts decides, this file acts.
 import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { ErrorCode } from '@longhaul/agent-protocol';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import { type Endpoint, writeEndpoint } from '../launch/endpoint.ts';
@@ -19,6 +20,7 @@ import {
   type KeeperStep,
   step,
 } from './keeper-states.ts';
+import { VaultProcesses } from './vault-processes.ts';
 import type { ToKeeper } from './wire.ts';
 
 export interface KeeperOptions {
@@ -41,8 +43,10 @@ export async function runKeeper(options: KeeperOptions): Promise<void> {
   for (const folder of privateFolders(options.paths)) ensurePrivateFolder(folder);
   using _lock = await acquireLock(options.paths.stateFolder, 'keeper', { waitMs: defaults.keeper.lockWaitMs });
   using doors = new Doors(defaults.keeper);
+  const folder = dirname(options.paths.socketPath);
+  using vaults = new VaultProcesses({ env: options.env, folder, limits: defaults.keeper });
   try {
-    await new Keeper(options, doors).run();
+    await new Keeper(options, doors, vaults).run();
   } finally {
     // The owner's token lives as long as the keeper: a client that waits while the agent is restarted is not refused.
     rmSync(options.paths.ownerTokenFile, { force: true });
@@ -53,16 +57,19 @@ export async function runKeeper(options: KeeperOptions): Promise<void> {
 class Keeper {
   readonly #options: KeeperOptions;
   readonly #doors: Doors;
+  readonly #vaults: VaultProcesses;
   readonly #ended = Promise.withResolvers<void>();
   #state: KeeperState | undefined;
   #agent: AgentProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #generation = 0;
   #isAnnounced = false;
   #serving: Promise<void> | undefined;
 
-  constructor(options: KeeperOptions, doors: Doors) {
+  constructor(options: KeeperOptions, doors: Doors, vaults: VaultProcesses) {
     this.#options = options;
     this.#doors = doors;
+    this.#vaults = vaults;
   }
 
   async run(): Promise<void> {
@@ -127,11 +134,14 @@ class Keeper {
       exited: (how, isKill) => this.#happened({ type: 'agent-exited', how, isKill }),
     });
     this.#agent = agent;
+    this.#generation += 1;
     agent.send({
       type: 'start',
       keeperPid: process.pid,
       socketPath: this.#options.paths.socketPath,
       loopbackPort: this.#doors.loopbackPort,
+      generation: this.#generation,
+      vaults: this.#vaults.addresses,
     });
   }
 
@@ -148,6 +158,9 @@ class Keeper {
         break;
       case 'open-loopback':
         void this.#openLoopback();
+        break;
+      case 'open-vault':
+        void this.#openVault();
         break;
       case 'stop-asked':
         this.#happened({ type: 'stop-asked' });
@@ -189,6 +202,15 @@ class Keeper {
       agent?.send({ type: 'loopback-opened', port: await this.#doors.openLoopback() });
     } catch (error) {
       agent?.send({ type: 'loopback-failed', message: messageOf(error) });
+    }
+  }
+
+  async #openVault(): Promise<void> {
+    const agent = this.#agent;
+    try {
+      agent?.send({ type: 'vault-opened', vault: await this.#vaults.open() });
+    } catch (error) {
+      agent?.send({ type: 'vault-failed', message: messageOf(error) });
     }
   }
 

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import type { StartFailure } from './keeper-states.ts';
+import type { VaultAddress } from './vault-wire.ts';
 import { parseToAgent, type ToAgent, type ToKeeper, type Via } from './wire.ts';
 
 export type StartOrder = Extract<ToAgent, { type: 'start' }>;
@@ -18,6 +19,7 @@ export interface LinkListener {
 export class KeeperLink {
   readonly #send: (message: ToKeeper) => Promise<void>;
   #loopback: PromiseWithResolvers<number> | undefined;
+  #vault: PromiseWithResolvers<VaultAddress> | undefined;
 
   /** @throws LonghaulError `invalid-argument` when this process was not started by a keeper */
   constructor(parent: NodeJS.Process, listener: LinkListener) {
@@ -55,6 +57,15 @@ export class KeeperLink {
     return this.#loopback.promise;
   }
 
+  /** A new, empty vault. @throws LonghaulError `quota-exceeded` when the keeper cannot open one more */
+  openVault(): Promise<VaultAddress> {
+    if (this.#vault === undefined) {
+      this.#vault = Promise.withResolvers();
+      void this.#send({ type: 'open-vault' });
+    }
+    return this.#vault.promise;
+  }
+
   #heard(message: ToAgent, handle: Socket | undefined, listener: LinkListener): void {
     switch (message.type) {
       case 'start':
@@ -71,6 +82,14 @@ export class KeeperLink {
       case 'loopback-failed':
         this.#loopback?.reject(new LonghaulError('internal', `no loopback port: ${message.message}`));
         this.#loopback = undefined;
+        break;
+      case 'vault-opened':
+        this.#vault?.resolve(message.vault);
+        this.#vault = undefined;
+        break;
+      case 'vault-failed':
+        this.#vault?.reject(new LonghaulError('quota-exceeded', `no vault for more sockets: ${message.message}`));
+        this.#vault = undefined;
         break;
       case 'stop':
         listener.stopAsked();

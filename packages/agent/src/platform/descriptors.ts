@@ -1,5 +1,6 @@
 // Descriptors that a child process would inherit although nobody meant it (`9>lock`, `<(…)`, `flock 200>`). The agent that a
 // command starts must hold none of them: a pipe must see its end, a lock its release, when the command is over.
+// And how many there may be.
 import { closeSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** `O_CLOEXEC` of Linux, as `/proc/self/fdinfo` prints it. */
@@ -40,5 +41,15 @@ function isInheritable(descriptor: number): boolean {
     return flags !== undefined && (Number.parseInt(flags, 8) & closeOnExec) === 0;
   } catch {
     return false; // closed in the meantime
+  }
+}
+
+/** How many files this process may have open at a time; 1,024 where nobody tells. */
+export function maxOpenFiles(): number {
+  try {
+    const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+    return soft === undefined ? 1_024 : Number(soft);
+  } catch {
+    return 1_024;
   }
 }

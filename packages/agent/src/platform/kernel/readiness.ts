@@ -13,10 +13,19 @@ export class Readiness implements Disposable {
   readonly #poll: InstanceType<ReturnType<typeof libc>['koffi']['node']['PollHandle']>;
   readonly #happened: () => void;
   #isClosed = false;
+  #isPlanned = false;
 
   constructor(descriptor: Descriptor, happened: () => void, interest: Interest = { readable: true, writable: false }) {
     requireWatchable(descriptor);
-    this.#happened = happened;
+    // koffi calls outside of Node's own turns: promises settled there would wait for the next one (seen with 3.3.4).
+    this.#happened = () => {
+      if (this.#isPlanned) return;
+      this.#isPlanned = true;
+      setImmediate(() => {
+        this.#isPlanned = false;
+        if (!this.#isClosed) happened();
+      });
+    };
     this.#poll = libc().koffi.node.poll(Descriptor.numberOf(descriptor), interest, this.#happened);
   }
 

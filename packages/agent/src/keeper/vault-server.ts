@@ -1,0 +1,145 @@
+// A vault for an agent: the listening socket, the one channel that counts, and what each message makes the vault do.
+import { rmSync } from 'node:fs';
+import { Channel } from '../platform/kernel/channel.ts';
+import type { Descriptor } from '../platform/kernel/descriptor.ts';
+import { Readiness } from '../platform/kernel/readiness.ts';
+import { acceptFrom, listenAt, peerCredentials } from '../platform/kernel/sockets.ts';
+import { isSameToken } from '../platform/tokens.ts';
+import { Vault } from './vault.ts';
+import { encode, parseToVault, type ToAgentOfVault, type ToVault, type VaultResult } from './vault-wire.ts';
+
+export interface VaultServerOptions {
+  readonly path: string;
+  readonly key: string;
+  /** Sockets it may hold. */
+  readonly capacity: number;
+}
+
+/** Connections that have not said hello yet; one more is closed. Only agents of this keeper know the path's folder. */
+const maxStrangers = 8;
+const backlog = 16;
+/** Ids of one message: far below its 64 KiB. */
+const holdingsPerMessage = 256;
+
+export class VaultServer implements Disposable {
+  readonly #options: VaultServerOptions;
+  readonly #vault: Vault;
+  readonly #listener: Descriptor;
+  readonly #readiness: Readiness;
+  readonly #strangers = new Set<Channel>();
+  #agent: Channel | undefined;
+  #generation = 0;
+
+  constructor(options: VaultServerOptions) {
+    this.#options = options;
+    rmSync(options.path, { force: true });
+    this.#listener = listenAt(options.path, backlog);
+    this.#vault = new Vault(options.capacity);
+    this.#readiness = new Readiness(this.#listener, () => this.#accept());
+  }
+
+  #accept(): void {
+    for (let socket = acceptFrom(this.#listener); socket !== undefined; socket = acceptFrom(this.#listener)) {
+      if (this.#strangers.size >= maxStrangers || peerCredentials(socket.number).uid !== process.getuid?.()) {
+        socket[Symbol.dispose]();
+      } else {
+        this.#meet(socket);
+      }
+    }
+  }
+
+  #meet(socket: Descriptor): void {
+    const channel: Channel = new Channel(socket, {
+      received: (bytes, descriptors) => this.#received(channel, bytes, descriptors),
+      ended: () => this.#ended(channel),
+    });
+    this.#strangers.add(channel);
+  }
+
+  #ended(channel: Channel): void {
+    this.#strangers.delete(channel);
+    if (this.#agent === channel) this.#agent = undefined;
+  }
+
+  #received(channel: Channel, bytes: Buffer, descriptors: readonly Descriptor[]): void {
+    const message = parseToVault(bytes);
+    const wanted = message?.type === 'park' ? message.ids.length : 0;
+    if (message?.type === 'hello' && descriptors.length === 0 && this.#strangers.has(channel)) {
+      this.#welcome(channel, message);
+    } else if (
+      message !== undefined &&
+      message.type !== 'hello' &&
+      descriptors.length === wanted &&
+      this.#agent === channel
+    ) {
+      this.#act(channel, message, descriptors);
+    } else {
+      for (const descriptor of descriptors) descriptor[Symbol.dispose]();
+      channel[Symbol.dispose](); // nobody of ours says that
+      this.#ended(channel);
+    }
+  }
+
+  /** A newer agent replaces the one before; an older one is refused. */
+  #welcome(channel: Channel, { key, generation }: Extract<ToVault, { type: 'hello' }>): void {
+    this.#strangers.delete(channel);
+    if (!isSameToken(key, this.#options.key) || generation < this.#generation) {
+      channel[Symbol.dispose]();
+      return;
+    }
+    this.#agent?.[Symbol.dispose]();
+    this.#agent = channel;
+    this.#generation = generation;
+    const holdings = this.#vault.holdings();
+    const welcome = { type: 'welcome', capacity: this.#options.capacity, count: holdings.length } as const;
+    channel.send(encode(welcome), [this.#vault.epoll.descriptor]);
+    for (let at = 0; at < holdings.length; at += holdingsPerMessage) {
+      this.#say(channel, { type: 'holdings', holdings: holdings.slice(at, at + holdingsPerMessage) });
+    }
+  }
+
+  #act(channel: Channel, message: Exclude<ToVault, { type: 'hello' }>, descriptors: readonly Descriptor[]): void {
+    if (message.type === 'arm') {
+      this.#vault.arm(message.slots);
+      return;
+    }
+    const { request } = message;
+    if (message.type === 'lend') {
+      const lent = message.ids.map(id => this.#vault.lend(id));
+      const answer = encode({ type: 'done', request, results: lent.map(({ result }) => result) });
+      channel.send(
+        answer,
+        lent.flatMap(({ descriptor }) => descriptor ?? []),
+      );
+      return;
+    }
+    this.#say(channel, { type: 'done', request, results: this.#change(message, descriptors) });
+  }
+
+  #change(
+    message: Extract<ToVault, { type: 'park' | 'return' | 'close' }>,
+    descriptors: readonly Descriptor[],
+  ): VaultResult[] {
+    switch (message.type) {
+      case 'park':
+        return message.ids.map((id, index) => this.#vault.park(id, descriptors[index]!));
+      case 'return':
+        return message.returned.map(each => this.#vault.return(each));
+      case 'close':
+        return message.closed.map(each => this.#vault.close(each));
+    }
+  }
+
+  #say(channel: Channel, message: ToAgentOfVault): void {
+    channel.send(encode(message));
+  }
+
+  [Symbol.dispose](): void {
+    this.#readiness[Symbol.dispose]();
+    this.#listener[Symbol.dispose]();
+    rmSync(this.#options.path, { force: true });
+    for (const channel of this.#strangers) channel[Symbol.dispose]();
+    this.#agent?.[Symbol.dispose]();
+    this.#vault[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,124 @@
+// What an agent and a vault say to each other: one JSON text in each message of a channel (platform/kernel/channel.ts), with
+// the descriptors it is about. Ids are the transfer ids of hand-overs; a slot names a parked socket in the vault's epoll and
+// is never used again.
+
+/** A vault as its keeper announces it to the agent. */
+export interface VaultAddress {
+  readonly number: number;
+  readonly path: string;
+  /** 64 hexadecimal digits: who shows them is an agent of this keeper. */
+  readonly key: string;
+}
+
+/** A parked socket in a vault. */
+export interface Holding {
+  readonly id: string;
+  readonly slot: number;
+  /** Counts how often it was handed out: only who has the last lease may hand it back or close it. */
+  readonly lease: number;
+  /** Somebody has it now. */
+  readonly isLent: boolean;
+}
+
+export interface LeasedId {
+  readonly id: string;
+  readonly lease: number;
+}
+
+export type ToVault =
+  /** First on every channel. `generation` counts the agents of a keeper: an older one is not listened to any more. */
+  | { readonly type: 'hello'; readonly key: string; readonly generation: number }
+  /** With one descriptor for each id. Again with the same id and the same socket: nothing changes. */
+  | { readonly type: 'park'; readonly request: number; readonly ids: readonly string[] }
+  /** Tell of each once, when there is something to read. Only those that are not lent. */
+  | { readonly type: 'arm'; readonly slots: readonly number[] }
+  /** Duplicates, please: with the answer, one for each that is held, in order. */
+  | { readonly type: 'lend'; readonly request: number; readonly ids: readonly string[] }
+  /** Whoever had it has given it back. */
+  | { readonly type: 'return'; readonly request: number; readonly returned: readonly LeasedId[] }
+  /** End the connection, whoever else has a duplicate, and forget it. */
+  | { readonly type: 'close'; readonly request: number; readonly closed: readonly LeasedId[] };
+
+export type ToAgentOfVault =
+  /** With the descriptor of the epoll. */
+  | { readonly type: 'welcome'; readonly capacity: number; readonly count: number }
+  /** What is held, in several messages; together `count`. */
+  | { readonly type: 'holdings'; readonly holdings: readonly Holding[] }
+  /** Of each id, in order: what is held now. */
+  | { readonly type: 'done'; readonly request: number; readonly results: readonly VaultResult[] };
+
+export type VaultResult = Holding | { readonly id: string; readonly refused: VaultRefusal };
+
+export type VaultRefusal =
+  /** No room for another descriptor. */
+  | 'full'
+  /** This id is held already, and it is another socket. */
+  | 'other-socket'
+  /** Cannot be watched: no socket. */
+  | 'not-watchable'
+  | 'not-held'
+  /** It was handed out again since, or is not lent. */
+  | 'stale-lease';
+
+const refusals = ['full', 'other-socket', 'not-watchable', 'not-held', 'stale-lease'] as const;
+
+export const encode = (message: ToVault | ToAgentOfVault): Buffer => Buffer.from(JSON.stringify(message));
+
+/** A message of an agent; `undefined` for anything else. */
+export function parseToVault(bytes: Buffer): ToVault | undefined {
+  const value = parse(bytes);
+  if (value === undefined) return undefined;
+  const { type, key, generation, request, ids, slots } = value;
+  if (type === 'hello') return typeof key === 'string' && isCount(generation) ? { type, key, generation } : undefined;
+  if (type === 'arm') return isList(slots, isCount) ? { type, slots } : undefined;
+  if (!isCount(request)) return undefined;
+  switch (type) {
+    case 'park':
+      return isList(ids, isId) ? { type, request, ids } : undefined;
+    case 'lend':
+      return isList(ids, isId) ? { type, request, ids } : undefined;
+    case 'return':
+      return isList(value.returned, isLeasedId) ? { type, request, returned: value.returned } : undefined;
+    case 'close':
+      return isList(value.closed, isLeasedId) ? { type, request, closed: value.closed } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** A message of a vault; `undefined` for anything else. */
+export function parseToAgentOfVault(bytes: Buffer): ToAgentOfVault | undefined {
+  const value = parse(bytes);
+  if (value === undefined) return undefined;
+  const { type, capacity, count, holdings, request, results } = value;
+  switch (type) {
+    case 'welcome':
+      return isCount(capacity) && isCount(count) ? { type, capacity, count } : undefined;
+    case 'holdings':
+      return isList(holdings, isHolding) ? { type, holdings } : undefined;
+    case 'done':
+      return isCount(request) && isList(results, isResult) ? { type, request, results } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function parse(bytes: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isId = (value: unknown): value is string => typeof value === 'string' && value.length > 0 && value.length <= 64;
+const isList = <T>(value: unknown, isEach: (each: unknown) => each is T): value is T[] =>
+  Array.isArray(value) && value.every(isEach);
+const isLeasedId = (value: unknown): value is LeasedId => isRecord(value) && isId(value.id) && isCount(value.lease);
+const isHolding = (value: unknown): value is Holding =>
+  isLeasedId(value) && 'slot' in value && isCount(value.slot) && 'isLent' in value && typeof value.isLent === 'boolean';
+const isResult = (value: unknown): value is VaultResult =>
+  isHolding(value) || (isRecord(value) && isId(value.id) && refusals.some(refusal => refusal === value.refused));

@@ -1,0 +1,164 @@
+// All vaults of this agent as one: where a socket is parked, and where there is room for another. What happens in any of them
+// is told to one listener.
+import { LonghaulError } from '@longhaul/agent-protocol';
+import type { Holding, LeasedId, VaultAddress, VaultRefusal } from '../keeper/vault-wire.ts';
+import type { Descriptor } from '../platform/kernel/descriptor.ts';
+import { type Lent, VaultLink, type VaultListener } from './vault-link.ts';
+
+export interface VaultsOptions {
+  /** Counts the agents of a keeper: what an older one says is not heard any more. */
+  readonly generation: number;
+  /** Those that earlier agents opened. */
+  readonly vaults: readonly VaultAddress[];
+  /** One more. @throws LonghaulError `quota-exceeded` */
+  readonly openVault: () => Promise<VaultAddress>;
+  readonly listener: VaultListener;
+}
+
+export class Vaults implements Disposable {
+  readonly #options: VaultsOptions;
+  readonly #links = new Set<VaultLink>();
+  readonly #linkById = new Map<string, VaultLink>();
+  #opening: Promise<VaultLink> | undefined;
+
+  private constructor(options: VaultsOptions) {
+    this.#options = options;
+  }
+
+  /** With everything that earlier agents parked, deaf until armed. A vault that died in between is left out. */
+  static async open(options: VaultsOptions): Promise<Vaults> {
+    const vaults = new Vaults(options);
+    await Promise.all(options.vaults.map(address => vaults.#join(address).catch(() => undefined)));
+    return vaults;
+  }
+
+  /** By id. */
+  get(id: string): Holding | undefined {
+    return this.#linkById.get(id)?.holdings.get(id);
+  }
+
+  *holdings(): Iterable<Holding> {
+    for (const link of this.#links) yield* link.holdings.values();
+  }
+
+  /**
+   * Resolves when the vault holds it: from then on it survives this process. The descriptor is taken in any case. Again with
+   * the same id and another descriptor of the same socket: the same answer.
+   *
+   * @throws LonghaulError `already-exists` for another socket under that id, `invalid-argument` for what is no socket,
+   * `quota-exceeded`, `vault-lost`
+   */
+  async park(id: string, descriptor: Descriptor): Promise<Holding> {
+    // Two vaults never hold the same id: who has it is asked again.
+    let link = this.#linkById.get(id) ?? this.#linkWithRoom();
+    try {
+      while (link === undefined) {
+        this.#opening ??= this.#open();
+        await this.#opening;
+        link = this.#linkById.get(id) ?? this.#linkWithRoom();
+      }
+    } catch (error) {
+      descriptor[Symbol.dispose]();
+      throw error;
+    }
+    this.#linkById.set(id, link);
+    try {
+      const result = await link.park(id, descriptor);
+      if ('slot' in result) return result;
+      throw refusalError(id, result.refused);
+    } finally {
+      if (!link.isOpen || !link.holdings.has(id)) this.#linkById.delete(id);
+    }
+  }
+
+  arm(ids: Iterable<string>): void {
+    const byLink = new Map<VaultLink, string[]>();
+    for (const id of ids) {
+      const link = this.#linkById.get(id);
+      if (link === undefined) continue;
+      const list = byLink.get(link);
+      if (list === undefined) byLink.set(link, [id]);
+      else list.push(id);
+    }
+    for (const [link, list] of byLink) link.arm(list);
+  }
+
+  /** A duplicate under a new lease; every earlier lease has ended. @throws LonghaulError `not-found`, `vault-lost` */
+  async lend(id: string): Promise<Lent> {
+    const lent = await this.#linkOf(id).lend(id);
+    if (lent === undefined) throw refusalError(id, 'not-held');
+    return lent;
+  }
+
+  /** @throws LonghaulError `illegal-state` when it was handed out again since, `not-found`, `vault-lost` */
+  async return(leased: LeasedId): Promise<Holding> {
+    const result = await this.#linkOf(leased.id).return(leased);
+    if ('slot' in result) return result;
+    throw refusalError(leased.id, result.refused);
+  }
+
+  /** Ends the connection, whoever has a duplicate. @throws as `return` */
+  async close(leased: LeasedId): Promise<void> {
+    const result = await this.#linkOf(leased.id).close(leased);
+    if (!('slot' in result)) throw refusalError(leased.id, result.refused);
+    this.#linkById.delete(leased.id);
+  }
+
+  #linkOf(id: string): VaultLink {
+    const link = this.#linkById.get(id);
+    if (link === undefined) throw new LonghaulError('not-found', `no socket ${id} is parked`);
+    return link;
+  }
+
+  #linkWithRoom(): VaultLink | undefined {
+    return [...this.#links].find(link => link.room > 0);
+  }
+
+  async #open(): Promise<VaultLink> {
+    try {
+      return await this.#join(await this.#options.openVault());
+    } finally {
+      this.#opening = undefined;
+    }
+  }
+
+  async #join(address: VaultAddress): Promise<VaultLink> {
+    const { generation, listener } = this.#options;
+    let joined: VaultLink | undefined;
+    const link = await VaultLink.open(address, generation, {
+      activity: happened => listener.activity(happened),
+      lost: ids => {
+        if (joined !== undefined) this.#links.delete(joined);
+        for (const id of ids) this.#linkById.delete(id);
+        listener.lost(ids);
+      },
+    });
+    if (!link.isOpen) throw new LonghaulError('vault-lost', `vault ${address.number} has ended`);
+    joined = link;
+    this.#links.add(link);
+    for (const id of link.holdings.keys()) this.#linkById.set(id, link);
+    return link;
+  }
+
+  /** Ends the links, not the vaults. */
+  [Symbol.dispose](): void {
+    for (const link of this.#links) link[Symbol.dispose]();
+    this.#links.clear();
+    this.#linkById.clear();
+  }
+}
+
+function refusalError(id: string, refused: VaultRefusal): LonghaulError {
+  switch (refused) {
+    case 'full':
+      return new LonghaulError('quota-exceeded', `no vault has room for the socket ${id}`);
+    case 'other-socket':
+      return new LonghaulError('already-exists', `another socket is parked as ${id}`);
+    case 'not-watchable':
+      return new LonghaulError('invalid-argument', `what came as ${id} is no socket`);
+    case 'not-held':
+      return new LonghaulError('not-found', `no socket ${id} is parked`);
+    case 'stale-lease':
+      return new LonghaulError('illegal-state', `the socket ${id} was handed out again since, or is not handed out`);
+  }
+}
