@@ -4,7 +4,7 @@ import { rounded } from './statistics.ts';
 export interface Bar {
   /** What is compared with what, for people. */
   readonly what: string;
-  readonly unit: '×' | 'MiB' | 'bytes';
+  readonly unit: '×' | 'MiB' | 'bytes' | 'µs';
   readonly atMost: number;
   /** `null` where the run could not bring about what the bar is about; `figures` then says why. */
   readonly measured: number | null;
@@ -26,7 +26,7 @@ export function judge({ what, unit, atMost, measured, figures }: BarInput): Bar 
 }
 
 export const amount = (value: number, unit: Bar['unit']): string =>
-  unit === '×' ? `${value.toFixed(2)}×` : `${value.toFixed(0)} ${unit}`;
+  unit === '×' ? `${value.toFixed(2)}×` : `${value.toFixed(unit === 'µs' ? 2 : 0)} ${unit}`;
 
 export function verdict(bar: Bar): string {
   if (bar.isMet === null) return 'not measured';
