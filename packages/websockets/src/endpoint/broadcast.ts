@@ -1,6 +1,6 @@
 // One message to many connections: encoded once, written once per connection and tick.
 import { type EncodedMessage, encodeMessage } from './encoded-message.ts';
-import type { WebSocketConnection } from './websocket.ts';
+import { driverOf, type WebSocketConnection } from './websocket.ts';
 
 /**
  * Sends to every open connection, deflated once for all that agreed on it (not with `compress: false`); gives how many that were. Does not wait for slow ones: bound what they may hold up
@@ -16,7 +16,8 @@ export function broadcast(
   let count = 0;
   for (const connection of connections) {
     if (!connection.isOpen) continue;
-    void connection.send(message, sendOptions);
+    // Nobody waits here, so thousands of promises need not be made.
+    if (!driverOf(connection).tryQueue(message)) void connection.send(message, sendOptions);
     count += 1;
   }
   return count;

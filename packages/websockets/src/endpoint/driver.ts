@@ -1,8 +1,7 @@
 // Between one transport and one connection core: feeds it bytes, time and calls, writes its output, does what its state
 // asks for. Owns the transport from `new` on and is done when `closed` resolves.
-import { Deflater } from '../compression/deflater.ts';
 import type { DeflateSetup } from '../compression/inflater.ts';
-import { Outgoing } from '../compression/outgoing.ts';
+import type { Outgoing } from '../compression/outgoing.ts';
 import { WebSocketError } from '../errors.ts';
 import type { ConnectionSettings } from '../options.ts';
 import { ConnectionCore } from '../protocol/connection.ts';
@@ -10,6 +9,7 @@ import type { CloseOutcome } from '../protocol/connection-states.ts';
 import type { Message, MessageFragment } from '../protocol/message-parts.ts';
 import type { Role } from '../protocol/opcodes.ts';
 import { Alarms, type Sleeper } from './alarm.ts';
+import { outgoingThrough } from './deflating.ts';
 import type { EncodedMessage } from './encoded-message.ts';
 import { Reader } from './reader.ts';
 import { type Step, stepTo } from './receiver.ts';
@@ -149,6 +149,15 @@ export class Driver implements TransportOwner, Sleeper {
     return this.#writer.handedOver();
   }
 
+  /** Queues the frame of such a message where nothing stands in its way and nobody waits for it; false: by `sendEncoded`. */
+  tryQueue({ frame, joins }: EncodedMessage): boolean {
+    const isPlain = this.role === 'server' && this.#deflate === undefined && !this.#core.hasOpenMessage;
+    if (!isPlain || !this.#hasRoom(frame.length)) return false;
+    this.#core.sendFrame(frame, joins);
+    this.#writer.schedule();
+    return true;
+  }
+
   ping(payload: Uint8Array): Promise<'sent' | 'dropped'> {
     if (!this.#hasRoom(payload.length)) return this.#overflow();
     this.#core.ping(payload);
@@ -264,23 +273,9 @@ export class Driver implements TransportOwner, Sleeper {
     this.pump();
   }
 
-  #outgoingOf({ agreement, settings, slots }: DeflateSetup): Outgoing {
-    this.#outgoing ??= new Outgoing(new Deflater(agreement, settings), slots, {
-      put: (type, data, isFinal, isDeflated) => this.#core.send(type, data, isFinal, isDeflated),
-      handedOver: () => this.#writer.handedOver(),
-      mustBeOpen: () => this.#core.mustBeOpen(),
-      onIdle: isIdle => this.#outgoingIsIdle(isIdle),
-      onFailure: cause => this.abort(new WebSocketError('connection-aborted', 'zlib failed', { cause })),
-    });
+  #outgoingOf(setup: DeflateSetup): Outgoing {
+    this.#outgoing ??= outgoingThrough(setup, this.#core, this.#writer, this);
     return this.#outgoing;
-  }
-
-  /** While messages of ours wait for a thread, the end of the connection waits for them. */
-  #outgoingIsIdle(isIdle: boolean): void {
-    this.#core.holdsCloseAnswer = !isIdle;
-    if (!isIdle) return;
-    this.#core.answerClose(performance.now());
-    this.settle();
   }
 
   #hasRoom(bytes: number): boolean {

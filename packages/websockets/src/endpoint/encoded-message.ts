@@ -3,12 +3,15 @@ import { isUtf8 } from 'node:buffer';
 import type { Deflater } from '../compression/deflater.ts';
 import { WebSocketError } from '../errors.ts';
 import { encodeFrame } from '../protocol/frame-encoder.ts';
+import { FrameJoins } from '../protocol/frame-joins.ts';
 import { opcode, rsv1 } from '../protocol/opcodes.ts';
 
 export class EncodedMessage {
   readonly type: 'text' | 'binary';
   /** The frame as a server sends it. Shared by all who send it: read only. */
   readonly frame: Uint8Array;
+  /** @internal The frame behind others that went out to everybody in the same tick. */
+  readonly joins = new FrameJoins();
   /** Deflated frames by kind (`Deflater.aloneKey`), undefined where that is no gain. */
   #deflated: Map<number, Uint8Array | undefined> | undefined;
 

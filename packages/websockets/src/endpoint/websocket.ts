@@ -33,6 +33,9 @@ export interface SendOptions {
 
 const noBytes = new Uint8Array(0);
 
+/** @internal The driver of a connection, for a broadcast. */
+export let driverOf: (connection: WebSocketConnection) => Driver;
+
 export class WebSocketConnection implements AsyncIterable<Message>, AsyncDisposable {
   readonly #driver: Driver;
   /** The sub-protocol that was agreed on, empty for none. */
@@ -40,6 +43,10 @@ export class WebSocketConnection implements AsyncIterable<Message>, AsyncDisposa
   /** The extensions that were agreed on, as the server's answer names them; empty for none. */
   readonly extensions: string;
   readonly #isHandlerOwned: boolean;
+
+  static {
+    driverOf = connection => connection.#driver;
+  }
 
   /** @internal Made by `acceptWebSocket` and `connectWebSocket`. */
   constructor(driver: Driver, subprotocol: string, extensions: string, isHandlerOwned: boolean) {

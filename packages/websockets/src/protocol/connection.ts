@@ -1,15 +1,17 @@
 // The connection core: bytes, calls and the time go in; messages or their pieces, bytes to write, a state and a next
 // deadline come out.
 // Pure: no socket, no timer, no clock. Times are milliseconds of any monotonic clock.
-import { isAscii } from 'node:buffer';
 import { WebSocketError } from '../errors.ts';
 import { type ConnectionSettings, lingerMs } from '../options.ts';
+import { closePayload, parseClose } from './close-payload.ts';
 import { type CloseOutcome, type ConnectionState, openState, step } from './connection-states.ts';
 import { FrameDecoder, type FrameEvent } from './frame-decoder.ts';
-import type { Incoming, Message } from './message-parts.ts';
-import { abnormalClosure, isCloseCode, noCodeReceived, opcode, type Role, rsv1 } from './opcodes.ts';
+import type { FrameJoins } from './frame-joins.ts';
+import type { Incoming } from './message-parts.ts';
+import { abnormalClosure, opcode, type Role, rsv1 } from './opcodes.ts';
 import { OutputBatch } from './output-batch.ts';
-import { checkText, checkUtf8, utf8Start } from './utf8.ts';
+import { checkText, utf8Start } from './utf8.ts';
+import { wholeMessageOf } from './whole-message.ts';
 
 const never = Number.POSITIVE_INFINITY;
 const nothing = Buffer.alloc(0);
@@ -124,11 +126,11 @@ export class ConnectionCore {
   }
 
   /** Queues a whole message that was encoded as a server's frame. Throws `connection-closed`, `message-open`. */
-  sendFrame(frame: Uint8Array): void {
+  sendFrame(frame: Uint8Array, joins?: FrameJoins): void {
     this.mustBeOpen();
     if (this.#openType !== 0)
       throw new WebSocketError('message-open', 'A message was sent inside another that is not finished');
-    this.output.addFrame(frame);
+    this.output.addFrame(frame, joins);
   }
 
   /** Throws `connection-closed`. */
@@ -255,7 +257,7 @@ export class ConnectionCore {
       this.#isDeflated = frame.isCompressed;
       const isWhole = endsMessage && !frame.isCompressed && frame.frameBytes <= this.#settings.maxMessageBytes;
       // The cheap and common case: a message that arrived in one frame and one piece.
-      if (isWhole) return messageOf(frame);
+      if (isWhole) return wholeMessageOf(frame);
       this.#utf8 = utf8Start;
     }
     const { payload } = frame;
@@ -307,11 +309,7 @@ export class ConnectionCore {
   }
 
   #sendClose(code: number, reason: string): void {
-    const codeBytes = code === noCodeReceived ? 0 : 2;
-    const payload = Buffer.allocUnsafe(codeBytes + Buffer.byteLength(reason));
-    if (codeBytes > 0) payload.writeUInt16BE(code, 0);
-    payload.write(reason, codeBytes);
-    this.output.addBytes(opcode.close, true, payload);
+    this.output.addBytes(opcode.close, true, closePayload(code, reason));
   }
 
   /** Throws `connection-closed` where a new message is not taken any more. */
@@ -319,36 +317,4 @@ export class ConnectionCore {
     if (this.#state.kind !== 'open')
       throw new WebSocketError('connection-closed', 'The connection is closing or closed');
   }
-}
-
-/** Up to here a loop is cheaper than a view for a native check. */
-const shortBytes = 256;
-
-/** A message that is one frame in one piece. Throws `invalid-utf8`. */
-function messageOf(frame: FrameEvent): Message {
-  if (frame.opcode === opcode.text && (frame.isAscii || isShortAscii(frame))) {
-    return { type: 'text', data: frame.bytes.toString('latin1', frame.start, frame.end) };
-  }
-  const { payload } = frame;
-  if (frame.opcode === opcode.binary) return { type: 'binary', data: Buffer.from(payload) };
-  if (isAscii(payload)) return { type: 'text', data: frame.bytes.toString('latin1', frame.start, frame.end) };
-  checkText(utf8Start, payload, true);
-  return { type: 'text', data: frame.bytes.toString('utf8', frame.start, frame.end) };
-}
-
-function isShortAscii({ bytes, start, end }: FrameEvent): boolean {
-  if (end - start > shortBytes) return false;
-  let all = 0;
-  for (let i = start; i < end; i++) all |= bytes[i]!;
-  return all < 0x80;
-}
-
-function parseClose(payload: Buffer): { code: number; reason: string } {
-  if (payload.length === 0) return { code: noCodeReceived, reason: '' };
-  const code = payload.readUInt16BE(0);
-  if (!isCloseCode(code)) throw new WebSocketError('close-code-forbidden', `Close code ${code} may not be sent`);
-  if (checkUtf8(utf8Start, payload.subarray(2)) !== utf8Start) {
-    throw new WebSocketError('invalid-utf8', 'The reason of a Close frame is not valid UTF-8');
-  }
-  return { code, reason: payload.toString('utf8', 2) };
 }

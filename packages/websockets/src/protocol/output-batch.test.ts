@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { resolveSettings } from '../options.ts';
 import { ConnectionCore } from './connection.ts';
 import { encodeFrame } from './frame-encoder.ts';
+import { FrameJoins } from './frame-joins.ts';
 import { MessageAssembler } from './message-assembler.ts';
 import { isPart } from './message-parts.ts';
 import { OutputBatch } from './output-batch.ts';
@@ -101,6 +102,31 @@ describe('an output batch', () => {
     assert.equal(chunksOfSixteen().length, 3);
     assert.deepEqual(chunksOfSixteen(), [16 * 102]);
     assert.deepEqual(chunksOfSixteen(), [16 * 102]);
+  });
+
+  test('joins shared frames once for all connections that send them in the same order', () => {
+    const shared = (text: string) => ({
+      frame: encodeFrame(1, true, Buffer.from(text), undefined),
+      joins: new FrameJoins(),
+    });
+    const frames = ['a', 'b', 'c'].map(shared);
+    const same = [new OutputBatch(undefined), new OutputBatch(undefined)];
+    const own = new OutputBatch(undefined);
+    const late = new OutputBatch(undefined);
+    own.addText(1, true, 'own');
+    for (const [index, { frame, joins }] of frames.entries()) {
+      for (const batch of [...same, own]) batch.addFrame(frame, joins);
+      if (index > 0) late.addFrame(frame, joins);
+    }
+    late.addText(1, true, 'end');
+    const [first, second] = same.map(batch => batch.take());
+    assert.equal(first!.length, 1);
+    assert.equal(first![0], second![0], 'the very same bytes');
+    assert.deepEqual(messagesIn(first!, 'client'), ['a', 'b', 'c']);
+    assert.equal(own.bytes, 3 * 3 + 5);
+    assert.deepEqual(messagesIn(own.take(), 'client'), ['own', 'a', 'b', 'c']);
+    assert.deepEqual(messagesIn(late.take(), 'client'), ['b', 'c', 'end']);
+    assert.deepEqual(messagesIn(first!, 'client'), ['a', 'b', 'c'], 'untouched by the others');
   });
 
   test('never writes to bytes it has given out', () => {

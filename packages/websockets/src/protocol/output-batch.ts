@@ -2,6 +2,7 @@
 // what was taken out is never written to again: bytes of one connection cannot reach another, nor be overwritten
 // before the kernel has them (decision 011).
 import { headerBytes, writeHeader } from './frame-encoder.ts';
+import type { FrameJoins } from './frame-joins.ts';
 import { applyMask } from './mask.ts';
 
 /** Payloads from this size on are handed over as they are, without a copy. */
@@ -19,6 +20,8 @@ export class OutputBatch {
   #chunk: Buffer | undefined;
   #used = 0;
   #bytes = 0;
+  /** All there is so far is one buffer that other connections send as well. */
+  #isShared = false;
   /** What the last batch came to: the next one is likely to be as long, and one chunk leaves by a cheaper call than three. */
   #lastBytes = 0;
 
@@ -72,14 +75,25 @@ export class OutputBatch {
     this.#claim(header + payload.length);
   }
 
-  /** A frame already encoded for a server and shared by many connections; nobody may write to it. */
-  addFrame(frame: Uint8Array): void {
+  /**
+   * A frame already encoded for a server and shared by many connections; nobody may write to it. `joins` are those of the
+   * frame, where it is likely to follow the same frames on all of them.
+   */
+  addFrame(frame: Uint8Array, joins?: FrameJoins): void {
+    const isFirst = this.#bytes === 0;
     if (this.#bytes === 0 || frame.length >= byReferenceBytes) {
       this.#append(frame);
+      this.#isShared = isFirst && joins !== undefined;
       return;
     }
     const only = this.#chunk === undefined && this.#done?.length === 1 ? this.#done[0]! : undefined;
     if (only !== undefined && only.length < byReferenceBytes) {
+      const joined = this.#isShared ? joins?.of(only, frame) : undefined;
+      if (joined !== undefined) {
+        this.#done = [joined];
+        this.#bytes = joined.length;
+        return;
+      }
       // A second small frame: from here on copying into one buffer is cheaper than a longer list.
       this.#done = undefined;
       this.#bytes = 0;
@@ -95,6 +109,7 @@ export class OutputBatch {
     const all = this.#done ?? [];
     this.#done = undefined;
     this.#bytes = 0;
+    this.#isShared = false;
     return all;
   }
 
