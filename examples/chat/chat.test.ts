@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { waitFor } from '@longhaul/testing';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser, noBrowser } from '../../packages/dashboard/test/browser.ts';
-import { open, serve } from '../shared/stage.ts';
+import { killServer, open, serve, startServer } from '../shared/stage.ts';
 
 describe('the chat example, in Chromium', { skip: noBrowser }, () => {
   let browser: Browser;
@@ -78,5 +78,23 @@ describe('the chat example, in Chromium', { skip: noBrowser }, () => {
     await page.getByText('shorter').waitFor();
     assert.ok(await page.getByRole('alert').filter({ hasText: 'Invalid' }).isHidden());
     assert.deepEqual(troubles, []);
+  });
+
+  test('the server is killed and comes back: the page says so, keeps the text, and enters its room again', async t => {
+    const server = await startServer(t, 'chat/server.ts');
+    const page = await open(t, browser, server.url, []);
+    await enter(page, 'Ann');
+    await killServer(server);
+    await page.getByRole('status').getByText('connecting again', { exact: true }).waitFor();
+    await say(page, 'Are you there?');
+    await page.getByRole('alert').getByText('The server does not answer; try again.').waitFor();
+    assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), 'Are you there?');
+    if (process.env.SCREENSHOTS !== undefined)
+      await page.screenshot({ path: `${process.env.SCREENSHOTS}/chat-away.png` });
+    await startServer(t, 'chat/server.ts', new URL(server.url).port);
+    await page.getByText('live', { exact: true }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.locator('#messages').getByText('Are you there?').waitFor();
+    await peopleAre(page, 'Ann (you)');
   });
 });

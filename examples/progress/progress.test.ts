@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { waitFor } from '@longhaul/testing';
 import type { Browser } from 'playwright-core';
 import { launchBrowser, noBrowser } from '../../packages/dashboard/test/browser.ts';
-import { open, run, serve } from '../shared/stage.ts';
+import { killServer, open, run, serve, startServer } from '../shared/stage.ts';
 
 describe('the progress example', () => {
   test('a POST starts the job; the console draws it to its end', async t => {
@@ -57,6 +57,25 @@ describe('the progress example', () => {
         assert.ok(await page.getByText('Nothing is running.').isVisible());
       }
       assert.deepEqual(troubles, []);
+    });
+
+    test('the server is killed and comes back: the page says so, and goes on by itself', async t => {
+      const server = await startServer(t, 'progress/server.ts');
+      const page = await open(t, browser, server.url, []);
+      const startButton = page.getByRole('button', { name: 'Start a job' });
+      await startButton.click();
+      await page.getByRole('progressbar').waitFor();
+      await killServer(server);
+      await page.getByRole('status').getByText('connecting again', { exact: true }).waitFor();
+      assert.ok(await startButton.isDisabled());
+      if (process.env.SCREENSHOTS !== undefined)
+        await page.screenshot({ path: `${process.env.SCREENSHOTS}/progress-away.png` });
+      await startServer(t, 'progress/server.ts', new URL(server.url).port);
+      await page.getByText('live', { exact: true }).waitFor();
+      // The job died with its server.
+      await page.getByText('Nothing is running.').waitFor();
+      await startButton.click();
+      await page.getByRole('progressbar').waitFor();
     });
   });
 });

@@ -29,10 +29,21 @@ export function run(t: TestContext, file: string, ...args: string[]): Run {
 
 /** The server of an example, once it listens. */
 export async function serve(t: TestContext, file: string): Promise<string> {
-  const { output } = run(t, file);
+  return (await startServer(t, file)).url;
+}
+
+/** The same, with its process, so that it can be killed and started anew at the same port. */
+export async function startServer(t: TestContext, file: string, port = '0'): Promise<{ url: string } & Run> {
+  const { child, output } = run(t, file, '--port', port);
   const address = (): string | undefined => /http:\/\/\S+/.exec(output())?.[0];
   await waitFor(`${file} to listen`, () => address() !== undefined, { timeoutMs: 20_000 });
-  return address()!;
+  return { url: address()!, child, output };
+}
+
+/** `kill -9`, and waits until it is dead. */
+export async function killServer({ child }: Run): Promise<void> {
+  child.kill('SIGKILL');
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
 
 /** A page of its own; what its console says, and what fails in it, fails the test. */

@@ -1,5 +1,5 @@
 // The page of the chat: enter a room, read, write, see who is there.
-const { HubConnectionBuilder, LogLevel } = globalThis.signalR;
+const { HubConnectionBuilder, HubConnectionState, LogLevel } = globalThis.signalR;
 const byId = id => document.getElementById(id);
 let me = '';
 let room = '';
@@ -29,7 +29,10 @@ byId('door').addEventListener('submit', async event => {
 function connect(name) {
   const made = new HubConnectionBuilder()
     .withUrl(`/chat?name=${encodeURIComponent(name)}`)
-    .withAutomaticReconnect()
+    .withAutomaticReconnect({
+      // Half a second at first, five at most, as long as the page is open.
+      nextRetryDelayInMilliseconds: ({ previousRetryCount }) => Math.min(500 * 2 ** previousRetryCount, 5_000),
+    })
     .configureLogging(LogLevel.None)
     .build();
   made.on('messageReceived', show);
@@ -37,7 +40,7 @@ function connect(name) {
   made.on('typing', showTyping);
   made.onreconnecting(() => say('waiting', 'connecting again'));
   // A new connection is in no room.
-  made.onreconnected(() => enter().then(() => say('live', 'live')));
+  made.onreconnected(() => enter().catch(error => complain('trouble', error)));
   made.onclose(() => say('gone', 'not connected, reload to enter again'));
   return made;
 }
@@ -46,6 +49,7 @@ async function enter() {
   const messages = await connection.invoke('join', room);
   byId('messages').replaceChildren();
   messages.forEach(show);
+  byId('trouble').hidden = true;
   say('live', 'live');
 }
 
@@ -108,6 +112,8 @@ function say(state, words) {
 
 /** What a HubError says stands behind its prefix, in the line before its facts. */
 function complain(id, error) {
-  byId(id).textContent = /HubException: (.*)/.exec(error.message)?.[1] ?? 'That did not work; try again.';
+  const words = /HubException: (.*)/.exec(error.message)?.[1];
+  const isLive = connection.state === HubConnectionState.Connected;
+  byId(id).textContent = words ?? (isLive ? 'That did not work; try again.' : 'The server does not answer; try again.');
   byId(id).hidden = false;
 }

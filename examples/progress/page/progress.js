@@ -5,16 +5,22 @@ const jobs = new Map();
 
 const connection = new HubConnectionBuilder()
   .withUrl('/progress')
-  .withAutomaticReconnect()
-  .configureLogging(LogLevel.Error)
+  .withAutomaticReconnect({ nextRetryDelayInMilliseconds: ({ previousRetryCount }) => delayOf(previousRetryCount) })
+  .configureLogging(LogLevel.None)
   .build();
+
+/** Half a second at first, five at most, as long as the page is open. */
+function delayOf(tries) {
+  return Math.min(500 * 2 ** tries, 5_000);
+}
 
 connection.on('initProgressBar', job => {
   const element = jobs.get(job.id)?.element ?? byId('job').content.firstElementChild.cloneNode(true);
   element.querySelector('b').textContent = `${job.title} ${job.id}`;
   element.querySelector('.bar').setAttribute('aria-label', `${job.title} ${job.id}`);
   jobs.set(job.id, { ...job, element });
-  byId('jobs').append(element);
+  element.classList.remove('stale');
+  if (!element.isConnected) byId('jobs').append(element);
   show(job.id, 0);
 });
 
@@ -37,35 +43,54 @@ function show(id, step) {
   const bar = job.element.querySelector('.bar');
   bar.setAttribute('aria-valuenow', percent);
   bar.firstElementChild.style.width = `${(step / job.steps) * 100}%`;
-  byId('idle').hidden = true;
+  showIdle();
 }
 
 function forget(id) {
   jobs.get(id)?.element.remove();
   jobs.delete(id);
+  showIdle();
+}
+
+function showIdle() {
+  const isLive = byId('link').dataset.state === 'live';
   byId('idle').hidden = jobs.size > 0;
+  byId('idle').textContent = isLive ? 'Nothing is running.' : 'The server does not answer. Trying again …';
+  byId('start').disabled = !isLive;
 }
 
 byId('start').addEventListener('click', async () => {
-  const answer = await fetch('/jobs', { method: 'POST' });
-  byId('refusal').hidden = answer.ok;
-  byId('refusal').textContent = answer.ok ? '' : await answer.text();
+  const refusal = await fetch('/jobs', { method: 'POST' }).then(
+    answer => (answer.ok ? '' : answer.text()),
+    () => 'The server does not answer.',
+  );
+  byId('refusal').hidden = refusal === '';
+  byId('refusal').textContent = refusal;
 });
 
 function say(state, words) {
   byId('link').dataset.state = state;
   byId('link').textContent = words;
+  if (state === 'live') byId('refusal').hidden = true;
+  showIdle();
 }
 
-connection.onreconnecting(() => say('waiting', 'connecting again'));
-connection.onreconnected(() => say('live', 'live'));
-connection.onclose(() => say('gone', 'not connected, reload to try again'));
-// After a reconnect the server tells anew what is running.
-connection.onreconnecting(() => [...jobs.keys()].forEach(forget));
-
-try {
-  await connection.start();
+connection.onreconnecting(() => {
+  for (const { element } of jobs.values()) element.classList.add('stale');
+  say('waiting', 'connecting again');
+});
+connection.onreconnected(() => {
+  // The server has told anew what is running; the rest ended meanwhile.
+  for (const [id, { element }] of jobs) if (element.classList.contains('stale')) forget(id);
   say('live', 'live');
-} catch {
-  say('gone', 'not connected, reload to try again');
+});
+
+for (let tries = 0; byId('link').dataset.state !== 'live'; tries += 1) {
+  try {
+    await connection.start();
+    say('live', 'live');
+  } catch {
+    say('waiting', 'connecting again');
+    await new Promise(resolve => setTimeout(resolve, delayOf(tries)));
+  }
 }
