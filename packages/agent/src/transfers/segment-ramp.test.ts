@@ -124,6 +124,18 @@ describe('the ramp of segments', () => {
     );
   });
 
+  test('a window in which our thread was kept from its work proves nothing against the newest connection', () => {
+    const start = { now: 0, receivedBytes: 0, busyMs: 0, heldMs: 0 };
+    const ramp = new SegmentRamp(rules, start);
+    const rest = { restBytes: 1_000 * MiB, hasRoom: true, isCrowded: false, busyMs: 0, heldMs: 0 };
+    const look = (now: number, connections: number, receivedBytes: number) =>
+      ramp.look({ ...rest, now, connections, receivedBytes });
+    assert.equal(look(250, 1, MiB), 'add');
+    ramp.opened({ ...start, now: 260, receivedBytes: MiB });
+    assert.notEqual(look(1_260, 2, 2 * MiB), 'let-go', 'looked at three quarters of a second late');
+    assert.ok(!ramp.isSettled);
+  });
+
   test('connections that break off are replaced, but not for ever', () => {
     const ramp = new SegmentRamp(rules, { now: 0, receivedBytes: 0, busyMs: 0, heldMs: 0 });
     let added = 0;

@@ -18,7 +18,7 @@ export interface RampRules {
 export interface Totals {
   readonly now: number;
   readonly receivedBytes: number;
-  /** Our thread was at work. Milliseconds. */
+  /** Processor time of our thread. Milliseconds. */
   readonly busyMs: number;
   /** Our disk or a rate limit held connections back, each counted. Milliseconds. */
   readonly heldMs: number;
@@ -43,6 +43,8 @@ const maxWindowMs = 250;
 const minWaitMs = 5;
 /** What a shorter window measures is no proof: servers that limit send in bursts. Milliseconds. */
 const minProofMs = 150;
+/** Nor is one that became this many times longer than meant: our thread was kept from its work, not the bytes from us. */
+const maxStretch = 2;
 /** Of what one more connection would bring if it were as fast as the others, this share is a clear margin. */
 const clearShare = 0.4;
 /** At work for more than this share of the time, our thread is what limits. */
@@ -84,8 +86,9 @@ export class SegmentRamp {
     this.#windowMs = Math.min(maxWindowMs, Math.max(minWindowMs, restMs / windowsInRest));
     if (elapsedMs < this.#windowMs) return 'stay';
     const isOurs = this.#isOurLimit(at, elapsedMs);
+    const isProof = this.#windowMs >= minProofMs && elapsedMs <= maxStretch * this.#windowMs;
     this.#window = at;
-    if (elapsedMs >= minProofMs && this.#rateBefore !== undefined && at.connections > 1 && !isOurs) {
+    if (isProof && this.#rateBefore !== undefined && at.connections > 1 && !isOurs) {
       const isProven = rate >= this.#rateBefore * (1 + clearShare / (at.connections - 1));
       this.#rateBefore = undefined;
       if (!isProven) {
@@ -97,7 +100,7 @@ export class SegmentRamp {
     const pays = restMs >= minSplitMs && !isOurs && at.hasRoom && at.connections < maxConnectionsPerTransfer;
     if (this.#isSettled || !pays || this.#isFull(at, rate)) return 'stay';
     this.#isOpening = true;
-    this.#rateBefore = elapsedMs >= minProofMs ? rate : undefined;
+    this.#rateBefore = isProof ? rate : undefined;
     return 'add';
   }
 

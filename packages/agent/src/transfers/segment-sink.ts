@@ -1,7 +1,7 @@
 // The end of a connection's bytes, whatever its answer goes on to bring: takes what its span wants, tells the source to stop
 // where another connection has the rest, and counts how long the source was held back.
 import type { BodySink } from './sink.ts';
-import type { Span } from './spans.ts';
+import { isGivenAway, type Span } from './spans.ts';
 
 export class SegmentSink implements BodySink {
   readonly #sink: BodySink;
@@ -39,8 +39,7 @@ export class SegmentSink implements BodySink {
   }
 
   get error(): Error | undefined {
-    const { at, to, answeredTo } = this.#span;
-    const isOver = this.#hasOverflowed || (at >= to && to < answeredTo);
+    const isOver = this.#hasOverflowed || isGivenAway(this.#span);
     return this.#sink.error ?? (isOver ? this.#end : undefined);
   }
 

@@ -1,6 +1,5 @@
 // The body of a file on its way from an answer to the part file, over one connection or several: each carries a span, takes over
 // more when it is done, and is added or let go as the ramp advises. What the origin refuses to several goes on with fewer.
-import { performance } from 'node:perf_hooks';
 import { type ByteRange, prefixOf, withRange } from './byte-ranges.ts';
 import { toWebError } from './error-map.ts';
 import type { HostConnections } from './host-connections.ts';
@@ -9,7 +8,7 @@ import { type FileFacts, judge, type RangeAsk } from './resume.ts';
 import { SegmentRamp, type Totals } from './segment-ramp.ts';
 import type { SourceResponse } from './source.ts';
 import { type FlowTools, SpanFlow } from './span-flow.ts';
-import type { Span, Spans } from './spans.ts';
+import { isGivenAway, type Span, type Spans, sureRateOf } from './spans.ts';
 
 export interface SegmentsOptions extends FlowTools {
   /** What is here, and the length of the file. */
@@ -60,6 +59,8 @@ export class Segments implements Disposable {
   #isGivenUp = false;
   /** From the latest request for a part to its answer. Milliseconds. */
   #answerMs = 0;
+  /** Of the fastest connection yet. Bytes a millisecond. */
+  #bestRate = 0;
 
   constructor(options: SegmentsOptions) {
     this.#options = options;
@@ -185,13 +186,22 @@ export class Segments implements Disposable {
   #next(carrier: Carrier): Span | undefined {
     if (!this.#isDivisible || carrier.isLetGo || this.#isGivenUp) return undefined;
     const range = this.#isRefused ? this.#spans.firstGap : this.#worthwhile();
-    return range === undefined ? undefined : this.#spans.begin(range);
+    return range === undefined ? undefined : this.#begin(range);
+  }
+
+  /** Whoever has nothing left to bring then is told so, and does not wait for a byte to find out. */
+  #begin(range: ByteRange): Span {
+    const begun = this.#spans.begin(range);
+    for (const { flow } of this.#carriers) if (flow !== undefined && isGivenAway(flow.span)) flow.stop();
+    return begun;
   }
 
   #worthwhile(): ByteRange | undefined {
     const { minSegmentBytes } = this.#options.limits;
-    const rules = { minSegmentBytes, minStealMs: Math.max(minStealMs, 2 * this.#answerMs) };
-    return this.#spans.next(rules, performance.now());
+    const now = performance.now();
+    for (const span of this.#spans.current) this.#bestRate = Math.max(this.#bestRate, sureRateOf(span, now));
+    const rules = { minSegmentBytes, minStealMs: Math.max(minStealMs, 2 * this.#answerMs), bestRate: this.#bestRate };
+    return this.#spans.next(rules, now);
   }
 
   /** `undefined`: nobody gives that part now. Others go on with what they have, and nobody asks for more. */
@@ -233,7 +243,9 @@ export class Segments implements Disposable {
     carrier.flow = flow;
     const { writtenTo, diskError, failure } = await flow.pour();
     carrier.flow = undefined;
-    this.#heldMs += flow.heldMs(performance.now());
+    const now = performance.now();
+    this.#heldMs += flow.heldMs(now);
+    this.#bestRate = Math.max(this.#bestRate, sureRateOf(span, now));
     this.#spans.end(span, writtenTo);
     if (diskError !== undefined) {
       this.#diskError ??= diskError;
@@ -252,7 +264,9 @@ export class Segments implements Disposable {
     const now = performance.now();
     let heldMs = this.#heldMs;
     for (const { flow } of this.#carriers) heldMs += flow?.heldMs(now) ?? 0;
-    const busyMs = performance.eventLoopUtilization().active;
+    // Not the loop's own count, which takes the time that other programs had the processor for work of ours.
+    const { user, system } = process.threadCpuUsage();
+    const busyMs = (user + system) / 1_000;
     return { now, receivedBytes: this.receivedBytes, busyMs, heldMs };
   }
 
@@ -274,7 +288,7 @@ export class Segments implements Disposable {
   #add(): void {
     const range = this.#worthwhile();
     if (range === undefined) this.#ramp!.unused();
-    else void this.#carry(this.#carrier(true), this.#spans.begin(range));
+    else void this.#carry(this.#carrier(true), this.#begin(range));
   }
 
   [Symbol.dispose](): void {

@@ -5,7 +5,7 @@ import { SegmentSink } from './segment-sink.ts';
 import { FileSink } from './sink.ts';
 import type { SlabPool } from './slab-pool.ts';
 import type { SourceResponse } from './source.ts';
-import type { Span } from './spans.ts';
+import { isGivenAway, type Span } from './spans.ts';
 import { ThrottledSink } from './throttled-sink.ts';
 import type { Throttle } from './throttles.ts';
 
@@ -62,7 +62,7 @@ export class SpanFlow {
     try {
       await this.#response.pour(this.#sink);
     } catch (error) {
-      if (!this.#sink.hasEnded(error)) failure = { error };
+      if (!this.#sink.hasEnded(error) && !isGivenAway(span)) failure = { error };
     }
     try {
       await fileSink.flush();

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { seededRandom } from '@longhaul/testing';
 import { bytesIn } from './byte-ranges.ts';
-import { type Span, Spans } from './spans.ts';
+import { isGivenAway, type Span, Spans } from './spans.ts';
 
-const rules = { minSegmentBytes: 10, minStealMs: 100 };
+const rules = { minSegmentBytes: 10, minStealMs: 100, bestRate: 0 };
 
 /** `bytes` of a span came; the first at `since`. */
 function receive(span: Span, bytes: number, since = 0): void {
@@ -53,6 +53,23 @@ describe('spans', () => {
     assert.equal(spans.next(rules, 100), undefined, '100 left at 9 a ms');
     receive(span, 85);
     assert.equal(spans.next(rules, 100_000), undefined, '15 left are less than two segments');
+  });
+
+  test('all that is left of a span that only trickles is taken, once that is sure, and given back when nobody gives it', () => {
+    const spans = new Spans([], 1_000);
+    const slow = spans.begin([0, 1_000]);
+    receive(slow, 985);
+    assert.equal(spans.next({ ...rules, bestRate: 0.07 }, 100_000), undefined, 'not eight times slower');
+    assert.equal(spans.next({ ...rules, bestRate: 50 }, 900), undefined, 'flowed for less than a second');
+    assert.equal(spans.next({ ...rules, bestRate: 50 }, 1_000), undefined, 'here sooner than a new answer');
+    const range = spans.next({ ...rules, bestRate: 50 }, 20_000);
+    assert.deepEqual(range, [985, 1_000]);
+    assert.ok(!isGivenAway(slow));
+    const other = spans.begin(range!);
+    assert.ok(isGivenAway(slow));
+    assert.equal(spans.next({ ...rules, bestRate: 50 }, 40_000), undefined, 'the new one has not begun');
+    spans.end(other, 985);
+    assert.deepEqual([slow.to, isGivenAway(slow)], [1_000, false]);
   });
 
   test('one that has brought nothing yet counts as the slowest', () => {

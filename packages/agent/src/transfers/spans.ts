@@ -21,7 +21,13 @@ export interface SplitRules {
   readonly minSegmentBytes: number;
   /** Time that the rest would take where it is. Milliseconds. */
   readonly minStealMs: number;
+  /** Of the fastest connection there has been; 0 while unknown. Bytes a millisecond. */
+  readonly bestRate: number;
 }
+
+/** A span that has flowed for so long, so many times slower than the best, is no connection's to keep. */
+const minTrickleMs = 1_000;
+const trickleFactor = 8;
 
 export class Spans {
   #written: readonly ByteRange[];
@@ -87,16 +93,25 @@ export class Spans {
   }
 
   /**
-   * What a connection without work is to fetch next: the first gap, else the second half of the span that will take the
-   * longest. `undefined`: nothing that is worth a request.
+   * What a connection without work is to fetch next: the first gap, else all that is left of a span that only trickles,
+   * else the second half of the one that will take the longest. `undefined`: nothing that is worth a request.
    */
   next(rules: SplitRules, now: number): ByteRange | undefined {
-    return this.firstGap ?? this.#half(rules, now);
+    return this.firstGap ?? this.#trickle(rules, now) ?? this.#half(rules, now);
   }
 
   /** The first bytes that nobody is at. */
   get firstGap(): ByteRange | undefined {
     return this.#gaps()[0];
+  }
+
+  #trickle({ bestRate, minStealMs }: SplitRules, now: number): ByteRange | undefined {
+    for (const span of this.#current) {
+      const { from, at, to, flowsSince = now } = span;
+      const trickles = now - flowsSince >= minTrickleMs && (at - from) * trickleFactor < bestRate * (now - flowsSince);
+      if (trickles && to !== Number.POSITIVE_INFINITY && restMs(span, now) >= minStealMs) return [at, to];
+    }
+    return undefined;
   }
 
   #half({ minSegmentBytes, minStealMs }: SplitRules, now: number): ByteRange | undefined {
@@ -119,6 +134,13 @@ export class Spans {
     return gapsIn(taken, this.#to);
   }
 }
+
+/** As fast as it has surely been: over less time than this a burst would count for more than it brings. Bytes a millisecond. */
+export const sureRateOf = ({ from, at, flowsSince = 0 }: Span, now: number): number =>
+  (at - from) / Math.max(minTrickleMs / 4, now - flowsSince);
+
+/** All of it that is still its own came; what its answer goes on to bring is another's. */
+export const isGivenAway = ({ at, to, answeredTo }: Span): boolean => at >= to && to < answeredTo;
 
 /** Time that the rest of a span takes at its own rate; one that has not begun may take for ever. */
 function restMs({ from, at, to, flowsSince }: Span, now: number): number {

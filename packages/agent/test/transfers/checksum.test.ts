@@ -1,9 +1,8 @@
 // Checksums, given or told by the origin: a wrong file never appears, whatever happened on the way.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { ParsedCreateDownloadRequest } from '@longhaul/agent-protocol';
-import { leakCheck } from '@longhaul/testing';
 import { answer, bodyOf, type Fields, type Handler, head, Origin, serveFile, serveStart } from './origin.ts';
 import { owner, Room, sha256 } from './room.ts';
 
@@ -53,21 +52,12 @@ const handler: Handler = (request, socket) => {
 };
 
 describe('checksums', () => {
-  let origin: Origin;
-  const leaks = leakCheck();
-  before(async () => {
-    origin = await Origin.listen(handler);
-  });
-  after(async () => {
-    await origin[Symbol.asyncDispose]();
-    await leaks();
-  });
+  const origin = Origin.ofSuite(handler);
 
-  const open = () => Room.open({ limits: { stallTimeoutMs: 60_000 } });
+  const open = Room.openPatient;
   /** Half received, closed in the middle, opened again by another room's life; the connection is gone. */
   async function interrupted(room: Room, path: string, more: Partial<ParsedCreateDownloadRequest> = {}) {
-    const { id } = await room.create(origin.url(path), more);
-    await room.when(id, record => record.bytesReceived >= half);
+    const id = await room.underWay(origin.url(path), half, more);
     await room.close();
     origin.cut();
     await room.reopen();

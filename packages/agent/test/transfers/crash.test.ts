@@ -32,7 +32,7 @@ const handler: Handler = (request, socket) => {
     case '/file':
       return serveFile(request, socket, body);
     case '/paced':
-      return servePaced(request, socket, body, 1_500_000);
+      return servePaced(request, socket, body, { bytesPerSecond: 1_500_000 });
     case '/slow': {
       if (hasRange) return serveFile(request, socket, body);
       serveStart(socket, body, 300_000);

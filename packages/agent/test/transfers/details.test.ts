@@ -1,7 +1,6 @@
 // What a record leaves out: ranges, failed attempts, rates; in scope only.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { leakCheck } from '@longhaul/testing';
+import { describe, test } from 'node:test';
 import { answer, bodyOf, type Handler, Origin, serveFile, serveStart } from './origin.ts';
 import { owner, Room } from './room.ts';
 
@@ -16,18 +15,10 @@ const handler: Handler = (request, socket) => {
 };
 
 describe('details', () => {
-  let origin: Origin;
-  const leaks = leakCheck();
-  before(async () => {
-    origin = await Origin.listen(handler);
-  });
-  after(async () => {
-    await origin[Symbol.asyncDispose]();
-    await leaks();
-  });
+  const origin = Origin.ofSuite(handler);
 
   test('the range received grows from zero; a running transfer has one connection, others none', async () => {
-    await using room = await Room.open({ limits: { stallTimeoutMs: 60_000 } });
+    await using room = await Room.openPatient();
     const { id } = await room.create(origin.url('/held'), { start: false });
     assert.deepEqual(room.transfers.details(owner, id), { id, ranges: [], attempts: [], rateHistory: [] });
     await room.transfers.start(owner, id);

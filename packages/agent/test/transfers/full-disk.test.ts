@@ -1,38 +1,13 @@
 // Disks that are full or read-only, each a small tmpfs of its own: a clear status with a code, nothing lost, everyone else goes on.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { Disk, whyNoDisk } from './disk.ts';
 import { bodyOf, Origin, serveFile, serveStart } from './origin.ts';
 import { owner, Room, sha256 } from './room.ts';
+import { digest, body as inParts, Scene } from './segment-scene.ts';
 
 const body = bodyOf('full disk', 3_000_000);
-
-/** Mounting needs root and its capability; where that is missing the tests say so. */
-function whyNoMount(): string | false {
-  if (process.getuid?.() !== 0) return 'mounting a tmpfs needs root';
-  const tried = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { encoding: 'utf8' });
-  return tried.status === 0 ? false : `a tmpfs cannot be mounted here: ${tried.stderr.trim()}`;
-}
-const skip = whyNoMount();
-
-class Disk implements Disposable {
-  readonly folder: string;
-
-  constructor(folder: string, options: string) {
-    mkdirSync(folder);
-    this.folder = folder;
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
-  }
-
-  remount(options: string): void {
-    execFileSync('mount', ['-o', `remount,${options}`, this.folder]);
-  }
-
-  [Symbol.dispose](): void {
-    execFileSync('umount', ['--lazy', this.folder]);
-  }
-}
 
 const half = 600_000;
 const listen = () =>
@@ -41,7 +16,7 @@ const listen = () =>
     else serveFile(request, socket, body);
   });
 
-describe('disks', { skip }, () => {
+describe('disks', { skip: whyNoDisk }, () => {
   test('full: held with disk-full while another transfer completes; with space again it goes on from where it was', async () => {
     await using origin = await listen();
     await using room = await Room.open();
@@ -64,6 +39,29 @@ describe('disks', { skip }, () => {
     assert.ok(Number(/\d+/.exec(origin.requests.at(-1)?.headers.get('range') ?? '0')?.[0]) > 1_000_000);
   });
 
+  test('full while several connections write: what is written counts, and with space again only the rest is fetched', async () => {
+    await using scene = await Scene.open();
+    const { room, origin } = scene;
+    using disk = new Disk(room.path('disk'), 'size=2m');
+    const id = await scene.overFour({ file: `${disk.folder}/big`, checksum: digest });
+    scene.hurry();
+    const full = await room.ended(id);
+    assert.deepEqual([full.status, full.error?.code], ['paused-system-policy', 'disk-full']);
+    const { ranges } = room.transfers.details(owner, id);
+    assert.equal(
+      ranges.reduce((sum, { length }) => sum + length, 0),
+      full.bytesReceived,
+    );
+    assert.ok(full.bytesReceived > 500_000 && full.bytesReceived <= 2 * 1_024 * 1_024, `${full.bytesReceived}`);
+    disk.remount('size=16m');
+    const askedBefore = origin.requests.length;
+    await room.transfers.resume(owner, id);
+    const record = await room.ended(id);
+    assert.deepEqual([record.status, record.hasRestarted, record.checksum?.isVerified], ['completed', false, true]);
+    assert.equal(sha256(room.read('disk/big')), sha256(inParts));
+    assert.ok(origin.requests[askedBefore]?.headers.has('range'));
+  });
+
   test('read-only: refused at creation', async () => {
     await using origin = await listen();
     await using room = await Room.open();
@@ -77,8 +75,7 @@ describe('disks', { skip }, () => {
     await using room = await Room.open();
     using disk = new Disk(room.path('disk'), 'size=16m');
     const halfWay = async (name: string) => {
-      const { id } = await room.create(origin.url('/held'), { file: `${disk.folder}/${name}` });
-      await room.when(id, record => record.bytesReceived >= half);
+      const id = await room.underWay(origin.url('/held'), half, { file: `${disk.folder}/${name}` });
       await room.transfers.pause(owner, id);
       return id;
     };

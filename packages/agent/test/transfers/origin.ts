@@ -1,7 +1,9 @@
 // An origin made of raw sockets: it hears requests and answers with exactly the bytes a test wants, well-behaved or odd.
 import { createHash } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
+import { after, before } from 'node:test';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { leakCheck } from '@longhaul/testing';
 
 export interface OriginRequest {
   readonly path: string;
@@ -38,6 +40,24 @@ export class Origin implements AsyncDisposable {
   }
 
   static async listen(handler: Handler, tls?: TlsOptions): Promise<Origin> {
+    const origin = Origin.#make(handler, tls);
+    await origin.#listen();
+    return origin;
+  }
+
+  /** One for all tests of the suite that is being described; when they are over, nothing of them may be left. */
+  static ofSuite(handler: Handler): Origin {
+    const origin = Origin.#make(handler);
+    const leaks = leakCheck();
+    before(() => origin.#listen());
+    after(async () => {
+      await origin[Symbol.asyncDispose]();
+      await leaks();
+    });
+    return origin;
+  }
+
+  static #make(handler: Handler, tls?: TlsOptions): Origin {
     const server = tls === undefined ? createServer() : createTlsServer(tls);
     const origin = new Origin(server, tls === undefined ? 'http' : 'https');
     server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) =>
@@ -45,8 +65,11 @@ export class Origin implements AsyncDisposable {
     );
     // Refused handshakes are the client's business here.
     server.on('tlsClientError', () => {});
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     return origin;
+  }
+
+  #listen(): Promise<void> {
+    return new Promise(resolve => this.#server.listen(0, '127.0.0.1', resolve));
   }
 
   get port(): number {
@@ -143,21 +166,28 @@ export function serveFile(request: OriginRequest, socket: Socket, body: Buffer, 
   if (range !== undefined) socket.write(body.subarray(...range));
 }
 
-/** The same, at so many bytes a second on each connection. */
+/** How fast each connection is. A test may change it while bytes flow. */
+export interface Pace {
+  bytesPerSecond: number;
+}
+
+/** The same, as fast as `pace` says. */
 export function servePaced(
   request: OriginRequest,
   socket: Socket,
   body: Buffer,
-  bytesPerSecond: number,
+  pace: Readonly<Pace>,
   etag = '"one"',
 ): void {
   const range = headFor(request, socket, body, etag);
   if (range === undefined) return;
-  let [at, to] = range;
-  const startedAt = performance.now();
+  const [from, to] = range;
+  let [at, due, last] = [from, from, performance.now()];
   const timer = setInterval(() => {
-    const due = Math.floor(((performance.now() - startedAt) * bytesPerSecond) / 1_000);
-    const until = Math.min(to, range[0] + due);
+    const now = performance.now();
+    due += ((now - last) * pace.bytesPerSecond) / 1_000;
+    last = now;
+    const until = Math.min(to, Math.floor(due));
     if (until > at) socket.write(body.subarray(at, until));
     at = until;
     if (at === to) clearInterval(timer);

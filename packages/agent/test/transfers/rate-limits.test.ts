@@ -1,7 +1,6 @@
 // Limits on real transfers: measured at the origin's end and the sink's, changed while bytes flow, kept over restarts.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { leakCheck } from '@longhaul/testing';
+import { describe, test } from 'node:test';
 import { bodyOf, type Handler, Origin, serveFile } from './origin.ts';
 import { owner, Room, sha256 } from './room.ts';
 
@@ -13,15 +12,7 @@ const short = bodyOf('short', 60 * KiB);
 const handler: Handler = (request, socket) => serveFile(request, socket, request.path === '/short' ? short : body);
 
 describe('rate limits', () => {
-  let origin: Origin;
-  const leaks = leakCheck();
-  before(async () => {
-    origin = await Origin.listen(handler);
-  });
-  after(async () => {
-    await origin[Symbol.asyncDispose]();
-    await leaks();
-  });
+  const origin = Origin.ofSuite(handler);
 
   test('a transfer keeps to its limit over 5 s (5 % for a busy machine), then to none, byte for byte', async () => {
     await using room = await Room.open();

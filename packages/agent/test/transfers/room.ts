@@ -31,7 +31,11 @@ interface Waiter {
   readonly id: string;
   readonly isMet: (record: TransferRecord) => boolean;
   readonly resolve: (record: TransferRecord) => void;
+  readonly reject: (reason: Error) => void;
 }
+
+/** A record like this changes no more by itself. */
+const isOver = ({ status }: TransferRecord) => status === 'completed' || status === 'canceled' || status === 'error';
 
 export class Room implements AsyncDisposable {
   readonly folder: string;
@@ -51,6 +55,11 @@ export class Room implements AsyncDisposable {
     const room = new Room(options, mkdtempSync(join(tmpdir(), 'longhaul-room-')));
     await room.reopen();
     return room;
+  }
+
+  /** For an origin that says nothing until the test goes on. */
+  static openPatient(options: RoomOptions = {}): Promise<Room> {
+    return Room.open({ ...options, limits: { stallTimeoutMs: 60_000, ...options.limits } });
   }
 
   get transfers(): Transfers {
@@ -120,12 +129,19 @@ export class Room implements AsyncDisposable {
     return this.transfers.get(owner, id);
   }
 
-  /** Resolves with the first record, present or to come, that meets the condition. */
+  /** Resolves with the first record, present or to come, that meets the condition; rejects once none can. */
   when(id: string, isMet: (record: TransferRecord) => boolean): Promise<TransferRecord> {
-    const { promise, resolve } = Promise.withResolvers<TransferRecord>();
-    this.#waiters.add({ id, isMet, resolve });
+    const { promise, resolve, reject } = Promise.withResolvers<TransferRecord>();
+    this.#waiters.add({ id, isMet, resolve, reject });
     this.#check(this.get(id));
     return promise;
+  }
+
+  /** Creates, starts, resolves with its id once `bytes` are here. */
+  async underWay(url: string, bytes: number, more: Partial<ParsedCreateDownloadRequest> = {}): Promise<string> {
+    const { id } = await this.create(url, more);
+    await this.when(id, ({ bytesReceived }) => bytesReceived >= bytes);
+    return id;
   }
 
   /** Resolves when nothing but a person can go on with it. */
@@ -145,9 +161,12 @@ export class Room implements AsyncDisposable {
 
   #check(record: TransferRecord): void {
     for (const waiter of this.#waiters) {
-      if (waiter.id !== record.id || !waiter.isMet(record)) continue;
+      if (waiter.id !== record.id) continue;
+      const isMet = waiter.isMet(record);
+      if (!isMet && !isOver(record)) continue;
       this.#waiters.delete(waiter);
-      waiter.resolve(record);
+      if (isMet) waiter.resolve(record);
+      else waiter.reject(new Error(`It was not met before the end: ${waiter.isMet}\n${JSON.stringify(record)}`));
     }
   }
 

@@ -2,63 +2,23 @@
 // whatever a server does to one of them, the file is byte-identical in the end.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { leakCheck, seededRandom } from '@longhaul/testing';
+import { leakCheck, seededRandom, waitFor } from '@longhaul/testing';
 import { HttpSource } from '../../src/transfers/http-source.ts';
-import type { TransferLimits } from '../../src/transfers/options.ts';
-import {
-  answer,
-  bodyOf,
-  type Handler,
-  head,
-  Origin,
-  type OriginRequest,
-  rangeOf,
-  serveFile,
-  servePaced,
-} from './origin.ts';
-import { owner, Room, type RoomOptions, sha256 } from './room.ts';
-
-const MiB = 1024 * 1024;
-const body = bodyOf('segments', 4 * MiB);
-const changed = bodyOf('segments, changed', 4 * MiB);
-/** Of one connection: alone it needs four seconds. */
-const pace = MiB;
-const smallParts: Partial<TransferLimits> = { minSegmentBytes: 128 * 1024, minSplitMs: 50 };
-const digest = { algorithm: 'sha-256', expected: sha256(body) } as const;
-
-async function play(handler: Handler, options: RoomOptions = {}) {
-  const origin = await Origin.listen(handler);
-  const room = await Room.open({ ...options, limits: { ...smallParts, ...options.limits } });
-  return {
-    origin,
-    room,
-    async [Symbol.asyncDispose]() {
-      await room[Symbol.asyncDispose]();
-      await origin[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** Answers the first request well and slowly, and every other one as `odd` does. */
-const oddBehindTheFirst =
-  (odd: Handler): Handler =>
-  (request, socket) =>
-    request.nth === 1 ? servePaced(request, socket, body, 3 * pace) : odd(request, socket);
-
-const partOf = (request: OriginRequest, of: Buffer = body) => {
-  const [from, to] = rangeOf(request, of.byteLength)!;
-  return { from, to, part: of.subarray(from, to) };
-};
+import { Http1Source } from '../../src/transfers/http1/http1-source.ts';
+import { serveFile, servePaced } from './origin.ts';
+import { owner, type RoomOptions, sha256 } from './room.ts';
+import { body, changed, digest, KiB, MiB, Scene } from './segment-scene.ts';
+import { Authority } from './tls-suite.ts';
 
 describe('segments', () => {
   const leaks = leakCheck();
   after(leaks);
 
   test('a server that limits each connection is asked over four, and the file is the same', async () => {
-    await using scene = await play((request, socket) => servePaced(request, socket, body, pace));
+    await using scene = await Scene.open();
     const { room, origin } = scene;
-    const { id } = await room.create(origin.url(), { checksum: digest });
-    const running = await room.when(id, ({ connections }) => connections === 4);
+    const id = await scene.overFour({ checksum: digest });
+    const running = room.get(id);
     const { ranges } = room.transfers.details(owner, id);
     assert.ok(ranges.length > 1, JSON.stringify(ranges));
     assert.equal(
@@ -66,6 +26,7 @@ describe('segments', () => {
       room.get(id).bytesReceived,
     );
     assert.ok(running.bytesReceived < body.byteLength);
+    scene.hurry();
     const record = await room.ended(id);
     assert.deepEqual([record.status, record.checksum?.isVerified, record.connections], ['completed', true, 0]);
     assert.equal(record.bytesReceived, body.byteLength);
@@ -74,9 +35,12 @@ describe('segments', () => {
     for (const { headers } of origin.requests.slice(1)) assert.equal(headers.get('if-range'), '"one"');
   });
 
-  test('an unlimited link gets one connection', async () => {
+  test('a link that one connection fills gets no second one', async () => {
     const large = Buffer.alloc(64 * MiB, body);
-    await using scene = await play((request, socket) => serveFile(request, socket, large));
+    // So slow that a machine which does other things fills it too.
+    await using scene = await Scene.open(() => (request, socket) => serveFile(request, socket, large), {
+      limits: { fullLinkBytesPerSecond: 4 * MiB },
+    });
     const record = await scene.room.download(scene.origin.url());
     assert.equal(record.status, 'completed');
     assert.equal(scene.origin.requests.length, 1);
@@ -84,92 +48,70 @@ describe('segments', () => {
   });
 
   test('node:http as the source carries segments too', async () => {
-    await using scene = await play((request, socket) => servePaced(request, socket, body, pace), {
-      makeSource: limits => new HttpSource(limits),
-    });
-    const { id } = await scene.room.create(scene.origin.url());
-    await scene.room.when(id, ({ connections }) => connections > 1);
+    await using scene = await Scene.open(undefined, { makeSource: limits => new HttpSource(limits) });
+    const id = await scene.overFour();
+    scene.hurry();
     assert.equal((await scene.room.ended(id)).status, 'completed');
     assert.equal(sha256(scene.room.read('file.bin')), digest.expected);
   });
 
   test('a rate limit below what one connection brings gets no more of them', async () => {
-    await using scene = await play((request, socket) => servePaced(request, socket, body, 8 * pace));
+    await using scene = await Scene.open(() => (request, socket) => serveFile(request, socket, body));
     const record = await scene.room.download(scene.origin.url(), { maxBytesPerSecond: 3 * MiB });
     assert.equal(record.status, 'completed');
     assert.equal(scene.origin.requests.length, 1);
   });
 
-  test('several connections obey the limit of their transfer', async () => {
-    await using scene = await play((request, socket) => servePaced(request, socket, body, pace));
-    const { room, origin } = scene;
-    const { id } = await room.create(origin.url());
-    await room.when(id, ({ connections }) => connections === 4);
-    await room.transfers.setLimit(owner, id, MiB);
-    const from = room.get(id).bytesReceived;
-    const startedAt = performance.now();
-    const record = await room.ended(id);
-    const bytesPerMs = (body.byteLength - from) / (performance.now() - startedAt);
-    assert.equal(record.status, 'completed');
-    assert.ok(bytesPerMs < (1.15 * MiB) / 1_000, `${bytesPerMs * 1_000} bytes a second`);
-  });
-
-  const refusals: Readonly<Record<string, Handler>> = {
-    'answers 503 to the second': (_request, socket) => answer(socket, 503, { 'Retry-After': 1 }),
-    'answers 416 to it': (_request, socket) => answer(socket, 416, { 'Content-Range': `bytes */${body.byteLength}` }),
-    'ignores its Range': (_request, socket) => answer(socket, 200, { ETag: '"one"' }, body),
-    'hangs up on it': (_request, socket) => void socket.destroy(),
-    'lies about where its part begins': (request, socket) => {
-      const { from, to, part } = partOf(request);
-      const range = `bytes ${from - 7}-${to - 8}/${body.byteLength}`;
-      answer(socket, 206, { ETag: '"one"', 'Content-Range': range }, part);
-    },
-    'lies about the length of the file': (request, socket) => {
-      const { from, to, part } = partOf(request);
-      answer(socket, 206, { ETag: '"one"', 'Content-Range': `bytes ${from}-${to - 1}/${body.byteLength + 1}` }, part);
-    },
-    'gives a part of another file': (request, socket) => {
-      const { from, to, part } = partOf(request, changed);
-      answer(socket, 206, { ETag: '"two"', 'Content-Range': `bytes ${from}-${to - 1}/${body.byteLength}` }, part);
-    },
-    'has changed the file': (request, socket) => serveFile(request, socket, changed, '"two"'),
+  const limited = {
+    'of their transfer': (scene: Scene, id: string) => scene.room.transfers.setLimit(owner, id, MiB),
+    'of all transfers': (scene: Scene) => scene.room.transfers.setLimits({ maxBytesPerSecond: MiB }),
   };
-  for (const [what, odd] of Object.entries(refusals)) {
-    test(`a server that ${what} is left with one connection, and not asked again`, async () => {
-      await using scene = await play(oddBehindTheFirst(odd));
-      const record = await scene.room.download(scene.origin.url());
-      assert.deepEqual([record.status, record.failedAttempts, record.hasRestarted], ['completed', 0, false]);
-      assert.equal(sha256(scene.room.read('file.bin')), digest.expected);
-      assert.equal(scene.origin.requests.length, 2);
-      assert.deepEqual(scene.room.transfers.details(owner, record.id).attempts, []);
+  for (const [which, limit] of Object.entries(limited)) {
+    test(`several connections obey the limit ${which} together`, async () => {
+      await using scene = await Scene.open();
+      const { room } = scene;
+      const id = await scene.overFour();
+      await limit(scene, id);
+      scene.hurry();
+      // What was on its way when the limit came is here; from now on it is measured.
+      const from = room.get(id).bytesReceived + 256 * KiB;
+      const first = await room.when(id, ({ bytesReceived }) => bytesReceived >= from);
+      const startedAt = performance.now();
+      const last = await room.when(id, ({ bytesReceived }) => bytesReceived - first.bytesReceived >= 2 * MiB);
+      const bytesPerMs = (last.bytesReceived - first.bytesReceived) / (performance.now() - startedAt);
+      const share = (bytesPerMs * 1_000) / MiB;
+      assert.ok(share < 1.05, `${share} of the limit`);
+      assert.equal((await room.ended(id)).status, 'completed');
+      assert.equal(sha256(room.read('file.bin')), digest.expected);
     });
   }
 
-  test('a part longer than announced spoils nothing', async () => {
-    await using scene = await play(
-      oddBehindTheFirst((request, socket) => {
-        const { from, to, part } = partOf(request);
-        const range = `bytes ${from}-${to - 1}/${body.byteLength}`;
-        socket.write(head(206, { ETag: '"one"', 'Content-Range': range, 'Transfer-Encoding': 'chunked' }));
-        socket.write(`${(part.byteLength + 9).toString(16)}\r\n`);
-        socket.write(part);
-        socket.end('too much!\r\n0\r\n\r\n');
-      }),
-    );
-    const record = await scene.room.download(scene.origin.url());
-    assert.equal(record.status, 'completed');
-    assert.equal(sha256(scene.room.read('file.bin')), digest.expected);
+  test('over TLS too, with a checksum, across a pause', async () => {
+    using authority = new Authority();
+    const leaf = authority.leaf('good', 'IP:127.0.0.1', '20200101000000Z', '20990101000000Z');
+    const makeSource: RoomOptions['makeSource'] = limits =>
+      new Http1Source(limits, { ca: authority.ca, fallback: new HttpSource(limits, { ca: authority.ca }) });
+    await using scene = await Scene.open(undefined, { makeSource }, leaf);
+    const { room } = scene;
+    const id = await scene.overFour({ checksum: digest });
+    const paused = await room.transfers.pause(owner, id);
+    assert.ok(room.transfers.details(owner, id).ranges.length > 1);
+    await room.transfers.resume(owner, id);
+    await room.when(id, ({ connections, bytesReceived }) => connections > 1 && bytesReceived > paused.bytesReceived);
+    scene.hurry();
+    const record = await room.ended(id);
+    assert.deepEqual([record.status, record.hasRestarted, record.checksum?.isVerified], ['completed', false, true]);
+    assert.equal(sha256(room.read('file.bin')), digest.expected);
   });
 
   test('a file that changes while parts of it are fetched is fetched anew, never mixed', async () => {
     let isChanged = false;
-    await using scene = await play((request, socket) => {
+    await using scene = await Scene.open(pace => (request, socket) => {
       if (isChanged) return serveFile(request, socket, changed, '"two"');
       servePaced(request, socket, body, pace);
     });
     const { room, origin } = scene;
-    const { id } = await room.create(origin.url());
-    await room.when(id, ({ connections }) => connections === 4);
+    const id = await scene.overFour();
     isChanged = true;
     origin.cut();
     const record = await room.ended(id);
@@ -179,9 +121,11 @@ describe('segments', () => {
 
   test('connections cut at any moment cost nothing that was received', async () => {
     const random = seededRandom();
-    await using scene = await play((request, socket) => {
-      const timer = setTimeout(() => socket.destroy(), 100 + random.below(700));
-      socket.once('close', () => clearTimeout(timer));
+    await using scene = await Scene.open(pace => (request, socket) => {
+      pace.bytesPerSecond = MiB;
+      const lastBytes = socket.bytesWritten + (100 + random.below(600)) * KiB;
+      const timer = setInterval(() => socket.bytesWritten > lastBytes && socket.destroy(), 5);
+      socket.once('close', () => clearInterval(timer));
       servePaced(request, socket, body, pace);
     });
     const record = await scene.room.download(scene.origin.url(), { checksum: digest });
@@ -196,7 +140,7 @@ describe('segments', () => {
 
   test('ranges behind a gap outlive pause and agent; only what is missing is fetched', async () => {
     let servedBytes = 0;
-    await using scene = await play((request, socket) => {
+    await using scene = await Scene.open(pace => (request, socket) => {
       servePaced(request, socket, body, pace);
       const before = socket.bytesWritten;
       socket.once('close', () => {
@@ -204,8 +148,8 @@ describe('segments', () => {
       });
     });
     const { room, origin } = scene;
-    const { id } = await room.create(origin.url(), { checksum: digest });
-    await room.when(id, ({ connections, bytesReceived }) => connections === 4 && bytesReceived > 1.5 * MiB);
+    const id = await scene.overFour({ checksum: digest });
+    await room.when(id, ({ bytesReceived }) => bytesReceived > 1.5 * MiB);
     const paused = await room.transfers.pause(owner, id);
     await room.reopen();
     const { ranges } = room.transfers.details(owner, id);
@@ -216,6 +160,7 @@ describe('segments', () => {
       paused.bytesReceived,
     );
     const askedBefore = origin.requests.length;
+    scene.hurry();
     await room.transfers.resume(owner, id);
     const record = await room.ended(id);
     assert.deepEqual([record.status, record.hasRestarted, record.checksum?.isVerified], ['completed', false, true]);
@@ -230,18 +175,17 @@ describe('segments', () => {
   });
 
   test('a canceled transfer ends all its connections and leaves nothing', async () => {
-    await using scene = await play((request, socket) => servePaced(request, socket, body, pace));
+    await using scene = await Scene.open();
     const { room, origin } = scene;
-    const { id } = await room.create(origin.url());
-    await room.when(id, ({ connections }) => connections === 4);
+    const id = await scene.overFour();
     assert.equal((await room.transfers.cancel(owner, id)).status, 'canceled');
     assert.deepEqual(room.names, []);
+    await waitFor('the end of its connections', () => origin.openConnections === 0);
   });
 
   test('connections beyond the first fit into the limit of the host, and give way to other transfers', async () => {
-    await using scene = await play((request, socket) => servePaced(request, socket, body, pace / 4), {
-      limits: { maxConnectionsPerHost: 3 },
-    });
+    await using scene = await Scene.open(undefined, { limits: { maxConnectionsPerHost: 3 } });
+    scene.pace.bytesPerSecond = 128 * KiB;
     const { room, origin } = scene;
     const { id } = await room.create(origin.url());
     await room.when(id, ({ connections }) => connections === 3);

@@ -1,9 +1,8 @@
 // Retry, cancel all, remove finished: at every status, in every scope, durable.
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { ParsedCreateDownloadRequest } from '@longhaul/agent-protocol';
-import { leakCheck } from '@longhaul/testing';
 import { answer, bodyOf, type Handler, Origin, serveFile, serveStart } from './origin.ts';
 import { owner, Room, sha256 } from './room.ts';
 
@@ -18,23 +17,13 @@ const handler: Handler = (request, socket) => {
 };
 
 describe('again, and all at once', () => {
-  let origin: Origin;
-  const leaks = leakCheck();
-  before(async () => {
-    origin = await Origin.listen(handler);
-  });
-  after(async () => {
-    await origin[Symbol.asyncDispose]();
-    await leaks();
-  });
+  const origin = Origin.ofSuite(handler);
   const illegal = { code: 'illegal-state' };
-  const open = () => Room.open({ limits: { stallTimeoutMs: 60_000 } });
-  async function held(room: Room, more: Partial<ParsedCreateDownloadRequest> = {}): Promise<string> {
+  const open = Room.openPatient;
+  const held = (room: Room, more: Partial<ParsedCreateDownloadRequest> = {}) => {
     isThere = false;
-    const { id } = await room.create(origin.url('/held'), more);
-    await room.when(id, record => record.bytesReceived >= half);
-    return id;
-  }
+    return room.underWay(origin.url('/held'), half, more);
+  };
 
   test('what failed runs again under its id, as if it were new', async () => {
     await using room = await open();
@@ -85,7 +74,7 @@ describe('again, and all at once', () => {
   });
 
   test('a retry keeps the rules of a new one: one target for one transfer (BT-20), and the quota (BT-09)', async () => {
-    await using room = await Room.open({ limits: { stallTimeoutMs: 60_000, maxUnfinishedPerApp: 1 } });
+    await using room = await open({ limits: { maxUnfinishedPerApp: 1 } });
     const create = (more: Partial<ParsedCreateDownloadRequest>) =>
       room.transfers.create('a', room.request(origin.url('/held'), { start: false, ...more }));
     const scope = { role: 'app', app: 'a' } as const;

@@ -13,7 +13,7 @@ import { Room, sha256 } from './room.ts';
 const body = bodyOf('over tls', 1_500_000);
 
 /** An authority and leaves of its own, made by the openssl command. */
-export class Authority {
+export class Authority implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'longhaul-ca-'));
   readonly #config = join(this.folder, 'ca.cnf');
 
@@ -120,6 +120,10 @@ export class Authority {
   #openssl(...args: string[]): void {
     execFileSync('openssl', args, { cwd: this.folder, stdio: ['ignore', 'ignore', 'pipe'] });
   }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
 }
 
 export function runTlsSuite(name: string, makeSource: MakeSource): void {
@@ -128,7 +132,7 @@ export function runTlsSuite(name: string, makeSource: MakeSource): void {
     before(() => {
       authority = new Authority();
     });
-    after(() => rmSync(authority.folder, { recursive: true, force: true }));
+    after(() => authority[Symbol.dispose]());
 
     const good = () => authority.leaf('good', 'IP:127.0.0.1', '20200101000000Z', '20990101000000Z');
     const open = (ca: string | undefined, connectTimeoutMs = 2_000) =>

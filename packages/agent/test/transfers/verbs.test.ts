@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { link } from 'node:fs/promises';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { ParsedCreateDownloadRequest } from '@longhaul/agent-protocol';
-import { leakCheck } from '@longhaul/testing';
 import type { Connectivity } from '../../src/network/connectivity.ts';
 import { answer, bodyOf, type Handler, Origin, serveFile, serveStart } from './origin.ts';
-import { owner, Room, type RoomOptions, sha256 } from './room.ts';
+import { owner, Room, sha256 } from './room.ts';
 
 const body = bodyOf('verbs', 900_000);
 const half = 400_000;
@@ -20,24 +19,12 @@ const handler: Handler = (request, socket) => {
 };
 
 describe('verbs', () => {
-  let origin: Origin;
-  const leaks = leakCheck();
-  before(async () => {
-    origin = await Origin.listen(handler);
-  });
-  after(async () => {
-    await origin[Symbol.asyncDispose]();
-    await leaks();
-  });
+  const origin = Origin.ofSuite(handler);
 
-  const open = (options: RoomOptions = {}) =>
-    Room.open({ ...options, limits: { stallTimeoutMs: 60_000, ...options.limits } });
+  const open = Room.openPatient;
   /** A download that has received `half` and waits for more. */
-  async function held(room: Room, more: Partial<ParsedCreateDownloadRequest> = {}): Promise<string> {
-    const { id } = await room.create(origin.url('/held'), more);
-    await room.when(id, record => record.bytesReceived >= half);
-    return id;
-  }
+  const held = (room: Room, more: Partial<ParsedCreateDownloadRequest> = {}) =>
+    room.underWay(origin.url('/held'), half, more);
   const statusOf = (room: Room, id: string) => room.get(id).status;
   const illegal = { code: 'illegal-state' };
 
