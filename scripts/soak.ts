@@ -31,7 +31,7 @@ async function crashSoak() {
   const failures: string[] = [];
   let started = 0;
   let kills = 0;
-  await using origin = await startOrigin(3_000_000);
+  await using origin = await startOrigin(3_000_000, { isRatePerConnection: true });
   const worker = async () => {
     while (kills < wanted && failures.length === 0) {
       const round = started++;

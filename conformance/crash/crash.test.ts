@@ -11,7 +11,7 @@ const random = seededRandom();
 const { seed } = random;
 
 test(`nothing is lost when agent, keeper and app are killed at random moments (seed ${seed})`, async t => {
-  await using origin = await startOrigin(1_500_000);
+  await using origin = await startOrigin(1_500_000, { isRatePerConnection: true });
   let kills = 0;
   for (let round = 0; round < 5; round += 1) {
     const report = await crashRound(seed + round, null, origin, 6);
@@ -23,7 +23,7 @@ test(`nothing is lost when agent, keeper and app are killed at random moments (s
 });
 
 test(`nothing is lost when the agent dies before or after a named step (seed ${seed})`, async t => {
-  await using origin = await startOrigin(4_000_000);
+  await using origin = await startOrigin(4_000_000, { isRatePerConnection: true });
   const all = steps.flatMap(step => [`before:${step}`, `after:${step}`]);
   const chosen = all
     .map(aim => ({ aim, order: random.next() }))

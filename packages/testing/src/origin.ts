@@ -20,11 +20,16 @@ export function bodyOf(name: string, size: number): Buffer {
 
 export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
+export interface OriginOptions {
+  /** The rate holds for each connection, so that several bring more. Default: for all that bring the same URL together. */
+  readonly isRatePerConnection?: boolean;
+}
+
 /**
- * Serves `/NAME?size=N` at `bytesPerSecond` a response, in pieces of a hundredth of that. With `&fickle` the first response
+ * Serves `/NAME?size=N` at `bytesPerSecond`, in pieces of a hundredth of that. With `&fickle` the first response
  * is cut in its middle, and from then on it is another file (`NAME.2`) with another ETag. `/missing` is 404.
  */
-export async function startOrigin(bytesPerSecond: number): Promise<Origin> {
+export async function startOrigin(bytesPerSecond: number, options: OriginOptions = {}): Promise<Origin> {
   let resumed = 0;
   const seen = new Set<string>();
   const underWay = new Map<string, number>();
@@ -63,7 +68,8 @@ export async function startOrigin(bytesPerSecond: number): Promise<Origin> {
     mostAtOnce = Math.max(mostAtOnce, count);
     let at = start;
     const timer = setInterval(() => {
-      const end = Math.min(stop, at + piece);
+      const share = options.isRatePerConnection ? piece : Math.ceil(piece / underWay.get(url.href)!);
+      const end = Math.min(stop, at + share);
       response.write(body.subarray(at, end));
       at = end;
       if (isCut && at >= body.length / 2) response.destroy();
