@@ -19,6 +19,8 @@ export interface Host {
   readonly hubs: HubServer;
   /** `http://127.0.0.1:port`, no slash. */
   readonly url: string;
+  /** TCP connections that are open. */
+  readonly sockets: ReadonlySet<Socket>;
   /** Warnings and errors of the hub server. */
   readonly complaints: { message: string; err?: unknown }[];
 }
@@ -46,7 +48,7 @@ export async function host<Client extends object, User extends HubUser, Methods>
     for (const socket of sockets) socket.destroy();
     await new Promise(resolve => server.close(resolve));
   });
-  return { server, hubs, complaints, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { server, hubs, sockets, complaints, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
 /** The official client, not started. */
