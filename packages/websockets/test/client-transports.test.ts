@@ -1,13 +1,20 @@
-// What a client brings along on every transport: compression in each combination, and a certificate of its own.
+// What a client brings along on every transport: compression in each combination, a certificate of its own, redirects on HTTP/2.
 import assert from 'node:assert/strict';
+import { connect as connectHttp2, createSecureServer } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import { after, describe, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { leakCheck, seededRandom } from '@longhaul/testing';
-import { acceptWebSocket, type CompressionOptions, connectWebSocket, type WebSocketServer } from '@longhaul/websockets';
+import {
+  acceptWebSocket,
+  type ClientOptions,
+  type CompressionOptions,
+  connectWebSocket,
+  type WebSocketServer,
+} from '@longhaul/websockets';
 import { certificate } from './certificate.ts';
 import { listen, type TestServer } from './echo-server.ts';
-import { serveOn, transports } from './transports.ts';
+import { serveOn, serveRequestsOn, transports } from './transports.ts';
 
 after(leakCheck());
 
@@ -61,18 +68,21 @@ for (const transport of transports) {
 describe('a certificate of the client', () => {
   const mine = () => ({ ca: certificate().cert, cert: certificate().cert, key: certificate().key });
   const asking = () => ({ ...certificate(), requestCert: true, ca: certificate().cert });
-  const servers: readonly [version: '1.1', create: (isStrict: boolean) => WebSocketServer][] = [
+  const servers: readonly [version: '1.1' | '2', create: (isStrict: boolean) => WebSocketServer][] = [
     ['1.1', isStrict => createHttpsServer({ ...asking(), rejectUnauthorized: isStrict })],
+    ['2', isStrict => createSecureServer({ ...asking(), rejectUnauthorized: isStrict })],
   ];
 
   /** Says whose certificate it saw. */
   function serveNames(server: WebSocketServer): Promise<TestServer> {
     return listen(server, {}, async (request, response) => {
-      const socket = request.socket as TLSSocket;
+      const socket = (request.httpVersion === '2.0' ? requestSession(request) : request.socket) as TLSSocket;
       await using connection = await acceptWebSocket(request, response);
       await connection.send(String(socket.getPeerCertificate()?.subject?.CN ?? 'nobody'));
     });
   }
+  const requestSession = (request: unknown) =>
+    (request as { stream: { session: { socket: unknown } } }).stream.session.socket;
 
   for (const [httpVersion, create] of servers) {
     test(`is shown to a server that asks for it, on HTTP/${httpVersion}`, async () => {
@@ -95,3 +105,51 @@ describe('a certificate of the client', () => {
     });
   }
 });
+
+for (const transport of transports.filter(({ isHttp2 }) => isHttp2)) {
+  describe(`redirects over ${transport.name}`, () => {
+    const answers: Record<string, string> = { '/old': '/new', '/loop': '/loop', '/nowhere': 'unix:/run/x' };
+
+    async function serveMoved(): Promise<TestServer & { asked: string[] }> {
+      const asked: string[] = [];
+      const server = await serveRequestsOn(transport, {}, async (request, response) => {
+        asked.push(request.url!);
+        const location = answers[request.url!];
+        if (location !== undefined) return void response.writeHead(302, { location }).end('moved');
+        await using socket = await acceptWebSocket(request, response);
+        await socket.closed;
+      });
+      return Object.assign(server, { asked });
+    }
+    const to = (server: TestServer, path: string, options: ClientOptions) =>
+      connectWebSocket(new URL(path, server.url), { ...transport.clientOptions(), ...options });
+
+    test('are refused by default with their status, followed when told to, and end at the maximum', async () => {
+      await using server = await serveMoved();
+      await assert.rejects(to(server, '/old', {}), { code: 'handshake-refused', status: 302, body: 'moved' });
+      await using client = await to(server, '/old', { maxRedirects: 1 });
+      assert.equal(client.isOpen, true);
+      await assert.rejects(to(server, '/loop', { maxRedirects: 3 }), { code: 'handshake-refused', status: 302 });
+      await assert.rejects(to(server, '/nowhere', { maxRedirects: 1 }), { code: 'redirect-refused' });
+      assert.deepEqual(server.asked, ['/old', '/old', '/new', '/loop', '/loop', '/loop', '/loop', '/nowhere']);
+    });
+
+    test('are followed within a given session, and never lead out of it', async () => {
+      await using server = await serveMoved();
+      await using other = await serveMoved();
+      const { origin } = new URL(server.url.replace(/^ws/, 'http'));
+      const http2Session = connectHttp2(origin, { ca: certificate().cert });
+      try {
+        const options = { http2Session, maxRedirects: 1 };
+        const client = await connectWebSocket(new URL('/old', server.url), options);
+        await client.close();
+        answers['/away'] = new URL('/new', other.url).href;
+        await assert.rejects(connectWebSocket(new URL('/away', server.url), options), { code: 'redirect-refused' });
+        assert.equal(http2Session.destroyed, false);
+        assert.deepEqual(other.asked, []);
+      } finally {
+        http2Session.destroy();
+      }
+    });
+  });
+}

@@ -87,6 +87,24 @@ for (const transport of transports) {
         assert.deepEqual(errors, []);
       });
 
+      test('an answer that the peer’s Close frame was faster than is nobody’s bug (7.1.6)', async () => {
+        const errors: unknown[] = [];
+        const ended = Promise.withResolvers<unknown>();
+        await using server = await serveOn(transport, { onHandlerError: error => errors.push(error) }, async socket => {
+          const message = await socket.receive();
+          await socket.closed;
+          const late = socket.send(message!.data);
+          await late.catch(ended.resolve);
+          await late;
+        });
+        using client = await openRaw(transport, server);
+        await client.send(frame(1, 'hello'), closeFrame(1000));
+        await client.ended();
+        assert.equal(((await ended.promise) as WebSocketError).code, 'connection-closed');
+        await new Promise(setImmediate);
+        assert.deepEqual(errors, []);
+      });
+
       test('a handler without a promise keeps the connection until somebody closes it', async () => {
         await using server = await serveRequestsOn(transport, {}, (request, response) => {
           void acceptWebSocket(request, response).then(async socket => {
@@ -316,6 +334,13 @@ for (const transport of transports) {
         assert.equal(await receiving, undefined);
         await assert.rejects(client.send('late'), { code: 'connection-closed' });
         await assert.rejects(client.ping(), { code: 'connection-closed' });
+      });
+
+      test('a type that is none is refused by send()', async () => {
+        const { server, client } = await pair();
+        await using _server = server;
+        await assert.rejects(client.send('x', { type: 'json' as 'text' }), { code: 'invalid-argument' });
+        await client.close();
       });
 
       test('a send nobody awaits on a closed connection is no unhandled rejection', async () => {

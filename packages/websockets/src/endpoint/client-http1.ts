@@ -70,10 +70,11 @@ export function upgrade(socket: Socket, attempt: Attempt, end: AbortSignal): Pro
 function start(socket: Socket, key: string, attempt: Attempt): ClientRequest {
   const { url, settings } = attempt;
   const headers: Record<string, string | string[]> = { Host: url.host };
+  let request: ClientRequest | undefined;
   const authorization = basicAuthorization(url);
   if (authorization !== undefined) headers.Authorization = authorization;
   try {
-    const request = requestHttp({
+    request = requestHttp({
       createConnection: () => socket,
       path: `${url.pathname}${url.search}`,
       headers,
@@ -91,6 +92,7 @@ function start(socket: Socket, key: string, attempt: Attempt): ClientRequest {
     if (compression !== undefined) request.setHeader('Sec-WebSocket-Extensions', offerDeflate(compression));
     return request;
   } catch (cause) {
+    request?.on('error', () => {}).destroy();
     socket.destroy();
     throw new WebSocketError('invalid-argument', `The request cannot be sent: ${(cause as Error).message}`, { cause });
   }

@@ -31,6 +31,9 @@ function openSession(socket: Socket, attempt: Attempt): ClientHttp2Session {
   });
   socket.setNoDelay(true);
   session.on('error', ignore); // the stream tells
+  // Node leaves a TLS socket open that has failed under a session, and the session is not closed before it: TLS 1.3 says
+  // so late that a certificate is missing.
+  socket.on('error', () => socket.destroy());
   return session;
 }
 
@@ -57,6 +60,7 @@ export async function connectByOwnSession(
     return answer;
   } catch (error) {
     session.destroy();
+    socket.destroy();
     throw error;
   }
 }
@@ -183,6 +187,8 @@ function exchange(stream: ClientHttp2Stream, attempt: Attempt, end: AbortSignal)
       return fail(new WebSocketError('handshake-invalid', `The answer of ${url.host} is too large (maxHeaderBytes)`));
     }
     if (status !== 200) {
+      // The stream may be closed before its body is read.
+      stream.off('close', onClose);
       const body = await bodySnippet(stream);
       const refusal = new WebSocketError('handshake-refused', `${url.host} answered ${status} in place of 200`, {
         status,

@@ -79,9 +79,10 @@ export class Driver implements TransportOwner, Sleeper {
     return state.kind === 'ended' ? state.outcome : undefined;
   }
 
-  /** True for the error that this connection ended with. */
+  /** True for the error that this connection ended with, and for a send that the peer's close was faster than. */
   isEndedBy(error: unknown): boolean {
     const state = this.#core.state;
+    if (error instanceof WebSocketError && error.code === 'connection-closed') return !this.isOpen;
     return error !== undefined && 'outcome' in state && state.outcome.error === error;
   }
 

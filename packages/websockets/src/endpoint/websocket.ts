@@ -118,6 +118,9 @@ export class WebSocketConnection implements AsyncIterable<Message>, AsyncDisposa
       if (data instanceof EncodedMessage) return this.#driver.sendEncoded(data, compress);
       const bytes = typeof data === 'string' ? data : bytesOf(data);
       const type = options?.type ?? (typeof data === 'string' ? 'text' : 'binary');
+      if (type !== 'text' && type !== 'binary') {
+        throw new WebSocketError('invalid-argument', `A message is text or binary, not ${String(type)}`);
+      }
       const isFinal = options?.endOfMessage ?? true;
       const isWhole = isFinal && !this.#driver.hasOpenMessage;
       if (type === 'text' && typeof bytes !== 'string' && isWhole && !isUtf8(bytes)) {
