@@ -109,7 +109,10 @@ static void parse(Connection *c, const uint8_t *data, size_t length) {
     uint64_t size = 0;
     if (wanted == 2) size = (uint64_t)short_;
     else for (int i = 2; i < wanted; i++) size = size << 8 | c->head[i];
-    if ((c->head[0] & 0x0f) == 8) { fprintf(stderr, "the server closed a connection\n"); exit(1); }
+    if ((c->head[0] & 0x0f) == 8) {
+      fprintf(stderr, "the server closed a connection: %.*s\n", (int)(length - at > 2 ? length - at - 2 : 0), data + at + 2);
+      exit(1);
+    }
     c->headBytes = 0; c->payload = size;
     if (size == 0) answered(c);
   }
