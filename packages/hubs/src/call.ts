@@ -1,8 +1,8 @@
 // What a hub method is given as its first parameter: who calls, whom it can talk to, and how the call ends.
 
 import { CallerClients, type HubCallerClients } from './clients/clients.ts';
+import type { ConnectionRequest } from './connection-request.ts';
 import type { Invocation } from './dispatch/invocation.ts';
-import type { HubRequest } from './endpoint-options.ts';
 import { HubServerError } from './errors.ts';
 import type { HubUser } from './hub.ts';
 import type { HubLifetimeManager } from './lifetime/lifetime-manager.ts';
@@ -29,8 +29,8 @@ export interface HubCall<Client extends object, User extends HubUser = HubUser> 
   readonly items: Map<unknown, unknown>;
   /** Aborts when the client cancels this call, and when the connection ends (also after the method has returned). */
   readonly signal: AbortSignal;
-  /** The request that opened the connection. */
-  readonly request: HubRequest;
+  /** The request that opened the connection: its words and its socket; its body, if it had one, was for the transport. */
+  readonly request: ConnectionRequest;
   /** Ends the connection: `{"type":7}`, no reconnect (§8.4). */
   abort(): void;
 }
@@ -42,7 +42,7 @@ export interface CallConnection {
   readonly user: HubUser | undefined;
   readonly items: Map<unknown, unknown>;
   readonly signal: AbortSignal;
-  readonly request: HubRequest;
+  readonly request: ConnectionRequest;
   readonly lifetime: HubLifetimeManager;
   readonly groups: GroupManager;
   abort(): void;
@@ -101,7 +101,7 @@ export class ConnectionCall implements HubCall<object> {
     return this.#connection.items;
   }
 
-  get request(): HubRequest {
+  get request(): ConnectionRequest {
     return this.#connection.request;
   }
 

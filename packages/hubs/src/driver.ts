@@ -4,6 +4,7 @@ import type { CallConnection, GroupManager } from './call.ts';
 import { type ConnectionEnd, closeMessageFor, disconnectErrorFor } from './connection/end.ts';
 import { KeepAlive } from './connection/keep-alive.ts';
 import { type ConnectionState, step } from './connection/states.ts';
+import { type ConnectionRequest, requestToKeep } from './connection-request.ts';
 import type { DispatchConnection } from './dispatch/dispatcher.ts';
 import { DispatchSession } from './dispatch/session.ts';
 import { TransportLink } from './driver/link.ts';
@@ -55,7 +56,7 @@ export interface ConnectionOwner {
 export class HubConnection implements CallConnection, DispatchConnection, LifetimeConnection, MessageSink {
   readonly connectionId: string;
   readonly userIdentifier: string | undefined;
-  readonly request: HubRequest;
+  readonly request: ConnectionRequest;
   readonly #runtime: HubRuntime;
   readonly #link: TransportLink;
   readonly #output: OutputQueue;
@@ -85,7 +86,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     this.#authenticationExpiresAt = identity.authenticationExpiresAt ?? Number.POSITIVE_INFINITY;
     this.#hasPings = transport.hasInherentKeepAlive !== true;
     this.userIdentifier = identity.userIdentifier;
-    this.request = identity.request;
+    this.request = requestToKeep(identity.request);
     this.connectionToken = identity.connectionToken;
     this.#runtime = runtime;
     this.#link = new TransportLink(transport, this);
@@ -177,7 +178,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     }
     if (this.#end !== undefined) return await this.#finish(this.#end);
     this.#state = step(this.#state, 'connected');
-    void readMessages(this.#link, reader, this).then(end => this.end(end));
+    void readMessages(this.#link, reader, this);
   }
 
   /** Without `expiresAt` it does not expire any more. */
@@ -260,6 +261,8 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
       this.end({ kind: 'transport-lost', error: new Error('The client has not come back in time.') });
       return;
     }
+    this.#output.tick(now);
+    if (this.isEnded) return;
     const due = this.#keepAlive.due(now);
     if (due === 'client-timeout') {
       const text = "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.";
@@ -310,8 +313,11 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   }
 
   admits(message: HubMessage): boolean {
+    const isPing = message.type === 'ping';
+    // The clock is asked where somebody wants to know: not for every message.
+    if (!isPing && !this.#keepAlive.isClientWatched && !this.#link.isResumable) return true;
     const now = this.#runtime.now();
-    this.#keepAlive.messageReceived(message.type === 'ping', now);
+    this.#keepAlive.messageReceived(isPing, now);
     return this.#link.admits(message, now);
   }
 

@@ -36,6 +36,11 @@ export interface MethodOptions<Client extends object, User extends HubUser, Sche
    * arguments must be exact. Without: arguments arrive as the client sent them, unchecked.
    */
   readonly args?: Schemas;
+  /**
+   * One Standard Schema for the items of each upload stream, in the order of the streams; the method reads their output. An
+   * item that does not fit ends its stream: reading it throws `Failed to bind Stream message.` Without: items unchecked.
+   */
+  readonly items?: readonly StandardSchema[];
   /** Where upload streams stand among the parameters after `call`, from 0. Default: after the arguments. */
   readonly streams?: readonly number[];
   /** True: it returns a stream (an async iterable) although it is not a generator function. */

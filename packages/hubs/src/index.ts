@@ -2,6 +2,7 @@
 export type { GroupManager, HubCall } from './call.ts';
 export type { HubCallerClients, HubClients, InvokeProxy, SendProxy, SingleClient } from './clients/clients.ts';
 export type { InvokeOptions } from './clients/invoke-within.ts';
+export type { ConnectionRequest } from './connection-request.ts';
 export type { RateLimit } from './dispatch/rate-gate.ts';
 export type { DrainOptions } from './drain.ts';
 export {

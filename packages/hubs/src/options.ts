@@ -53,6 +53,11 @@ export interface HubOptions {
    * connection is closed. Dropped messages reach `diagnostics_channel` and the log.
    */
   readonly slowConsumer: SlowConsumerPolicy;
+  /**
+   * For `wait`: milliseconds after which a client that senders wait for, and that takes nothing meanwhile, is closed with the
+   * code `slow-consumer`, reconnect allowed. Default 30,000, as long as a silent client is waited for (§7).
+   */
+  readonly slowConsumerTimeoutMs: number;
   /** For `latest-by-key`: what a send is the latest of; `undefined`: of nothing. Default: its target. */
   readonly slowConsumerKey: (target: string, args: readonly unknown[]) => string | undefined;
   /**
@@ -105,6 +110,7 @@ export const defaults = Object.freeze({
   maximumBufferedBytes: 1_048_576,
   statefulReconnectBufferSize: 100_000,
   slowConsumer: 'disconnect',
+  slowConsumerTimeoutMs: 30_000,
   slowConsumerKey: (target: string) => target,
   rateLimit: null,
 }) satisfies HubOptions;

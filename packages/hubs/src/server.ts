@@ -83,6 +83,12 @@ class HttpHubServer implements HubServer {
   readonly #lifetimes = new Map<AnyHubDefinition, HubLifetimeManager>();
   readonly #connections = new Map<HubConnection, AnyHttpEndpoint>();
   readonly #heartbeat = new Heartbeat();
+  /** One listener for all: each would be an entry more in a set. */
+  readonly #connectionsListener = {
+    tick: (now: number) => {
+      for (const connection of this.#connections.keys()) connection.tick(now);
+    },
+  };
   readonly #interception: Disposable;
   readonly #cors: CorsPolicy;
   readonly #secret: string | Uint8Array;
@@ -129,6 +135,7 @@ class HttpHubServer implements HubServer {
       },
     );
     this.#heartbeat.add(endpoint);
+    this.#heartbeat.add(this.#connectionsListener);
     this.#heartbeat.heed(endpoint.shortestTimeMs);
     this.#endpoints.set(key, endpoint);
   }
@@ -168,8 +175,9 @@ class HttpHubServer implements HubServer {
     endpointFilters: readonly HubFilter<never>[] = [],
   ): HubRuntime {
     const options = resolveHubOptions(this.#options, endpointOptions);
-    const { handshakeTimeoutMs, keepAliveIntervalMs, clientTimeoutIntervalMs } = options;
-    this.#heartbeat.heed(Math.min(handshakeTimeoutMs, keepAliveIntervalMs, clientTimeoutIntervalMs));
+    const { handshakeTimeoutMs, keepAliveIntervalMs, clientTimeoutIntervalMs, slowConsumerTimeoutMs } = options;
+    const times = [handshakeTimeoutMs, keepAliveIntervalMs, clientTimeoutIntervalMs, slowConsumerTimeoutMs];
+    this.#heartbeat.heed(Math.min(...times));
     return createRuntime({
       hub,
       options,
@@ -209,7 +217,6 @@ class HttpHubServer implements HubServer {
     if (this.#isClosed) return undefined;
     const connection = new HubConnection(runtime, transport, identity);
     this.#connections.set(connection, endpoint);
-    this.#heartbeat.add(connection);
     connection.start(this);
     return connection;
   }
@@ -217,7 +224,6 @@ class HttpHubServer implements HubServer {
   /** Called by each connection when nothing is left of it. */
   connectionGone(connection: HubConnection): void {
     const endpoint = this.#connections.get(connection);
-    this.#heartbeat.delete(connection);
     this.#connections.delete(connection);
     if (connection.connectionToken !== undefined) endpoint?.forget(connection.connectionToken);
   }

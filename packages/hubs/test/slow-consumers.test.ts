@@ -134,6 +134,43 @@ describe('slow consumers', () => {
     assert.deepEqual([prices(slow).length, prices(quick).length], [100, 100]);
   });
 
+  test('wait has an end: a client that takes nothing for slowConsumerTimeoutMs is closed, and senders go on', async () => {
+    await using tested = createTestHub(hub, { ...limits, slowConsumer: 'wait', slowConsumerTimeoutMs: 4_000 });
+    const [stuck, quick] = [await tested.connect(), await tested.connect()];
+    stuck.pause();
+    let sent = 0;
+    const sending = (async () => {
+      for (; sent < 100; sent += 1) await tested.clients.all.price('a', sent, filler);
+    })();
+    await caughtUp(quick);
+    for (let before = -1; before < sent; await turn()) before = sent;
+    tested.advance(3_000);
+    await turn();
+    assert.ok(sent < 20, `${sent} messages went out before the time was over`);
+    assert.equal(tested.connectionCount, 2);
+    tested.advance(5_000);
+    assert.match((await stuck.closed)?.error ?? '', /taken nothing for 4000 ms.*\n.*slow-consumer/);
+    await sending;
+    await caughtUp(quick);
+    assert.equal(prices(quick).length, 100);
+  });
+
+  test('wait: a client that takes a little again and again is not given up', async () => {
+    await using tested = createTestHub(hub, { ...limits, slowConsumer: 'wait', slowConsumerTimeoutMs: 4_000 });
+    const slow = await tested.connect();
+    for (let round = 0; round < 4; round += 1) {
+      slow.pause();
+      const sending = (async () => {
+        for (let n = 0; n < 20; n += 1) await tested.clients.all.price('a', n, filler);
+      })();
+      await turn();
+      tested.advance(3_000);
+      await caughtUp(slow);
+      await sending;
+    }
+    assert.equal(prices(slow).length, 80);
+  });
+
   test('disconnect (the default): the slow one goes, with the reason, the others miss nothing', async () => {
     await using tested = createTestHub(hub, limits);
     const [slow, quick] = [await tested.connect(), await tested.connect()];

@@ -43,6 +43,19 @@ const hub = defineHub()({
       for await (const item of items) sum += item * factor;
       return sum;
     }),
+    sum: method(
+      { args: [], items: [v.pipe(v.number(), v.minValue(0))] },
+      async (_call, items: AsyncIterable<number>) => {
+        let sum = 0;
+        for await (const item of items) sum += item;
+        return sum;
+      },
+    ),
+    names: method({ args: [], items: [knownUser] }, async (_call, users: AsyncIterable<{ name: string }>) => {
+      const names: string[] = [];
+      for await (const { name } of users) names.push(name);
+      return names;
+    }),
     throwing: method(
       { args: [{ '~standard': { version: 1, vendor: 'x', validate: () => Promise.reject(new Error('down')) } }] },
       () => 'in',
@@ -102,5 +115,22 @@ describe('argument validation', () => {
     }
     assert.equal(await client.invoke('upload', 10, items()), 30);
     assert.equal((await refusal(client.invoke('upload', 'x', items()))).code, 'invalid-arguments');
+  });
+
+  test('§8.2 items of an upload stream: one that does not fit ends it with `Failed to bind Stream message.`', async () => {
+    await using tested = createTestHub(hub);
+    const client = await tested.connect();
+    async function* of(...items: unknown[]): AsyncGenerator<unknown> {
+      yield* items;
+    }
+    assert.equal(await client.invoke('sum', of(1, 2, 3)), 6);
+    for (const wrong of ['two', -1, null]) {
+      const refused = await refusal(client.invoke('sum', of(1, wrong, 3)));
+      assert.equal(refused.message, 'Failed to bind Stream message.');
+      assert.equal(refused.code, 'invalid-arguments');
+    }
+    assert.deepEqual(await client.invoke('names', of('ann', 'ann')), ['Ann', 'Ann']);
+    assert.match((await refusal(client.invoke('names', of('ann', 'bob', 'ann')))).message, /bind Stream message/);
+    assert.equal(await client.invoke('sum', of(4)), 4, 'the connection goes on');
   });
 });

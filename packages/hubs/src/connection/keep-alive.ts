@@ -23,6 +23,11 @@ export class KeepAlive {
     this.#pingAt = now + options.keepAliveIntervalMs;
   }
 
+  /** It has pinged before: from now on every message counts. */
+  get isClientWatched(): boolean {
+    return this.#isClientWatched;
+  }
+
   /** Any message, the Ping included, is a sign of life. */
   messageReceived(isPing: boolean, now: number): void {
     if (isPing) this.#isClientWatched = true;

@@ -2,7 +2,8 @@
 // how many arguments, and what the schemas say about them. Decides only.
 import { HubServerError } from '../errors.ts';
 import { HubError } from '../hub-error.ts';
-import type { StandardIssue, StandardResult } from '../standard-schema.ts';
+import { itemBindingFailed } from '../protocol/error-text.ts';
+import type { StandardIssue, StandardResult, StandardSchema } from '../standard-schema.ts';
 import type { MethodDescriptor } from './method-table.ts';
 
 /** How many upload streams the method takes when it is called with `argumentCount` ordinary arguments. */
@@ -38,15 +39,31 @@ function validValue(result: StandardResult<unknown>, position: number): unknown 
 
 /** The caller may always read what is wrong with its own arguments: the words come from the schema. */
 function argumentError(position: number, issues: readonly StandardIssue[]): HubError {
-  const readable = issues.slice(0, 10).map(issue => ({
-    message: issue.message,
-    path: [position, ...(issue.path ?? []).map(step => String(typeof step === 'object' ? step.key : step))],
-  }));
+  const readable = readableIssues(issues, [position]);
   const first = readable[0]?.message ?? 'not valid';
   return new HubError(`Error binding arguments. Argument ${position + 1}: ${first}`, {
     code: 'invalid-arguments',
     data: { issues: readable },
   });
+}
+
+/** One item of an upload stream as the method reads it. Throws (or rejects with) a HubError that says what does not fit. */
+export function bindItem(schema: StandardSchema, item: unknown): unknown {
+  const result = schema['~standard'].validate(item);
+  return result instanceof Promise ? result.then(validItem) : validItem(result);
+}
+
+function validItem(result: StandardResult<unknown>): unknown {
+  if (result.issues === undefined) return result.value;
+  const data = { issues: readableIssues(result.issues, []) };
+  throw new HubError(itemBindingFailed, { code: 'invalid-arguments', data });
+}
+
+function readableIssues(issues: readonly StandardIssue[], within: readonly (number | string)[]) {
+  return issues.slice(0, 10).map(issue => ({
+    message: issue.message,
+    path: [...within, ...(issue.path ?? []).map(step => String(typeof step === 'object' ? step.key : step))],
+  }));
 }
 
 function placeStreams(

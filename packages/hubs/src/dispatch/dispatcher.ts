@@ -162,7 +162,7 @@ export class Dispatcher {
     slot: InvocationSlot | undefined,
   ): void {
     const { session } = connection;
-    const streamIds = message.streamIds ?? [];
+    const { streamIds = noStreams } = message;
     const invocation = new Invocation(message.invocationId, slot);
     try {
       if (message.type === 'stream-invocation' && session.isInUse(message.invocationId)) {
@@ -174,23 +174,28 @@ export class Dispatcher {
       if (streamIds.length !== expected && (streamIds.length > 0 || method.streams !== undefined)) {
         throw new HubError(`Client sent ${streamIds.length} stream(s), Hub method expects ${expected}.`);
       }
-      const uploads = session.openUploads(streamIds);
+      const uploads = session.openUploads(streamIds, method.items);
       session.started(invocation);
+      const { telemetry } = this.#options;
+      if (telemetry?.watchesCalls(connection.telemetry) === true) {
+        const facts = {
+          method: method.name,
+          invocationId: message.invocationId,
+          isStream: method.isStreaming,
+          headers: message.headers,
+        };
+        invocation.telemetry = telemetry.callStarted(connection, connection.telemetry, facts);
+      }
       const run = () => this.#runner.run(connection, method, message, invocation, uploads);
-      const telemetry = this.#options.telemetry?.callStarted(connection, connection.telemetry, {
-        method: method.name,
-        invocationId: message.invocationId,
-        isStream: method.isStreaming,
-        headers: message.headers,
-      });
-      invocation.telemetry = telemetry;
-      void (telemetry === undefined ? run() : telemetry.run(run));
+      void (invocation.telemetry === undefined ? run() : invocation.telemetry.run(run));
     } catch (error) {
       this.#runner.fail(connection, message, this.#runner.textOf(message, error));
       invocation.releaseSlot();
     }
   }
 }
+
+const noStreams: readonly string[] = Object.freeze([]);
 
 function elapsed(ms: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms).unref());

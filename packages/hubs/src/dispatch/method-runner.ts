@@ -46,10 +46,7 @@ export class MethodRunner {
   ): Promise<void> {
     const { session } = connection;
     try {
-      const refused = (error: string) => {
-        invocation.telemetry?.failed(error);
-        this.fail(connection, message, error);
-      };
+      const refused = (error: string) => this.#refuse(connection, message, invocation, error);
       const call = new ConnectionCall(connection, invocation);
       // Without anything to wait for, a method runs, and is answered, before the next message is looked at.
       const args = this.#bind(method, message, uploads);
@@ -69,7 +66,7 @@ export class MethodRunner {
       this.#logFailure(connection, message, error);
       this.fail(connection, message, this.textOf(message, error));
     } finally {
-      session.closeUploads(message.streamIds ?? []);
+      if (message.streamIds !== undefined) session.closeUploads(message.streamIds);
       session.ended(invocation);
       invocation.telemetry?.ended();
     }
@@ -134,6 +131,11 @@ export class MethodRunner {
     }
     // After a cancel the method may still be busy: it counts as running until it has really ended.
     await closed?.catch(error => this.#logFailure(connection, message, error));
+  }
+
+  #refuse(connection: DispatchConnection, message: CallMessage, invocation: Invocation, error: string): void {
+    invocation.telemetry?.failed(error);
+    this.fail(connection, message, error);
   }
 
   /** Answers the call with the text, or logs it where nobody waits for an answer. */

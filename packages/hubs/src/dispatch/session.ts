@@ -2,6 +2,7 @@
 import { HubServerError } from '../errors.ts';
 import { HubError } from '../hub-error.ts';
 import type { CompletionMessage, StreamItemMessage } from '../protocol/messages.ts';
+import type { StandardSchema } from '../standard-schema.ts';
 import type { Invocation, InvocationSlot } from './invocation.ts';
 import { RateGate, type RateLimit, type RateVerdict } from './rate-gate.ts';
 import { Slots } from './slots.ts';
@@ -12,6 +13,8 @@ export interface SessionLimits {
   readonly maximumConcurrentCallsPerClient: number;
   readonly streamBufferCapacity: number;
 }
+
+const none: readonly never[] = Object.freeze([]);
 
 export class DispatchSession {
   readonly #slots: Slots;
@@ -24,6 +27,15 @@ export class DispatchSession {
   #withoutSlot = 0;
   #isEnded = false;
   #rateGate: RateGate | undefined;
+
+  /** One is like the other: how many are taken is what counts. */
+  readonly #slot: InvocationSlot = {
+    beforeGivingUp: () => {
+      this.makeRoom(1);
+      this.#withoutSlot += 1;
+    },
+    release: () => this.#slots.release(),
+  };
 
   constructor(limits: SessionLimits) {
     this.#limits = limits;
@@ -55,14 +67,7 @@ export class DispatchSession {
 
   /** A slot for one call, when one is free or as soon as one is. */
   takeSlot(): InvocationSlot | Promise<InvocationSlot> {
-    const slot: InvocationSlot = {
-      beforeGivingUp: () => {
-        this.makeRoom(1);
-        this.#withoutSlot += 1;
-      },
-      release: () => this.#slots.release(),
-    };
-    return this.#slots.take()?.then(() => slot) ?? slot;
+    return this.#slots.take()?.then(() => this.#slot) ?? this.#slot;
   }
 
   isInUse(invocationId: string): boolean {
@@ -92,12 +97,14 @@ export class DispatchSession {
     this.#byId.get(invocationId)?.cancel();
   }
 
-  openUploads(streamIds: readonly string[]): UploadStream[] {
+  /** `schemas`: of the items of each stream. */
+  openUploads(streamIds: readonly string[], schemas: readonly StandardSchema[] = []): readonly UploadStream[] {
+    if (streamIds.length === 0) return none;
     if (new Set(streamIds).size < streamIds.length || streamIds.some(id => this.#uploads.has(id))) {
       throw new HubServerError('invalid-arguments', 'An upload stream with this id is open already.');
     }
-    return streamIds.map(id => {
-      const stream = new UploadStream(this.#limits.streamBufferCapacity);
+    return streamIds.map((id, index) => {
+      const stream = new UploadStream(this.#limits.streamBufferCapacity, schemas[index]);
       this.#uploads.set(id, stream);
       return stream;
     });

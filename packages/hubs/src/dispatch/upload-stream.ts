@@ -1,6 +1,11 @@
 // One stream that a client uploads to a hub method (§8.6): items are pushed in, the method iterates over them. It holds
 // `streamBufferCapacity` items; a push beyond waits, and with it everything else this client sends.
 
+import { HubError } from '../hub-error.ts';
+import { itemBindingFailed } from '../protocol/error-text.ts';
+import type { StandardSchema } from '../standard-schema.ts';
+import { bindItem } from './arguments.ts';
+
 interface Reader {
   readonly resolve: (result: IteratorResult<unknown, undefined>) => void;
   readonly reject: (error: Error) => void;
@@ -8,18 +13,33 @@ interface Reader {
 
 export class UploadStream implements AsyncIterable<unknown>, AsyncIterator<unknown, undefined> {
   readonly #capacity: number;
+  readonly #schema: StandardSchema | undefined;
   #items: unknown[] = [];
   #readers: Reader[] = [];
   #wakePusher: (() => void) | undefined;
   #isEnded = false;
   #error: Error | undefined;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, schema?: StandardSchema) {
     this.#capacity = capacity;
+    this.#schema = schema;
   }
 
-  /** Waits while the buffer is full. Items after the end are dropped. One push at a time. */
+  /** Waits while the buffer is full. Items after the end are dropped; one that does not fit is the end. One push at a time. */
   push(item: unknown): Promise<void> | undefined {
+    if (this.#isEnded) return undefined;
+    if (this.#schema === undefined) return this.#put(item);
+    const fail = (error: unknown): void =>
+      this.end(error instanceof HubError ? error : new HubError(itemBindingFailed));
+    try {
+      const bound = bindItem(this.#schema, item);
+      return bound instanceof Promise ? bound.then(value => this.#put(value), fail) : this.#put(bound);
+    } catch (error) {
+      return void fail(error);
+    }
+  }
+
+  #put(item: unknown): Promise<void> | undefined {
     if (this.#isEnded) return undefined;
     const reader = this.#readers.shift();
     if (reader !== undefined) {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { jsonProtocol } from '../protocol/json.ts';
 import { WireMessage } from '../protocol/outgoing-message.ts';
 import type { WireData } from '../protocol/protocol.ts';
-import type { Transport } from '../transports/transport.ts';
+import type { Chunk, Transport } from '../transports/transport.ts';
 import { TransportLink } from './link.ts';
 
 /** A transport that gives what it is told to give. */
@@ -17,8 +17,8 @@ class ScriptedTransport implements Transport {
   #wanted = Promise.withResolvers<WireData | undefined>();
   isClosed = false;
 
-  get closed(): Promise<Error | undefined> {
-    return this.#closed.promise;
+  whenClosed(told: (error: Error | undefined) => void): void {
+    void this.#closed.promise.then(told);
   }
 
   give(chunk: WireData): void {
@@ -36,9 +36,10 @@ class ScriptedTransport implements Transport {
     return undefined;
   }
 
-  async receive(): Promise<WireData | undefined> {
+  async receive(): Promise<Chunk | undefined> {
     await this.#wanted.promise;
-    return this.#chunks.shift();
+    const data = this.#chunks.shift();
+    return data === undefined ? undefined : { data };
   }
 
   async write({ data }: WireMessage): Promise<void> {
@@ -71,7 +72,7 @@ describe('the link of a connection', () => {
     const received = link.receive();
     link.replace(second);
     second.give('again');
-    assert.equal(await received, 'again');
+    assert.deepEqual(await received, { data: 'again' });
     assert.equal(first.isClosed, true);
     await link.write(new WireMessage('x', 'Text', false));
     assert.deepEqual([first.written, second.written], [[], ['{"type":9,"sequenceId":1}\u001e', 'x']]);
@@ -91,7 +92,7 @@ describe('the link of a connection', () => {
     const received = link.receive();
     second.lose(new Error('second'));
     await assert.rejects(received, { message: 'second' });
-    await second.closed;
+    await new Promise<unknown>(resolve => second.whenClosed(resolve));
     assert.deepEqual(
       ends.map(error => (error as Error).message),
       ['second'],

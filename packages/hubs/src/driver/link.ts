@@ -4,8 +4,8 @@
 import { HubServerError } from '../errors.ts';
 import type { HubMessage } from '../protocol/messages.ts';
 import type { WireMessage } from '../protocol/outgoing-message.ts';
-import type { TransferFormat, WireData } from '../protocol/protocol.ts';
-import type { Transport } from '../transports/transport.ts';
+import type { TransferFormat } from '../protocol/protocol.ts';
+import type { Chunk, Transport } from '../transports/transport.ts';
 import { Resumption, type ResumptionSettings } from './resumption.ts';
 
 export interface LinkEvents {
@@ -68,30 +68,30 @@ export class TransportLink {
     for (const message of this.#resumption?.resume() ?? []) void transport.write(message).catch(() => {});
   }
 
-  tryReceive(): WireData | undefined {
+  tryReceive(): Chunk | undefined {
     const chunk = this.#transport.tryReceive();
-    if (chunk !== undefined) this.#resumption?.heard(chunk.length);
+    if (chunk !== undefined) this.#resumption?.heard(chunk.data.length);
     return chunk;
   }
 
   /** As Transport.receive, over all of them. */
-  receive(): Promise<WireData | undefined> {
+  receive(): Promise<Chunk | undefined> {
     // Most connections wait here all their life: one promise less is worth a line.
     return this.#resumption === undefined ? this.#transport.receive() : this.#receiveFromAll();
   }
 
-  async #receiveFromAll(): Promise<WireData | undefined> {
+  async #receiveFromAll(): Promise<Chunk | undefined> {
     for (;;) {
       const transport = this.#transport;
       try {
         const chunk = await transport.receive();
         if (transport === this.#transport) {
-          this.#resumption?.heard(chunk?.length ?? 0);
+          this.#resumption?.heard(chunk?.data.length ?? 0);
           return chunk;
         }
       } catch (error) {
         if (transport === this.#transport) {
-          if (!this.isResumable || !wasCut(await transport.closed)) throw error;
+          if (!this.isResumable || !wasCut(await closingOf(transport))) throw error;
           if (transport === this.#transport) await this.#resumption!.next();
           if (this.#isClosed) throw error;
         }
@@ -137,7 +137,7 @@ export class TransportLink {
   }
 
   #watch(transport: Transport): void {
-    void transport.closed.then(error => {
+    transport.whenClosed(error => {
       if (transport !== this.#transport) return;
       if (error === undefined || !this.isResumable || !wasCut(error)) return this.#events.transportClosed(error);
       this.#resumption!.lost();
@@ -145,6 +145,9 @@ export class TransportLink {
     });
   }
 }
+
+const closingOf = (transport: Transport): Promise<Error | undefined> =>
+  new Promise(resolve => transport.whenClosed(resolve));
 
 /** The network's doing, not that of a client that broke the rules of its transport. */
 function wasCut(error: Error | undefined): boolean {

@@ -1,20 +1,26 @@
 // What waits for one client, and what is done about a client that reads too slowly (`slowConsumer`): who writes to it alone
 // waits; over the hard limit it is given up, or what may be dropped is dropped.
 import { HubServerError } from '../errors.ts';
+import type { HubOptions } from '../options.ts';
 import type { HubMessage } from '../protocol/messages.ts';
 import type { WireMessage } from '../protocol/outgoing-message.ts';
 import type { TransportLink } from './link.ts';
 import { type SheddingEvents, type SheddingLimits, SheddingQueue } from './shedding-queue.ts';
 
+export type OutputLimits = SheddingLimits & Pick<HubOptions, 'slowConsumerTimeoutMs'>;
+
 export class OutputQueue {
   readonly #link: TransportLink;
-  readonly #limits: SheddingLimits;
+  readonly #limits: OutputLimits;
   readonly #events: SheddingEvents;
   #shedding: SheddingQueue | undefined;
   #isJudged = false;
   #isEnded = false;
+  /** Messages that senders wait for, and since when none of them has been taken. */
+  #awaited = 0;
+  #stuckSince: number | undefined;
 
-  constructor(link: TransportLink, limits: SheddingLimits, events: SheddingEvents) {
+  constructor(link: TransportLink, limits: OutputLimits, events: SheddingEvents) {
     this.#link = link;
     this.#limits = limits;
     this.#events = events;
@@ -40,13 +46,31 @@ export class OutputQueue {
     const drained = () => this.#shedding?.drained();
     if (mayShed) sent.then(drained, drained);
     else if (bufferedBytes > maximumBufferedBytes) this.#judge();
-    return sent.then(yieldTurn, yieldTurn);
+    this.#awaited += 1;
+    const taken = () => this.#taken();
+    return sent.then(taken, taken);
   }
 
   /** What still waits is handed on: the last message, if there is one, is written behind it. */
   end(): void {
     this.#isEnded = true;
     this.#shedding?.end();
+  }
+
+  /** Gives a client up that has taken nothing for too long while senders wait for it. */
+  tick(now: number): void {
+    const { slowConsumer, slowConsumerTimeoutMs } = this.#limits;
+    if (slowConsumer !== 'wait' || this.#awaited === 0) return;
+    this.#stuckSince ??= now;
+    if (now - this.#stuckSince < slowConsumerTimeoutMs) return;
+    const text = `The client reads too slowly: it has taken nothing for ${slowConsumerTimeoutMs} ms.`;
+    this.#events.overflowed(new HubServerError('slow-consumer', text));
+  }
+
+  #taken(): Promise<void> {
+    this.#awaited -= 1;
+    this.#stuckSince = undefined;
+    return yieldTurn();
   }
 
   /** Too much waits: the kernel gets its chance to take it in this turn, what it leaves is the client's doing. */

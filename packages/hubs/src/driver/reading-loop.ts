@@ -2,7 +2,8 @@
 import type { ConnectionEnd } from '../connection/end.ts';
 import { HubServerError } from '../errors.ts';
 import type { HubMessage } from '../protocol/messages.ts';
-import type { MessageReader, WireData } from '../protocol/protocol.ts';
+import type { MessageReader } from '../protocol/protocol.ts';
+import type { Chunk } from '../transports/transport.ts';
 import type { TransportLink } from './link.ts';
 
 export interface MessageSink {
@@ -11,24 +12,23 @@ export interface MessageSink {
   admits(message: HubMessage): boolean;
   /** A promise when the next message has to wait. Never rejects. */
   handle(message: HubMessage): Promise<void> | undefined;
+  end(end: ConnectionEnd): void;
 }
 
 /** Bytes read while a message is waited for; see `#readAhead`. */
 const readAheadBytes = 131_072;
 
-/** Why there is nothing more to read; never rejects. What the sink says when it has ended is its own business. */
-export function readMessages(link: TransportLink, reader: MessageReader, sink: MessageSink): Promise<ConnectionEnd> {
-  return new ReadingLoop(link, reader, sink).run().then(closed, failed);
+/** Tells the sink why there is nothing more to read, unless it has ended already. Never rejects. */
+export function readMessages(link: TransportLink, reader: MessageReader, sink: MessageSink): Promise<void> {
+  return new ReadingLoop(link, reader, sink).run();
 }
-
-const closed = (): ConnectionEnd => ({ kind: 'transport-closed' });
 
 const failed = (error: unknown): ConnectionEnd =>
   error instanceof HubServerError && error.code !== 'connection-lost'
     ? { kind: 'failed', error }
     : { kind: 'transport-lost', error };
 
-type Arrival = { readonly chunk: WireData | undefined } | { readonly error: unknown };
+type Arrival = { readonly chunk: Chunk | undefined } | { readonly error: unknown };
 
 class ReadingLoop {
   readonly #link: TransportLink;
@@ -45,22 +45,29 @@ class ReadingLoop {
     this.#generation = link.generation;
   }
 
+  // One frame and one promise: an idle connection waits in here all its life.
   async run(): Promise<void> {
-    for (;;) {
-      for (let message = this.#take(); message !== undefined; message = this.#take()) {
-        const wait = this.#sink.handle(message);
-        if (wait !== undefined) await (this.#link.isResumable ? this.#readAhead(wait) : wait);
+    try {
+      for (;;) {
+        for (let message = this.#take(); message !== undefined; message = this.#take()) {
+          const wait = this.#sink.handle(message);
+          if (wait !== undefined) await (this.#link.isResumable ? this.#readAhead(wait) : wait);
+          if (this.#sink.isEnded) return;
+        }
+        const chunk = await (this.#arrival === undefined
+          ? (this.#link.tryReceive() ?? this.#link.receive())
+          : this.#arrived());
         if (this.#sink.isEnded) return;
+        if (chunk === undefined) break;
+        this.#push(chunk);
       }
-      const chunk = await (this.#arrival === undefined
-        ? (this.#link.tryReceive() ?? this.#link.receive())
-        : this.#arrived());
-      if (this.#sink.isEnded) return;
-      if (chunk === undefined) break;
-      this.#push(chunk);
+      if (this.#reader.hasPartialMessage) {
+        throw new HubServerError('invalid-message', 'Connection terminated while reading a message.');
+      }
+      this.#sink.end({ kind: 'transport-closed' });
+    } catch (error) {
+      this.#sink.end(failed(error));
     }
-    if (!this.#reader.hasPartialMessage) return;
-    throw new HubServerError('invalid-message', 'Connection terminated while reading a message.');
   }
 
   #take(): HubMessage | undefined {
@@ -76,11 +83,11 @@ class ReadingLoop {
     }
   }
 
-  #push(chunk: WireData): void {
+  #push({ data }: Chunk): void {
     // What a transport has begun, another one does not end.
     if (this.#generation !== this.#link.generation) this.#reader.reset();
     this.#generation = this.#link.generation;
-    this.#reader.push(chunk);
+    this.#reader.push(data);
   }
 
   /**
@@ -106,13 +113,13 @@ class ReadingLoop {
       if (isOver) return;
       const chunk = await this.#arrived();
       if (chunk === undefined) break;
-      bytes += chunk.length;
+      bytes += chunk.data.length;
       this.#push(chunk);
     }
     await wait;
   }
 
-  async #arrived(): Promise<WireData | undefined> {
+  async #arrived(): Promise<Chunk | undefined> {
     const arrival = await this.#arrival!;
     this.#arrival = undefined;
     if ('error' in arrival) throw arrival.error;

@@ -31,7 +31,7 @@ export async function receiveHandshake(
     while (record === undefined) {
       const chunk = await link.receive();
       if (chunk === undefined) return { kind: 'gone' };
-      records.push(chunk);
+      records.push(chunk.data);
       record = records.next();
     }
   } catch (thrown) {

@@ -18,6 +18,8 @@ export const notAStream = (target: string): string =>
 
 export const invocationIdInUse = (invocationId: string): string => `Invocation ID '${invocationId}' is already in use.`;
 
+export const itemBindingFailed = 'Failed to bind Stream message.';
+
 export const bindingFailed = (target: string, error: unknown, enableDetailedErrors: boolean): string =>
   `Failed to invoke '${target}' due to an error on the server.${formatErrorDetail(error, enableDetailedErrors)}`;
 

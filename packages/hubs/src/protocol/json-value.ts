@@ -2,6 +2,8 @@
 
 /** Throws what JSON.stringify throws (a cycle, a bigint). */
 export function jsonValue(value: unknown): string {
+  // Most results and many arguments: nothing inside them can be bytes.
+  if (typeof value === 'string') return JSON.stringify(value);
   if (isBytes(value)) return JSON.stringify(base64(value));
   // Clients want the key: what JSON has no form for (undefined, a function, a symbol) is `null` at the top.
   const text = JSON.stringify(value) ?? 'null';

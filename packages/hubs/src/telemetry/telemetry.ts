@@ -48,14 +48,19 @@ export class HubTelemetry {
     return new ConnectionTelemetry(facts, connection.host, tracer, instruments);
   }
 
+  /** Asked before anything is gathered about a call. */
+  watchesCalls(telemetry: ConnectionTelemetry | undefined): boolean {
+    if (telemetry?.tracer !== undefined) return true;
+    return hasListeners('longhaul.hubs.call.started') || hasListeners('longhaul.hubs.call.ended');
+  }
+
   /** `undefined` when nobody listens. */
   callStarted(
     { connectionId }: { readonly connectionId: string },
     telemetry: ConnectionTelemetry | undefined,
     call: WatchedCall,
   ): CallTelemetry | undefined {
-    const isPublished = hasListeners('longhaul.hubs.call.started') || hasListeners('longhaul.hubs.call.ended');
-    if (telemetry?.tracer === undefined && !isPublished) return undefined;
+    if (!this.watchesCalls(telemetry)) return undefined;
     const { method, invocationId, isStream, headers } = call;
     const facts: CallFacts = { hub: this.hub, method, connectionId, invocationId, isStream };
     return new CallTelemetry(facts, telemetry?.startSpan(method, headers));

@@ -2,7 +2,7 @@
 // has stopped reading.
 import type { WireMessage } from '../protocol/outgoing-message.ts';
 import type { TransferFormat, WireData } from '../protocol/protocol.ts';
-import type { Transport } from '../transports/transport.ts';
+import type { Chunk, Transport } from '../transports/transport.ts';
 
 /** Chunks that one side has sent and the other has not taken. */
 class Pipe {
@@ -84,16 +84,16 @@ export class MemoryTransport implements Transport {
     },
   };
 
-  get closed(): Promise<Error | undefined> {
-    return this.#closed.promise;
+  whenClosed(told: (error: Error | undefined) => void): void {
+    void this.#closed.promise.then(told);
   }
 
-  tryReceive(): WireData | undefined {
-    return this.#toServer.tryTake();
+  tryReceive(): Chunk | undefined {
+    return chunkOf(this.#toServer.tryTake());
   }
 
-  receive(): Promise<WireData | undefined> {
-    return this.#toServer.take();
+  receive(): Promise<Chunk | undefined> {
+    return this.#toServer.take().then(chunkOf);
   }
 
   write({ data }: WireMessage): Promise<void> {
@@ -130,6 +130,8 @@ export class MemoryTransport implements Transport {
     this.#closed.resolve(error);
   }
 }
+
+const chunkOf = (data: WireData | undefined): Chunk | undefined => (data === undefined ? undefined : { data });
 
 /** Whoever awaits it sees the failure; nobody has to. */
 function quiet<Value>(promise: Promise<Value>): Promise<Value> {

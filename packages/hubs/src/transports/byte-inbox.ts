@@ -1,5 +1,6 @@
 // What a client has POSTed and its hub has not read yet (§4.4): one byte stream, whatever requests it came in. Who puts in
 // waits while too much waits inside (§3), until half of it is gone. Touches no socket.
+import type { Chunk } from './transport.ts';
 
 export class ByteInbox {
   /** Bytes that may wait. */
@@ -7,7 +8,7 @@ export class ByteInbox {
   #chunks: Uint8Array[] = [];
   #bytes = 0;
   #isEnded = false;
-  #reader: PromiseWithResolvers<Uint8Array | undefined> | undefined;
+  #reader: PromiseWithResolvers<Chunk | undefined> | undefined;
   #room: PromiseWithResolvers<void> | undefined;
 
   constructor(limitBytes: number) {
@@ -22,7 +23,7 @@ export class ByteInbox {
   push(chunk: Uint8Array): Promise<void> | undefined {
     if (this.#isEnded || chunk.length === 0) return undefined;
     if (this.#reader !== undefined) {
-      this.#reader.resolve(chunk);
+      this.#reader.resolve({ data: chunk });
       this.#reader = undefined;
       return undefined;
     }
@@ -33,16 +34,16 @@ export class ByteInbox {
     return this.#room.promise;
   }
 
-  tryReceive(): Uint8Array | undefined {
-    const chunk = this.#chunks.shift();
-    if (chunk === undefined) return undefined;
-    this.#bytes -= chunk.length;
+  tryReceive(): Chunk | undefined {
+    const data = this.#chunks.shift();
+    if (data === undefined) return undefined;
+    this.#bytes -= data.length;
     this.#makeRoom();
-    return chunk;
+    return { data };
   }
 
   /** The next chunk; `undefined` after the end. */
-  receive(): Promise<Uint8Array | undefined> {
+  receive(): Promise<Chunk | undefined> {
     const chunk = this.tryReceive();
     if (chunk !== undefined || this.#isEnded) return Promise.resolve(chunk);
     this.#reader ??= Promise.withResolvers();

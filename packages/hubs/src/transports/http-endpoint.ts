@@ -270,16 +270,21 @@ export class HttpEndpoint<User extends HubUser> {
   }
 
   #serve(entry: Entry<User>, transport: Transport, identity: ConnectionIdentity): ServedConnection | undefined {
-    const connection = this.#host.serve(transport, identity);
-    this.#channelOf(entry).connection = connection;
-    if (connection === undefined) void transport.close();
-    return connection;
+    let connection: ServedConnection | undefined;
+    try {
+      connection = this.#host.serve(transport, identity);
+      this.#channelOf(entry).connection = connection;
+      return connection;
+    } finally {
+      // Also when it threw: nobody else would ever close it.
+      if (connection === undefined) void transport.close();
+    }
   }
 
   /** Time is told to the transport until it is gone, and the token with it. */
   #watch(entry: Entry<User>, transport: Transport & Ticking): void {
     this.#ticking.add(transport);
-    void transport.closed.then(() => {
+    transport.whenClosed(() => {
       this.#ticking.delete(transport);
       this.#lobby.forget(entry);
     });

@@ -34,10 +34,10 @@ describe('bytes that wait for the hub (§3, §4.4)', () => {
       hasRoom = true;
     });
     assert.ok(room);
-    assert.equal(String(await inbox.receive()), '12345');
+    assert.equal(String((await inbox.receive())?.data), '12345');
     await Promise.resolve();
     assert.equal(hasRoom, false);
-    assert.equal(String(inbox.tryReceive()), '67890!');
+    assert.equal(String(inbox.tryReceive()?.data), '67890!');
     await room;
     assert.equal(inbox.tryReceive(), undefined);
   });
@@ -46,7 +46,7 @@ describe('bytes that wait for the hub (§3, §4.4)', () => {
     const inbox = new ByteInbox(10);
     const first = inbox.receive();
     assert.equal(inbox.push(bytes('x')), undefined);
-    assert.equal(String(await first), 'x');
+    assert.equal(String((await first)?.data), 'x');
     const second = inbox.receive();
     inbox.end();
     assert.equal(await second, undefined);
@@ -60,7 +60,7 @@ describe('bytes that wait for the hub (§3, §4.4)', () => {
     inbox.widen(100);
     await room;
     inbox.end();
-    assert.equal(String(await inbox.receive()), 'early');
+    assert.equal(String((await inbox.receive())?.data), 'early');
     assert.equal(await inbox.receive(), undefined);
   });
 });
@@ -97,7 +97,7 @@ describe('the body of a POST', () => {
     const { request, inbox, end } = create();
     request.end('abc');
     assert.equal(await end, 'received');
-    assert.equal(String(inbox.tryReceive()), 'abc');
+    assert.equal(String(inbox.tryReceive()?.data), 'abc');
   });
 
   test('slower than 240 bytes a second after 5 s of grace: too slow', async () => {

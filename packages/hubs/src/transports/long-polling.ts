@@ -3,11 +3,11 @@
 // connection until the client has heard of the end.
 import type { AnyResponse } from '@longhaul/websockets';
 import type { WireMessage } from '../protocol/outgoing-message.ts';
-import type { TransferFormat, WireData } from '../protocol/protocol.ts';
+import type { TransferFormat } from '../protocol/protocol.ts';
 import { head, isGone, reply } from './answers.ts';
 import type { ByteInbox } from './byte-inbox.ts';
 import { Outbox } from './outbox.ts';
-import type { Transport } from './transport.ts';
+import type { Chunk, Transport } from './transport.ts';
 
 const transferFormats: readonly TransferFormat[] = Object.freeze(['Text', 'Binary']);
 
@@ -51,15 +51,15 @@ export class LongPollingTransport implements Transport {
     return this.#outbox.bytes;
   }
 
-  get closed(): Promise<Error | undefined> {
-    return this.#closed.promise;
+  whenClosed(told: (error: Error | undefined) => void): void {
+    void this.#closed.promise.then(told);
   }
 
-  tryReceive(): WireData | undefined {
+  tryReceive(): Chunk | undefined {
     return this.#inbox.tryReceive();
   }
 
-  receive(): Promise<WireData | undefined> {
+  receive(): Promise<Chunk | undefined> {
     return this.#inbox.receive();
   }
 
@@ -109,11 +109,12 @@ export class LongPollingTransport implements Transport {
   dispose(error?: Error): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    // The reason first: who reads learns only that nothing comes any more.
+    this.#closed.resolve(error);
     this.#inbox.end();
     if (this.#poll?.isAnswered === false) this.#answer(this.#poll, 204);
     if (!this.#outbox.isEmpty) this.#outbox.take().settle(new Error('The connection was disposed.'));
     this.#delivered.resolve();
-    this.#closed.resolve(error);
   }
 
   /** What time does: an empty answer, the end of a client that polls no more, the end of one that takes no answer. */

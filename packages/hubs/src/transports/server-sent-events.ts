@@ -3,12 +3,12 @@
 import type { Writable } from 'node:stream';
 import type { AnyResponse } from '@longhaul/websockets';
 import type { WireMessage } from '../protocol/outgoing-message.ts';
-import type { TransferFormat, WireData } from '../protocol/protocol.ts';
+import type { TransferFormat } from '../protocol/protocol.ts';
 import { head } from './answers.ts';
 import type { ByteInbox } from './byte-inbox.ts';
 import { encodeEvent } from './event-stream.ts';
 import { type Batch, Outbox } from './outbox.ts';
-import type { Transport } from './transport.ts';
+import type { Chunk, Transport } from './transport.ts';
 
 const transferFormats: readonly TransferFormat[] = Object.freeze(['Text']);
 
@@ -48,15 +48,15 @@ export class ServerSentEventsTransport implements Transport {
     return this.#outbox.bytes;
   }
 
-  get closed(): Promise<Error | undefined> {
-    return this.#closed.promise;
+  whenClosed(told: (error: Error | undefined) => void): void {
+    void this.#closed.promise.then(told);
   }
 
-  tryReceive(): WireData | undefined {
+  tryReceive(): Chunk | undefined {
     return this.#inbox.tryReceive();
   }
 
-  receive(): Promise<WireData | undefined> {
+  receive(): Promise<Chunk | undefined> {
     return this.#inbox.receive();
   }
 
@@ -110,9 +110,10 @@ export class ServerSentEventsTransport implements Transport {
   }
 
   #end(): void {
-    this.#inbox.end();
     this.#isGone = true;
+    // The reason first: who reads learns only that nothing comes any more.
     this.#closed.resolve(this.#error);
+    this.#inbox.end();
     if (!this.#outbox.isEmpty) this.#leaving.add(this.#outbox.take());
     for (const batch of this.#leaving) batch.settle(new Error('The client has closed the event stream.'));
     this.#leaving.clear();

@@ -4,6 +4,11 @@ import type { TransportName } from '../endpoint-options.ts';
 import type { WireMessage } from '../protocol/outgoing-message.ts';
 import type { TransferFormat, WireData } from '../protocol/protocol.ts';
 
+/** Bytes that have arrived; a WebSocket's message as it is. */
+export interface Chunk {
+  readonly data: WireData;
+}
+
 export interface Transport {
   readonly name: TransportName;
   readonly transferFormats: readonly TransferFormat[];
@@ -12,13 +17,13 @@ export interface Transport {
   /** Bytes that were written and that the kernel has not taken. */
   readonly bufferedBytes: number;
   /** What has arrived, if something has; else `receive`. */
-  tryReceive(): WireData | undefined;
+  tryReceive(): Chunk | undefined;
   /** The next chunk; `undefined` when the client has closed in an orderly way. Rejects when the transport is lost. */
-  receive(): Promise<WireData | undefined>;
+  receive(): Promise<Chunk | undefined>;
   /** Queued writes leave together, once a tick. Resolves when the kernel has it. Rejects, not loudly, when it never gets there. */
   write(message: WireMessage): Promise<unknown>;
   /** What was written still goes out, then it ends; after a time limit at once. Resolves when it has ended. */
   close(): Promise<void>;
-  /** Resolves when the transport is gone; with the reason, unless the end was orderly. */
-  readonly closed: Promise<Error | undefined>;
+  /** Tells, once, that the transport is gone; with the reason, unless the end was orderly. */
+  whenClosed(told: (error: Error | undefined) => void): void;
 }

@@ -11,8 +11,8 @@ import {
 import { type WebSocketTransportOptions, webSocketDefaults } from '../endpoint-options.ts';
 import { HubServerError } from '../errors.ts';
 import type { WireMessage } from '../protocol/outgoing-message.ts';
-import type { TransferFormat, WireData } from '../protocol/protocol.ts';
-import type { Transport } from './transport.ts';
+import type { TransferFormat } from '../protocol/protocol.ts';
+import type { Chunk, Transport } from './transport.ts';
 
 const transferFormats: readonly TransferFormat[] = Object.freeze(['Text', 'Binary']);
 
@@ -48,16 +48,16 @@ class WebSocketTransport implements Transport {
     return this.#socket.bufferedBytes;
   }
 
-  get closed(): Promise<Error | undefined> {
-    return this.#socket.closed.then(({ clean, code }) => (clean ? undefined : lossOf(code)));
+  whenClosed(told: (error: Error | undefined) => void): void {
+    void this.#socket.closed.then(({ clean, code }) => told(clean ? undefined : lossOf(code)));
   }
 
-  tryReceive(): WireData | undefined {
-    return this.#socket.tryReceive()?.data;
+  tryReceive(): Chunk | undefined {
+    return this.#socket.tryReceive();
   }
 
-  receive(): Promise<WireData | undefined> {
-    return this.#socket.receive().then(dataOf);
+  receive(): Promise<Chunk | undefined> {
+    return this.#socket.receive();
   }
 
   async close(): Promise<void> {
@@ -73,10 +73,6 @@ class WebSocketTransport implements Transport {
     const { data } = message;
     return typeof data === 'string' && type === 'text' ? this.#socket.send(data) : this.#socket.send(data, { type });
   }
-}
-
-function dataOf(message: { readonly data: WireData } | undefined): WireData | undefined {
-  return message?.data;
 }
 
 /** 1006 is the network's doing, which stateful reconnect forgives; others are our answer to a client that broke the rules. */
