@@ -61,6 +61,8 @@ byId('composer').addEventListener('submit', async event => {
   try {
     await connection.invoke('say', text);
     byId('trouble').hidden = true;
+    // The next word is the beginning of another message.
+    typedAt = Number.NEGATIVE_INFINITY;
   } catch (error) {
     byId('text').value = text;
     complain('trouble', error);
