@@ -76,7 +76,7 @@ describe('the ramp of segments', () => {
     );
   });
 
-  test('a link that one connection fills: the second is let go, and that is the last word', () => {
+  test('a link that one connection fills: the second is let go, and no other tried for a while', () => {
     const { changes } = run({ totalBytes: 100 * MiB, rate: () => (10 * MiB) / 1_000, roundTripMs: 40 });
     assert.deepEqual(
       changes.map(([, connections]) => connections),
@@ -90,8 +90,28 @@ describe('the ramp of segments', () => {
     const { changes } = run({ totalBytes: 300 * MiB, rate });
     assert.deepEqual(
       changes.map(([, connections]) => connections),
-      [1, 2, 3, 2],
+      [1, 2, 3, 2, 3, 2],
     );
+  });
+
+  test('one that did not raise the rate is tried again, after pauses that grow', () => {
+    const { changes } = run({ totalBytes: 1_000 * MiB, rate: () => (10 * MiB) / 1_000 });
+    const tries = changes.filter(([, connections]) => connections === 2).map(([ms]) => ms / 1_000);
+    const pauses = tries.slice(1).map((at, index) => at - tries[index]!);
+    assert.equal(pauses.length, 3);
+    for (const [index, seconds] of [10, 20, 40].entries()) {
+      assert.ok(pauses[index]! >= seconds && pauses[index]! < seconds + 2, `${pauses}`);
+    }
+  });
+
+  test('a link that was full only for a while gets its connections later', () => {
+    let received = 0;
+    const rate = (connections: number) => {
+      const step = received < 60 * MiB ? (10 * MiB) / 1_000 : (connections * 10 * MiB) / 1_000;
+      received += step;
+      return step;
+    };
+    assert.equal(run({ totalBytes: 900 * MiB, rate }).changes.at(-1)?.[1], 4);
   });
 
   test('a rest that is soon here is left to one connection', () => {

@@ -3,7 +3,8 @@
 //
 // One connection begins. After a window of measuring, one more is tried, as long as the rest would take a while and neither
 // our thread nor our disk nor a rate limit is what holds the bytes back. Where there is time to find out, one that did not
-// raise the rate by a clear margin is let go, and that is the last word; a rest that is soon over is worth no such proof.
+// raise the rate by a clear margin is let go and not tried again for a while, each time for longer; a rest that is soon over is
+// worth no such proof.
 
 export interface RampRules {
   /** Connections of one transfer. */
@@ -51,6 +52,8 @@ const clearShare = 0.4;
 const busyShare = 0.8;
 /** Held back for more than this share of the time, so is our disk or a rate limit. */
 const heldShare = 0.25;
+/** After a connection that did not raise the rate none is tried for so long, then for twice as long, and so on. Milliseconds. */
+const firstPauseMs = 10_000;
 /** Connections that may be lost on the way, in one answer, before no more are added. */
 const maxLost = 8;
 
@@ -64,6 +67,9 @@ export class SegmentRamp {
   /** The rate before the newest connection, where there was time to measure it. Bytes a millisecond. */
   #rateBefore: number | undefined;
   #isSettled = false;
+  /** Until then no connection is tried. */
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+  #pauseMs = firstPauseMs;
   #lost = 0;
 
   constructor(rules: RampRules, first: Totals) {
@@ -92,13 +98,14 @@ export class SegmentRamp {
       const isProven = rate >= this.#rateBefore * (1 + clearShare / (at.connections - 1));
       this.#rateBefore = undefined;
       if (!isProven) {
-        this.#isSettled = true;
+        this.#pausedUntil = at.now + this.#pauseMs;
+        this.#pauseMs *= 2;
         return 'let-go';
       }
     }
     const { maxConnectionsPerTransfer, minSplitMs } = this.#rules;
     const pays = restMs >= minSplitMs && !isOurs && at.hasRoom && at.connections < maxConnectionsPerTransfer;
-    if (this.#isSettled || !pays || this.#isFull(at, rate)) return 'stay';
+    if (this.#isSettled || at.now < this.#pausedUntil || !pays || this.#isFull(at, rate)) return 'stay';
     this.#isOpening = true;
     this.#rateBefore = isProof ? rate : undefined;
     return 'add';
