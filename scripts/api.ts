@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.join(import.meta.dirname, '..');
-export const packagesWithSurface = ['websockets', 'client'];
+export const packagesWithSurface = ['websockets', 'hubs', 'client', 'agent-protocol'];
 
 /** A declaration, as `file` declares it. */
 interface Place {
