@@ -87,8 +87,8 @@ export interface EndpointOptions<User extends HubUser = HubUser> extends Partial
   /** Bytes POSTed by a client that wait for the hub; then its POSTs wait. Default 65,536 (§3, TransportMaxBufferSize). */
   readonly transportMaxBufferSize?: number;
   /**
-   * Milliseconds the client may leave what was sent to it unread in Server-Sent Events and long polling; then it is cut
-   * off. Default 10,000 (§3, TransportSendTimeout).
+   * Milliseconds the client may leave what was sent to it unread, so that the kernel does not take one send; then it is
+   * cut off. Default 10,000 (§3, TransportSendTimeout).
    */
   readonly transportSendTimeoutMs?: number;
   /** Bytes of one POST, which may hold many messages; more are answered 413. Default 30,000,000 (Kestrel's limit). */

@@ -1,6 +1,7 @@
 // What becomes of a client that reads more slowly than it is written to, policy by policy.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { inspect } from 'node:util';
 import { defineHub, type HubOptions } from '@longhaul/hubs';
 import { createTestHub, type TestClient } from '@longhaul/hubs/testing';
 import { leakCheck, waitFor } from '@longhaul/testing';
@@ -210,6 +211,28 @@ describe('slow consumers', () => {
       values.toSorted((a, b) => a - b),
     );
     assert.equal(server.hubs.connectionCount, 1);
+  });
+
+  test('§3 a WebSocket that takes no send for transportSendTimeoutMs is cut off; one that reads is not', async t => {
+    const ends: unknown[] = [];
+    const watched = defineHub<Client>()({
+      methods: {},
+      onDisconnected: (_call, error) => void ends.push(error),
+    });
+    const { hubs, url } = await host(t, watched, {
+      endpoint: { transportSendTimeoutMs: 1_500, maximumBufferedBytes: 1e9, applicationMaxBufferSize: 1e9 },
+    });
+    const [stuck, quick] = [await bareHubClient(t, `${url}/hub`), await bareHubClient(t, `${url}/hub`)];
+    stuck.socket.pause();
+    const large = 'x'.repeat(1_000_000);
+    for (let n = 0; n < 30; n += 1) void hubs.context(watched).clients.all.price('a', n, large);
+    await waitFor('the end of the stuck one', () => ends.length > 0);
+    assert.equal(ends.length, 1);
+    assert.match(inspect(ends[0]), /The connection was lost\..*The client has read nothing for 1500 ms\./s);
+    assert.equal(hubs.connectionCount, 1);
+    for (let n = 0; n < 30; n += 1) assert.match(await quick.next(), /^\{"type":1,"target":"price"/);
+    await hubs.context(watched).clients.all.price('a', 30, 'x');
+    assert.match(await quick.next(), /\["a",30,"x"\]/);
   });
 
   test('a client that leaves while it is slow holds no sender', async () => {

@@ -110,6 +110,7 @@ export class TransportLink {
 
   /** What is due at `now`. False when a client that was cut off has not come back in time. */
   tick(now: number): boolean {
+    this.#transport.checkSends?.(now);
     const resumption = this.#resumption;
     if (resumption === undefined) return true;
     if (resumption.isAckDue(now)) this.#acknowledge(resumption, now);

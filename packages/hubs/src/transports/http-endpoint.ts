@@ -177,7 +177,7 @@ export class HttpEndpoint<User extends HubUser> {
     }
     try {
       const identity = this.#gate.identify(request, entry, authorization);
-      const transport = await acceptWebSocketTransport(request, response, this.#options.webSockets);
+      const transport = await this.#acceptWebSocket(request, response);
       // Its end is not awaited: nothing of this request is held as long as the connection lives.
       const connection = this.#serve(entry, transport, { ...identity, connectionToken: entry.connectionToken });
       if (connection === undefined) this.#lobby.forget(entry);
@@ -193,11 +193,16 @@ export class HttpEndpoint<User extends HubUser> {
     if (entry !== undefined) this.#lobby.forget(entry);
   }
 
+  #acceptWebSocket(request: AnyRequest, response: AnyResponse): Promise<Transport> {
+    const { transportSendTimeoutMs } = this.#limits;
+    return acceptWebSocketTransport(request, response, transportSendTimeoutMs, this.#options.webSockets);
+  }
+
   /** §9.5: another WebSocket in the place of the first. */
   async #resumeWebSocket(request: AnyRequest, response: AnyResponse, entry: Entry<User>): Promise<void> {
     const connection = entry.channel?.connection;
     if (connection?.isResumable !== true) return reply(response, 409);
-    const transport = await acceptWebSocketTransport(request, response, this.#options.webSockets);
+    const transport = await this.#acceptWebSocket(request, response);
     if (!connection.resume(transport)) await transport.close();
   }
 

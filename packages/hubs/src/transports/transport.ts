@@ -24,6 +24,8 @@ export interface Transport {
   write(message: WireMessage): Promise<unknown>;
   /** What was written still goes out, then it ends; after a time limit at once. Resolves when it has ended. */
   close(): Promise<void>;
+  /** Cuts a client off that takes nothing (§3, TransportSendTimeout), where nobody else tells the transport the time. */
+  checkSends?(now: number): void;
   /** Tells, once, that the transport is gone; with the reason, unless the end was orderly. */
   whenClosed(told: (error: Error | undefined) => void): void;
 }

@@ -20,6 +20,7 @@ const transferFormats: readonly TransferFormat[] = Object.freeze(['Text', 'Binar
 export async function acceptWebSocketTransport(
   request: AnyRequest,
   response: AnyResponse,
+  sendTimeoutMs: number,
   options: WebSocketTransportOptions = {},
 ): Promise<Transport> {
   const subprotocol = options.subprotocolSelector?.(requestedSubprotocols(request));
@@ -32,16 +33,23 @@ export async function acceptWebSocketTransport(
     // The hub's own Pings keep the connection alive (§7).
     keepAliveIntervalMs: 0,
   });
-  return new WebSocketTransport(socket);
+  return new WebSocketTransport(socket, sendTimeoutMs);
 }
 
 class WebSocketTransport implements Transport {
   readonly name = 'WebSockets';
   readonly transferFormats = transferFormats;
   readonly #socket: WebSocketConnection;
+  readonly #sendTimeoutMs: number;
+  /** Forgotten as soon as nothing waits: an idle connection holds none. */
+  #lastSend: Promise<unknown> | undefined;
+  /** Since when the kernel has not taken what was the last send then. */
+  #stuck: { readonly since: number } | undefined;
+  #error: HubServerError | undefined;
 
-  constructor(socket: WebSocketConnection) {
+  constructor(socket: WebSocketConnection, sendTimeoutMs: number) {
     this.#socket = socket;
+    this.#sendTimeoutMs = sendTimeoutMs;
   }
 
   get bufferedBytes(): number {
@@ -49,7 +57,7 @@ class WebSocketTransport implements Transport {
   }
 
   whenClosed(told: (error: Error | undefined) => void): void {
-    void this.#socket.closed.then(({ clean, code }) => told(clean ? undefined : lossOf(code)));
+    void this.#socket.closed.then(({ clean, code }) => told(clean ? undefined : (this.#error ?? lossOf(code))));
   }
 
   tryReceive(): Chunk | undefined {
@@ -65,6 +73,30 @@ class WebSocketTransport implements Transport {
   }
 
   write(message: WireMessage): Promise<unknown> {
+    this.#lastSend = this.#send(message);
+    return this.#lastSend;
+  }
+
+  /** `now`: milliseconds of performance.now(). */
+  checkSends(now: number): void {
+    if (this.#socket.bufferedBytes === 0) {
+      this.#lastSend = undefined;
+      this.#stuck = undefined;
+    } else if (this.#stuck !== undefined) {
+      if (now - this.#stuck.since < this.#sendTimeoutMs || this.#error !== undefined) return;
+      this.#error = new HubServerError('connection-lost', `The client has read nothing for ${this.#sendTimeoutMs} ms.`);
+      this.#socket.abort(this.#error);
+    } else if (this.#lastSend !== undefined) {
+      const stuck = { since: now };
+      this.#stuck = stuck;
+      const taken = () => {
+        if (this.#stuck === stuck) this.#stuck = undefined;
+      };
+      this.#lastSend.then(taken, taken);
+    }
+  }
+
+  #send(message: WireMessage): Promise<unknown> {
     const type = message.format === 'Text' ? 'text' : 'binary';
     if (message.isShared) {
       message.frame ??= encodeMessage(message.data, { type });
