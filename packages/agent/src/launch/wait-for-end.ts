@@ -1,5 +1,5 @@
 // After an agent was asked to stop: waits until its keeper is gone, so that the next start finds nothing in its way.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { defaults } from '../options.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -21,12 +21,16 @@ export async function waitForAgentEnd(endpoint: Endpoint, options: WaitForEndOpt
   return true;
 }
 
-/** A process that has ended but was not fetched by its parent (a container without an init) counts as gone. */
+/**
+ * A process that has ended but was not fetched by its parent (a container without an init) counts as gone; one whose main
+ * thread alone has ended does not: the others still hold its sockets.
+ */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+    const isZombie = stat.charAt(stat.lastIndexOf(')') + 2) === 'Z';
+    return !isZombie || readdirSync(`/proc/${pid}/task`).length > 1;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
