@@ -1,9 +1,9 @@
 // What a hub invocation (JSON) costs a server: an echo of 100 bytes of text against a bare WebSocket that echoes as many
 // bytes as the invocation has, and Socket.IO's event and answer.
 import { judge } from './lab/bars.ts';
-import { compileLoad, Load, type LoadOptions } from './lab/load.ts';
-import { MeasuredServer } from './lab/measured-server.ts';
-import { alternate, ask, type Subject } from './lab/question.ts';
+import { echoes } from './lab/echoes.ts';
+import { compileLoad, type LoadOptions } from './lab/load.ts';
+import { alternate, ask } from './lab/question.ts';
 import { ratiosTo } from './lab/statistics.ts';
 import * as greetings from './servers/greetings.ts';
 
@@ -11,25 +11,8 @@ const connections = 100;
 
 await ask('hub-invocation', ['cc'], async lab => {
   const program = compileLoad(lab.folder);
-  const subject = (server: string, how: Pick<LoadOptions, 'path' | 'hellos' | 'message'>): Subject => {
-    return async () => {
-      await using echo = await MeasuredServer.start(server);
-      await using load = await Load.start(program, { ...how, port: echo.port, connections, batch: 1 });
-      const each = lab.isQuick ? 20 : 2_000;
-      await load.go(each / 4);
-      const before = await echo.cpuSeconds();
-      const from = performance.now();
-      await load.go(each);
-      const wallSeconds = (performance.now() - from) / 1000;
-      const cpuSeconds = (await echo.cpuSeconds()) - before;
-      return {
-        wallSeconds,
-        cpuSeconds,
-        microsecondsAMessage: (cpuSeconds * 1e6) / (each * connections),
-        peakRssMiB: 0,
-      };
-    };
-  };
+  const subject = (server: string, how: Pick<LoadOptions, 'path' | 'hellos' | 'message'>) =>
+    echoes({ server, program, load: { ...how, connections, batch: 1 }, messagesEach: lab.isQuick ? 20 : 2_000 });
   const { rounds, medians } = await alternate(lab, {
     'longhaul WebSocket': subject('websockets', { ...greetings.webSocket, message: greetings.hubEcho }),
     'longhaul hub': subject('hub', { ...greetings.hub, message: greetings.hubEcho }),

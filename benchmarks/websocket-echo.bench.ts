@@ -1,8 +1,8 @@
 // What a server pays for a message: 100 bytes echoed on 100 connections, one and sixteen a read, against plain TCP, ws and
 // Socket.IO.
 import { judge } from './lab/bars.ts';
-import { compileLoad, Load, type LoadOptions } from './lab/load.ts';
-import { MeasuredServer } from './lab/measured-server.ts';
+import { echoes } from './lab/echoes.ts';
+import { compileLoad, type LoadOptions } from './lab/load.ts';
 import { alternate, ask, type Subject } from './lab/question.ts';
 import { ratiosTo } from './lab/statistics.ts';
 import * as greetings from './servers/greetings.ts';
@@ -15,28 +15,9 @@ const raw = { isRaw: true, message: `${message}::` } as const;
 
 await ask('websocket-echo', ['cc'], async lab => {
   const program = compileLoad(lab.folder);
-  const subject = (
-    server: string,
-    how: Omit<LoadOptions, 'port' | 'connections' | 'batch'>,
-    batch: number,
-  ): Subject => {
-    return async () => {
-      await using echo = await MeasuredServer.start(server);
-      await using load = await Load.start(program, { ...how, port: echo.port, connections, batch });
-      const each = (lab.isQuick ? 20 : 2_000) * (batch > 1 ? 4 : 1);
-      await load.go(each / 4);
-      const before = await echo.cpuSeconds();
-      const from = performance.now();
-      await load.go(each);
-      const wallSeconds = (performance.now() - from) / 1000;
-      const cpuSeconds = (await echo.cpuSeconds()) - before;
-      return {
-        wallSeconds,
-        cpuSeconds,
-        microsecondsAMessage: (cpuSeconds * 1e6) / (each * connections),
-        peakRssMiB: 0,
-      };
-    };
+  const subject = (server: string, how: Omit<LoadOptions, 'port' | 'connections' | 'batch'>, batch: number) => {
+    const messagesEach = (lab.isQuick ? 20 : 2_000) * (batch > 1 ? 4 : 1);
+    return echoes({ server, program, load: { ...how, connections, batch }, messagesEach });
   };
   const subjects: Record<string, Subject> = {};
   for (const batch of [1, 16]) {
