@@ -1,6 +1,6 @@
 // Chooses how many transfers run at the same time: one of the presets, or a number.
-import { useState } from 'preact/hooks';
 import { activeFrom, activePresets } from '../transfers/active-limit.ts';
+import { PresetForm } from './preset-form.tsx';
 
 export interface ActiveControlProps {
   /** `null` until it is known. */
@@ -12,52 +12,20 @@ export interface ActiveControlProps {
 }
 
 export function ActiveControl({ current, label, isLive, onChoose }: ActiveControlProps) {
-  const [text, setText] = useState(current === null || activePresets.includes(current) ? '' : String(current));
-  const [refusal, setRefusal] = useState<string | null>(null);
-  const submit = (event: Event) => {
-    event.preventDefault();
-    const given = activeFrom(text);
-    setRefusal(given.type === 'refused' ? given.words : null);
-    if (given.type === 'count' && isLive) onChoose(given.count);
-  };
   return (
-    <form class="limit" aria-label={label} onSubmit={submit}>
-      <div class="choice">
-        {activePresets.map(preset => (
-          <button
-            type="button"
-            key={preset}
-            aria-pressed={preset === current}
-            aria-disabled={!isLive}
-            onClick={() => {
-              if (isLive) onChoose(preset);
-            }}
-          >
-            {preset}
-          </button>
-        ))}
-        <span class="own">
-          <input
-            type="text"
-            inputmode="numeric"
-            aria-label="Another number"
-            placeholder="Another"
-            maxLength={4}
-            autocomplete="off"
-            value={text}
-            aria-invalid={refusal !== null}
-            onInput={event => setText(event.currentTarget.value)}
-          />
-          <button type="submit" aria-disabled={!isLive}>
-            Set
-          </button>
-        </span>
-      </div>
-      {refusal === null ? null : (
-        <p class="refused" role="alert">
-          {refusal}
-        </p>
-      )}
-    </form>
+    <PresetForm
+      label={label}
+      presets={activePresets}
+      current={current}
+      inWords={String}
+      typed={current === null || activePresets.includes(current) ? '' : String(current)}
+      own={{ label: 'Another number', inputMode: 'numeric', maxLength: 4 }}
+      parse={text => {
+        const given = activeFrom(text);
+        return given.type === 'refused' ? given : { type: 'value', value: given.count };
+      }}
+      isLive={isLive}
+      onChoose={onChoose}
+    />
   );
 }

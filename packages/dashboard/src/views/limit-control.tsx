@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { type RateUnit, rateAsTyped, rateFrom, ratePresets, rateUnits } from '../transfers/rate-limit.ts';
 import { limitInWords } from '../words/amounts.ts';
+import { PresetForm } from './preset-form.tsx';
 
 export interface LimitControlProps {
   /** Bytes a second; `null` = no limit. */
@@ -15,60 +16,29 @@ export interface LimitControlProps {
 
 export function LimitControl({ current, label, isLive, onChoose }: LimitControlProps) {
   const typed = rateAsTyped(current);
-  const [text, setText] = useState(ratePresets.includes(current) ? '' : typed.text);
   const [unit, setUnit] = useState<RateUnit>(typed.unit);
-  const [refusal, setRefusal] = useState<string | null>(null);
-  const submit = (event: Event) => {
-    event.preventDefault();
-    const given = rateFrom(text, unit);
-    setRefusal(given.type === 'refused' ? given.words : null);
-    if (given.type === 'rate' && isLive) onChoose(given.bytesPerSecond);
-  };
   return (
-    <form class="limit" aria-label={label} onSubmit={submit}>
-      <div class="choice">
-        {ratePresets.map(preset => (
-          <button
-            type="button"
-            key={preset}
-            aria-pressed={preset === current}
-            aria-disabled={!isLive}
-            onClick={() => {
-              if (isLive) onChoose(preset);
-            }}
-          >
-            {limitInWords(preset)}
-          </button>
+    <PresetForm
+      label={label}
+      presets={ratePresets}
+      current={current}
+      inWords={limitInWords}
+      typed={ratePresets.includes(current) ? '' : typed.text}
+      own={{ label: 'Another limit', inputMode: 'decimal', maxLength: 12 }}
+      parse={text => {
+        const given = rateFrom(text, unit);
+        return given.type === 'refused' ? given : { type: 'value', value: given.bytesPerSecond };
+      }}
+      isLive={isLive}
+      onChoose={onChoose}
+    >
+      <select aria-label="Unit" value={unit} onChange={event => setUnit(event.currentTarget.value as RateUnit)}>
+        {rateUnits.map(name => (
+          <option key={name} value={name}>
+            {name}
+          </option>
         ))}
-        <span class="own">
-          <input
-            type="text"
-            inputmode="decimal"
-            aria-label="Another limit"
-            placeholder="Another"
-            maxLength={12}
-            autocomplete="off"
-            value={text}
-            aria-invalid={refusal !== null}
-            onInput={event => setText(event.currentTarget.value)}
-          />
-          <select aria-label="Unit" value={unit} onChange={event => setUnit(event.currentTarget.value as RateUnit)}>
-            {rateUnits.map(name => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-          <button type="submit" aria-disabled={!isLive}>
-            Set
-          </button>
-        </span>
-      </div>
-      {refusal === null ? null : (
-        <p class="refused" role="alert">
-          {refusal}
-        </p>
-      )}
-    </form>
+      </select>
+    </PresetForm>
   );
 }
