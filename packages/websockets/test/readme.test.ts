@@ -7,6 +7,7 @@ import { createWriteStream, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { leakCheck } from '@longhaul/testing';
@@ -108,7 +109,8 @@ async function runSnippet(code: string): Promise<string[]> {
   } finally {
     stage.socket.abort();
     await Promise.all([...connections].map(connection => connection.close()));
-    file.destroy();
+    file.end();
+    await finished(file);
   }
   return logged;
 }
