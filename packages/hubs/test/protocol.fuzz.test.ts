@@ -181,7 +181,8 @@ test('what our reading of MessagePack lets through is what the library makes of 
   for (const until = performance.now() + budgetMs / 3; performance.now() < until; ) {
     const wire = mutate(random, random.pick(seeds.messagepack));
     const { messages } = read(protocols.messagepack, [wire]);
-    if (messages.length !== 1 || wire[0] !== wire.length - 1) continue;
+    const isOneMessage = messages.length === 1 && wire[0] === wire.length - 1 && wire.length <= 0x80; // a length of one byte
+    if (!isOneMessage) continue;
     const items = decoder.decode(wire.subarray(1)) as unknown[];
     assert.ok(Array.isArray(items), wire.toString('hex'));
     const [message] = messages;
