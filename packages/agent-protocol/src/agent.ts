@@ -1,5 +1,6 @@
 // The agent's hub (`/agent`) as its clients see it: methods, events, roles. Parsed once at the agent's door.
 import * as v from 'valibot';
+import { AppId } from './app-id.ts';
 import type {
   CreateDownloadRequest,
   TransferDetails,
@@ -10,12 +11,6 @@ import type {
 
 /** Where the hub is, on the Unix socket and on the loopback port. */
 export const agentHubPath = '/agent';
-
-/** Reverse-DNS or plain name: letters, digits, dot, dash, underscore; at most 128 characters. */
-export const AppId = v.pipe(v.string(), v.maxLength(128), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'not an app id'));
-
-/** The app id of transfers made by the command itself. */
-export const cliAppId = 'longhaul';
 
 /** `longhaul app register MANIFEST` (JSON). More fields come with tasks. */
 export const AppManifest = v.strictObject({

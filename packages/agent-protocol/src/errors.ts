@@ -36,6 +36,21 @@ export const errorTable = Object.freeze({
   'operation-canceled': facts('caller', 1, false, 'It was canceled on request.'),
   'not-supported-here': facts('caller', 1, false, 'Handing sockets over needs Linux on x64 or arm64.'),
   detached: facts('caller', 1, false, 'Connect again and attach: what the agent does goes on.'),
+  // sockets and tasks
+  'pending-io': facts('caller', 9, true, 'Await "cancelIO(socket)" first: nothing may be read or written meanwhile.'),
+  'tls-socket': facts(
+    'caller',
+    2,
+    false,
+    'A TLS session lives in its process: use a channel, whose TLS the agent ends.',
+  ),
+  'already-bound': facts('caller', 9, false, 'Call "enableTransferOwnership" before bind or connect.'),
+  'not-enabled': facts('caller', 9, false, 'Call "enableTransferOwnership" before bind or connect, then transfer.'),
+  'wake-unsupported': facts('caller', 1, false, 'This machine cannot be woken: enable with wake "do-not-wake".'),
+  'wrong-kind': facts('caller', 2, false, 'Reclaim the socket as the kind that "kind" names.'),
+  'stale-owner': facts('caller', 9, false, 'The socket was handed to somebody else since: forget it.'),
+  'task-not-declared': facts('caller', 6, false, 'Declare the entry point under "tasks" in the app\'s manifest.'),
+  'task-failed': facts('caller', 1, true, 'Read the log of the run with "longhaul tasks show RUN".'),
   // files
   'target-exists': facts('caller', 9, false, 'Choose another file, or collision "unique-name" or "replace".'),
   'target-not-writable': facts('caller', 6, false, 'Choose a folder this user may write to.'),
