@@ -1,9 +1,10 @@
-// Runs test files with node's own runner, each in a process of its own, and counts. In: which files. Out: the counts,
-// with every skip named. Run by itself (`run-tests.ts unit`) it runs the unit tests only: so does the Node 24 leg.
+// Runs test files with node's own runner and counts. In: which files. Out: the counts, with every skip named. Each file has a
+// process of its own, but for the unit tests: pure logic needs none, so all of them share one, on the Node of our choice.
+import { fork } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { run } from 'node:test';
+import { type RunOptions, run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
 export interface Counts {
@@ -13,32 +14,45 @@ export interface Counts {
   skipped: string[];
 }
 
+const flags = ['--conditions=longhaul-source'];
 const root = path.join(import.meta.dirname, '..');
 
 /** Unit tests stand beside their source; they need no sockets, processes or browsers. */
 export const unitTests = ['packages/*/src/**/*.test.ts', 'scripts/*.test.ts', 'benchmarks/**/*.test.ts'];
-export const allTests = [
-  ...unitTests,
-  'packages/*/test/**/*.test.ts',
-  'conformance/**/*.test.ts',
-  'examples/**/*.test.ts',
-];
+export const otherTests = ['packages/*/test/**/*.test.ts', 'conformance/**/*.test.ts', 'examples/**/*.test.ts'];
 
-export async function runTests(patterns: string[]): Promise<Counts> {
-  const files = [
-    ...new Set(patterns.flatMap(pattern => globSync(pattern, { cwd: root, exclude: ['**/node_modules/**'] }))),
-  ]
-    .sort()
-    .map(file => path.join(root, file));
-  if (files.length === 0) throw new Error(`no test file matches ${patterns.join(' ')}`);
-  const counts: Counts = { passed: 0, failed: 0, skipped: [] };
-  const stream = run({
-    files,
-    cwd: root,
+/** All unit tests, in one process of `node`. */
+export function runUnitTests(node: string): Promise<Counts> {
+  const child = fork(import.meta.filename, { cwd: root, execPath: node, execArgv: flags });
+  return new Promise((resolve, reject) => {
+    let counts: Counts | undefined;
+    child.on('message', message => {
+      counts = message as Counts;
+    });
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      if (counts === undefined) reject(new Error(`the unit tests ended with ${signal ?? code}`));
+      else resolve(counts);
+    });
+  });
+}
+
+/** Each file in a process of its own. */
+export function runTests(patterns: readonly string[]): Promise<Counts> {
+  return runFiles(patterns, {
+    isolation: 'process',
     concurrency: Math.max(2, availableParallelism()),
     timeout: 300_000,
-    execArgv: ['--conditions=longhaul-source'],
+    execArgv: flags,
   });
+}
+
+async function runFiles(patterns: readonly string[], how: RunOptions): Promise<Counts> {
+  const found = patterns.flatMap(pattern => globSync(pattern, { cwd: root, exclude: ['**/node_modules/**'] }));
+  const files = [...new Set(found)].sort().map(file => path.join(root, file));
+  if (files.length === 0) throw new Error(`no test file matches ${patterns.join(' ')}`);
+  const counts: Counts = { passed: 0, failed: 0, skipped: [] };
+  const stream = run({ files, cwd: root, ...how });
   stream.on('test:pass', event => {
     if (event.skip !== undefined && event.skip !== false)
       counts.skipped.push(`${event.name}: ${typeof event.skip === 'string' ? event.skip : 'no reason given'}`);
@@ -56,6 +70,7 @@ export async function runTests(patterns: string[]): Promise<Counts> {
 }
 
 if (import.meta.main) {
-  const counts = await runTests(process.argv[2] === 'unit' ? unitTests : process.argv.slice(2));
+  const counts = await runFiles(unitTests, { isolation: 'none' });
+  process.send?.(counts);
   process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
 }

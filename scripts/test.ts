@@ -1,18 +1,16 @@
 // `npm test`: everything. Installs what the tests need, checks, builds, runs all tests on this Node and the unit tests on
 // Node 24, the oldest we support, and closes with one line `N passed, N failed[, N skipped]`.
 // With arguments it runs just these test files: npm test -- 'packages/hubs/**/*.test.ts'
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build } from './build.ts';
 import { check } from './check.ts';
 import { installDebianPackages } from './debian-packages.ts';
-import { allTests, runTests } from './run-tests.ts';
+import { type Counts, otherTests, runTests, runUnitTests } from './run-tests.ts';
 
 const bootstrap = createRequire(import.meta.url)('../packages/cli/bootstrap.cjs');
 const oldestNode = '24.21.0';
-const root = path.join(import.meta.dirname, '..');
 const isCi = process.env.CI === 'true';
 const chosen = process.argv.slice(2);
 
@@ -40,25 +38,28 @@ if (chosen.length === 0) {
 }
 if (!build()) problems.push('build');
 
-const counts = await runTests(chosen.length > 0 ? chosen : allTests);
-if (chosen.length === 0) {
-  const node = findOldestNode();
-  if (node === null) counts.skipped.push(`unit tests on Node ${oldestNode}: it could not be fetched`);
-  else if (node !== process.execPath) {
-    console.log(`\nUnit tests on Node ${oldestNode}`);
-    const args = ['--conditions=longhaul-source', path.join(root, 'scripts/run-tests.ts'), 'unit'];
-    const result = spawnSync(node, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 });
-    const isGood = result.status === 0;
-    console.log(
-      isGood
-        ? result.stdout
-            .split('\n')
-            .filter(line => /^ℹ (tests|pass|fail|skipped)/.test(line))
-            .join('\n')
-        : result.stdout,
-    );
-    if (!isGood) problems.push(`unit tests on Node ${oldestNode}\n${result.stderr}`);
+const counts: Counts = { passed: 0, failed: 0, skipped: [] };
+const add = async (running: Promise<Counts>): Promise<void> => {
+  try {
+    const { passed, failed, skipped } = await running;
+    counts.passed += passed;
+    counts.failed += failed;
+    counts.skipped.push(...skipped);
+  } catch (error) {
+    problems.push(String(error));
   }
+};
+if (chosen.length > 0) {
+  await add(runTests(chosen));
+} else {
+  await add(runUnitTests(process.execPath));
+  const oldest = findOldestNode();
+  if (oldest === null) counts.skipped.push(`unit tests on Node ${oldestNode}: it could not be fetched`);
+  else if (oldest !== process.execPath) {
+    console.log(`\nUnit tests on Node ${oldestNode}`);
+    await add(runUnitTests(oldest));
+  }
+  await add(runTests(otherTests));
 }
 
 for (const name of missing) counts.skipped.push(`Debian package ${name} is missing`);
