@@ -1,6 +1,7 @@
 // The agent's hub (`/agent`) as its clients see it: methods, events, roles. Parsed once at the agent's door.
 import * as v from 'valibot';
 import { AppId } from './app-id.ts';
+import type { SocketEvents, SocketVerbs } from './sockets.ts';
 import type {
   CreateDownloadRequest,
   TransferDetails,
@@ -44,7 +45,7 @@ export interface AgentStatus {
 export type Role = 'owner' | 'app' | 'browser';
 
 /** Methods of the hub. Every answer that promises something means it is durable. */
-export interface AgentHub {
+export interface AgentHub extends SocketVerbs {
   createDownload(request: CreateDownloadRequest): Promise<TransferRecord>;
   startTransfer(id: string): Promise<TransferRecord>;
   getTransfer(id: string): Promise<TransferRecord>;
@@ -84,7 +85,7 @@ export interface AgentHub {
 }
 
 /** Events the agent sends. At most 10 a second for one transfer; the last state is never left out. */
-export interface AgentClient {
+export interface AgentClient extends SocketEvents {
   transferChanged(record: TransferRecord): void;
   transferRemoved(id: string): void;
   limitsChanged(limits: TransferLimitsRecord): void;

@@ -1,8 +1,7 @@
-// The agent's hub: each verb parses its arguments, asks the feature's door and answers. Which role has which verb stands in
-// one table; what a caller can see is its scope, which every door takes.
+// The agent's hub: each verb asks the feature's door and answers; what a caller can see is its scope, which every door takes.
+// What all verbs have in common is in verb.ts, who may call them in verb-roles.ts.
 import {
   type AgentClient,
-  type AgentHub,
   type AgentStatus,
   AppId,
   AppManifest,
@@ -11,17 +10,15 @@ import {
   isTerminal,
   LonghaulError,
   RateLimit,
-  type Role,
   TransferId,
   TransferLimitsRequest,
 } from '@longhaul/agent-protocol';
-import { defineHub, type HubCall } from '@longhaul/hubs';
-import * as v from 'valibot';
+import { defineHub } from '@longhaul/hubs';
 import type { Apps } from '../apps/apps.ts';
 import type { Transfers } from '../transfers/door.ts';
 import type { Caller } from './access.ts';
 import { everyWatcher, watchGroup } from './feed.ts';
-import { hubErrorOf } from './hub-errors.ts';
+import { type Call, callerOf, createVerb } from './verb.ts';
 
 export interface AgentHubOptions {
   readonly transfers: Transfers;
@@ -35,60 +32,11 @@ export interface AgentHubOptions {
   readonly log: { error(facts: object, message: string): void };
 }
 
-/** Who may call what. `owner` and `app` exist only on the Unix socket, `browser` only on the loopback port. */
-export const verbRoles = Object.freeze({
-  createDownload: ['owner', 'app'],
-  startTransfer: ['owner', 'app'],
-  getTransfer: ['owner', 'app', 'browser'],
-  listTransfers: ['owner', 'app', 'browser'],
-  watchTransfers: ['owner', 'app', 'browser'],
-  pauseTransfer: ['owner', 'app', 'browser'],
-  resumeTransfer: ['owner', 'app', 'browser'],
-  cancelTransfer: ['owner', 'app', 'browser'],
-  removeTransfer: ['owner', 'app', 'browser'],
-  retryTransfer: ['owner', 'app', 'browser'],
-  cancelAllTransfers: ['owner', 'app', 'browser'],
-  removeFinishedTransfers: ['owner', 'app', 'browser'],
-  getTransferDetails: ['owner', 'app', 'browser'],
-  setTransferLimit: ['owner', 'app', 'browser'],
-  getLimits: ['owner', 'app', 'browser'],
-  setLimits: ['owner', 'browser'],
-  getStatus: ['owner', 'app', 'browser'],
-  openDashboard: ['owner'],
-  registerApp: ['owner'],
-  unregisterApp: ['owner'],
-  listApps: ['owner'],
-  stopAgent: ['owner'],
-  restartAgent: ['owner'],
-} as const satisfies Record<keyof AgentHub, readonly Role[]>);
-
-type Call = HubCall<AgentClient, Caller>;
-type Schema = v.GenericSchema;
-type Outputs<Schemas extends readonly Schema[]> = { -readonly [I in keyof Schemas]: v.InferOutput<Schemas[I]> };
-
 export function createAgentHub(options: AgentHubOptions) {
   const { transfers, apps } = options;
   /** Connections of apps, so that an unregistered app's end with it. */
   const connections = new Map<string, Call>();
-
-  function verb<const Schemas extends readonly Schema[], Result>(
-    name: keyof AgentHub,
-    schemas: Schemas,
-    act: (caller: Caller, args: Outputs<Schemas>, call: Call) => Result | Promise<Result>,
-  ) {
-    return async (call: Call, ...raw: unknown[]): Promise<Result> => {
-      try {
-        const caller = callerOf(call);
-        const roles: readonly Role[] = verbRoles[name];
-        if (!roles.includes(caller.scope.role)) {
-          throw new LonghaulError('access-denied', `${name} is not for role "${caller.scope.role}"`);
-        }
-        return await act(caller, parseArguments(name, schemas, raw), call);
-      } catch (error) {
-        throw hubErrorOf(error, name, options.log);
-      }
-    };
-  }
+  const verb = createVerb(options.log);
 
   return defineHub<AgentClient, Caller>()({
     name: 'agent',
@@ -147,28 +95,4 @@ export function createAgentHub(options: AgentHubOptions) {
       restartAgent: verb('restartAgent', [], () => options.renew()),
     },
   });
-}
-
-/** The endpoint lets nobody in without a caller; should it ever, nothing works. */
-function callerOf(call: Call): Caller {
-  if (call.user === undefined) throw new LonghaulError('access-denied', 'this connection has no caller');
-  return call.user;
-}
-
-function parseArguments<const Schemas extends readonly Schema[]>(
-  name: string,
-  schemas: Schemas,
-  raw: readonly unknown[],
-): Outputs<Schemas> {
-  if (raw.length !== schemas.length) {
-    throw new LonghaulError('invalid-argument', `${name} takes ${schemas.length} arguments, not ${raw.length}`);
-  }
-  const parsed = schemas.map((schema, index) => {
-    const result = v.safeParse(schema, raw[index]);
-    if (result.success) return result.output;
-    const [issue] = result.issues;
-    const path = issue === undefined ? null : v.getDotPath(issue);
-    throw new LonghaulError('invalid-argument', `${name}: ${path ?? `argument ${index + 1}`}: ${issue?.message}`);
-  });
-  return parsed as Outputs<Schemas>;
 }

@@ -28,6 +28,11 @@ const afterLoss: Readonly<Record<Verb, 'repeat' | 'done'>> = {
   getLimits: 'repeat',
   setLimits: 'repeat',
   removeTransfer: 'repeat',
+  listSockets: 'repeat',
+  watchSockets: 'repeat',
+  listOwnSockets: 'repeat',
+  removeSocket: 'repeat',
+  getSocketDoor: 'repeat',
   getStatus: 'repeat',
   openDashboard: 'repeat',
   registerApp: 'repeat',
@@ -41,7 +46,7 @@ export const lossMeansDone = (verb: Verb): boolean => afterLoss[verb] === 'done'
 
 /** A call that was sent twice and then answered "there is no such thing": the first one had taken it away. */
 export const wasAlreadyGone = (verb: Verb, code: ErrorCode): boolean =>
-  code === 'not-found' && (verb === 'removeTransfer' || verb === 'unregisterApp');
+  code === 'not-found' && (verb === 'removeTransfer' || verb === 'removeSocket' || verb === 'unregisterApp');
 
 /** A call that was sent twice and then answered `illegal-state`: does the record show what was asked for? */
 export function isAsAsked(verb: Verb, record: TransferRecord): boolean {

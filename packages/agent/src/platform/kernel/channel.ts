@@ -3,6 +3,7 @@
 import type { Descriptor } from './descriptor.ts';
 import { Envelope } from './envelope.ts';
 import { Readiness } from './readiness.ts';
+import { makeRoom } from './sockets.ts';
 
 export interface ChannelListener {
   /** The descriptors are the listener's from now on. */
@@ -11,27 +12,40 @@ export interface ChannelListener {
   ended(error: unknown): void;
 }
 
+export interface ChannelOptions {
+  /** What messages are sent and received with, shared with other channels; stays the caller's. Without: one of its own. */
+  readonly envelope?: Envelope;
+  /** Size of the channel's own envelope: a message may be as long. Bytes. */
+  readonly maxMessageBytes?: number;
+}
+
 interface Waiting {
   readonly bytes: Uint8Array;
   readonly descriptors: readonly Descriptor[];
 }
 
-/** Messages that wait for a peer that does not read; one more breaks the connection. */
+/** Messages, and their bytes, that wait for a peer that does not read; more break the connection. */
 const maxWaiting = 1_024;
+const maxWaitingBytes = 8 * 1_024 * 1_024;
 /** Messages read in one turn, so that one peer cannot keep the loop to itself. */
 const maxPerTurn = 64;
 
 export class Channel implements Disposable {
   readonly #socket: Descriptor;
-  readonly #envelope = new Envelope();
+  readonly #envelope: Envelope;
+  readonly #ownsEnvelope: boolean;
   readonly #readiness: Readiness;
   readonly #listener: ChannelListener;
   readonly #waiting: Waiting[] = [];
+  #waitingBytes = 0;
   #isOpen = true;
 
   /** The socket (message boundaries kept, see sockets.ts) is the channel's from now on. */
-  constructor(socket: Descriptor, listener: ChannelListener) {
+  constructor(socket: Descriptor, listener: ChannelListener, options: ChannelOptions = {}) {
     this.#socket = socket;
+    this.#ownsEnvelope = options.envelope === undefined;
+    this.#envelope = options.envelope ?? new Envelope(options.maxMessageBytes);
+    makeRoom(socket, this.#envelope.maxBytes);
     this.#listener = listener;
     this.#readiness = new Readiness(socket, () => this.#happened());
   }
@@ -45,7 +59,10 @@ export class Channel implements Disposable {
     if (!this.#isOpen) return;
     try {
       if (this.#waiting.length === 0 && this.#envelope.send(this.#socket, bytes, descriptors)) return;
-      if (this.#waiting.length >= maxWaiting) throw new Error(`the peer has not read the last ${maxWaiting} messages`);
+      if (this.#waiting.length >= maxWaiting || this.#waitingBytes + bytes.length > maxWaitingBytes) {
+        throw new Error(`the peer has not read the last ${this.#waiting.length} messages`);
+      }
+      this.#waitingBytes += bytes.length;
       this.#waiting.push({ bytes: Buffer.from(bytes), descriptors: descriptors.map(each => each.duplicate()) });
       this.#readiness.interest = { readable: true, writable: true };
     } catch (error) {
@@ -75,6 +92,7 @@ export class Channel implements Disposable {
     while (first !== undefined && this.#envelope.send(this.#socket, first.bytes, first.descriptors)) {
       for (const descriptor of first.descriptors) descriptor[Symbol.dispose]();
       this.#waiting.shift();
+      this.#waitingBytes -= first.bytes.length;
       first = this.#waiting[0];
     }
     if (first === undefined) this.#readiness.interest = { readable: true, writable: false };
@@ -91,7 +109,7 @@ export class Channel implements Disposable {
     this.#isOpen = false;
     this.#readiness[Symbol.dispose]();
     this.#socket[Symbol.dispose]();
-    this.#envelope[Symbol.dispose]();
+    if (this.#ownsEnvelope) this.#envelope[Symbol.dispose]();
     for (const { descriptors } of this.#waiting.splice(0)) {
       for (const descriptor of descriptors) descriptor[Symbol.dispose]();
     }

@@ -5,7 +5,7 @@ import { LonghaulError } from '@longhaul/agent-protocol';
 import { Descriptor } from './descriptor.ts';
 import { type Address, checkedNow, libc, systemError } from './libc.ts';
 
-/** Of one message. Two fit into a Unix socket's default buffer. */
+/** Of one message, unless the envelope is made larger. Two fit into a Unix socket's default buffer. */
 export const maxMessageBytes = 65_536;
 /** Of one message; the kernel's own limit is 253. Past 64 an fd gets no cheaper. */
 export const maxDescriptors = 64;
@@ -37,10 +37,17 @@ export class Envelope implements Disposable {
   readonly #address: Address;
   readonly #memory: Buffer;
   #isFree = false;
+  /** Of one message that is sent or received with it. */
+  readonly maxBytes: number;
 
-  constructor() {
+  /** @throws RangeError for a size that is no whole number from 1 to 2³⁰ */
+  constructor(maxBytes: number = maxMessageBytes) {
+    if (!Number.isInteger(maxBytes) || maxBytes < 1 || maxBytes > 2 ** 30) {
+      throw new RangeError(`a message of up to ${String(maxBytes)} bytes?`);
+    }
     const { koffi } = libc();
-    const size = dataAt + maxMessageBytes;
+    const size = dataAt + maxBytes;
+    this.maxBytes = maxBytes;
     this.#address = koffi.address(koffi.alloc('uint8_t', size));
     this.#memory = Buffer.from(koffi.view(this.#address, size));
     this.#memory.fill(0, 0, dataAt);
@@ -57,8 +64,8 @@ export class Envelope implements Disposable {
    */
   send(socket: Descriptor, bytes: Uint8Array, descriptors: readonly Descriptor[] = []): boolean {
     if (!(bytes instanceof Uint8Array)) throw new TypeError('a message is bytes');
-    if (bytes.length === 0 || bytes.length > maxMessageBytes || descriptors.length > maxDescriptors) {
-      const limits = `1 to ${maxMessageBytes} bytes and up to ${maxDescriptors} descriptors`;
+    if (bytes.length === 0 || bytes.length > this.maxBytes || descriptors.length > maxDescriptors) {
+      const limits = `1 to ${this.maxBytes} bytes and up to ${maxDescriptors} descriptors`;
       throw new RangeError(`a message has ${limits}, not ${bytes.length} and ${descriptors.length}`);
     }
     const memory = this.#open();
@@ -82,12 +89,12 @@ export class Envelope implements Disposable {
    * The next message, `undefined` when none is there, `'end'` when the peer is gone.
    *
    * @throws LonghaulError `quota-exceeded` when descriptors were lost, because this process is near its limit of open files
-   * or there were more than 64; a system error `EMSGSIZE` for a message past 64 KiB, `ECONNRESET`. Whatever came with it is
-   * closed.
+   * or there were more than 64; a system error `EMSGSIZE` for a longer message than `maxBytes`, `ECONNRESET`. Whatever came with
+   * it is closed.
    */
   receive(socket: Descriptor): Received | 'end' | undefined {
     const memory = this.#open();
-    memory.writeBigUInt64LE(BigInt(maxMessageBytes), vector.at + vector.bytes);
+    memory.writeBigUInt64LE(BigInt(this.maxBytes), vector.at + vector.bytes);
     memory.writeBigUInt64LE(this.#address + BigInt(controlAt), header.control);
     memory.writeUInt32LE(controlSpace, header.controlBytes);
     memory.writeUInt32LE(0, header.flags);

@@ -22,7 +22,10 @@ export interface Libc {
   accept4(fd: number, address: null, length: null, flags: number): number;
   shutdown(fd: number, how: number): number;
   getsockopt(fd: number, level: number, name: number, value: Int32Array, length: Int32Array): number;
+  setsockopt(fd: number, level: number, name: number, value: Int32Array, length: number): number;
   getpeername(fd: number, address: Uint8Array, length: Int32Array): number;
+  getsockname(fd: number, address: Uint8Array, length: Int32Array): number;
+  recv(fd: number, buffer: Uint8Array, length: number, flags: number): number;
   sendmsg(fd: number, message: Address, flags: number): number;
   recvmsg(fd: number, message: Address, flags: number): number;
   fcntl(fd: number, command: number, argument: number): number;
@@ -30,6 +33,7 @@ export interface Libc {
   epoll_create1(flags: number): number;
   epoll_ctl(epoll: number, operation: number, fd: number, event: Memory): number;
   epoll_wait(epoll: number, events: Uint8Array, max: number, timeoutMs: number): number;
+  prctl(option: number, a: number, b: number, c: number, d: number): number;
 }
 
 /** Machines whose structure layouts are written down here. */
@@ -69,7 +73,10 @@ function load(): Libc {
       accept4: library.func('int accept4(int, void *, void *, int)'),
       shutdown: library.func('int shutdown(int, int)'),
       getsockopt: library.func('int getsockopt(int, int, int, void *, void *)'),
+      setsockopt: library.func('int setsockopt(int, int, int, void *, uint32_t)'),
       getpeername: library.func('int getpeername(int, void *, void *)'),
+      getsockname: library.func('int getsockname(int, void *, void *)'),
+      recv: library.func('intptr_t recv(int, void *, size_t, int)'),
       sendmsg: library.func('intptr_t sendmsg(int, void *, int)'),
       recvmsg: library.func('intptr_t recvmsg(int, void *, int)'),
       fcntl: library.func('int fcntl(int, int, int)'),
@@ -77,6 +84,7 @@ function load(): Libc {
       epoll_create1: library.func('int epoll_create1(int)'),
       epoll_ctl: library.func('int epoll_ctl(int, int, int, void *)'),
       epoll_wait: library.func('int epoll_wait(int, void *, int, int)'),
+      prctl: library.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)'),
     };
   } catch (cause) {
     throw new LonghaulError('not-supported-here', `the calls of ${here} cannot be reached: ${cause}`, { cause });

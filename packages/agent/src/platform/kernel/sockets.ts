@@ -14,6 +14,7 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_TYPE = 3;
+const SO_SNDBUF = 7;
 const SO_PEERCRED = 17;
 const SO_ACCEPTCONN = 30;
 const SO_DOMAIN = 39;
@@ -107,6 +108,15 @@ export function socketFacts(socket: Descriptor): SocketFacts {
     isListening: option(number, SO_ACCEPTCONN) !== 0,
     isConnected: hasPeer(number),
   };
+}
+
+/** Makes sure that messages of that size can be sent: the kernel refuses what is longer than the socket's buffer. */
+export function makeRoom(socket: Descriptor, messageBytes: number): void {
+  const number = Descriptor.numberOf(socket);
+  const overhead = 1_024;
+  if (option(number, SO_SNDBUF) >= messageBytes + overhead) return;
+  const wanted = Int32Array.of(messageBytes + overhead); // the kernel doubles it
+  checked('setsockopt', () => libc().setsockopt(number, SOL_SOCKET, SO_SNDBUF, wanted, wanted.byteLength));
 }
 
 /** Ends the connection for every holder of a duplicate. A peer that is gone already is no error. */
