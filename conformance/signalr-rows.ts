@@ -30,6 +30,7 @@ const wire = {
   filters: 'test/filters-and-policies.test.ts',
   slow: 'test/slow-consumers.test.ts',
   options: 'test/options.test.ts',
+  validation: 'test/validation.test.ts',
 } as const;
 
 /** Section, what it says, and a test: its file below packages/hubs, and its name or the words of its table. */
@@ -184,6 +185,8 @@ export const rows: readonly Row[] = [
   ['§8.2', 'a stream that fails', unit.answers, 'a stream that fails while it runs'],
   ['§8.2', 'an id in use', unit.answers, 'an id in use is refused, and is free again after the end'],
   ['§8.2', 'HubException', unit.answers, "['a HubError'"],
+  ['§8.2', 'arguments that do not bind', unit.answers, "['too few arguments'"],
+  ['§8.2', 'what cannot be decoded', wire.messagepack, '§8.2 what cannot be decoded fails its call'],
   ['§8.3', 'one call at a time', unit.answers, 'one call at a time: the second waits, and nothing behind it'],
   [
     '§8.3',
@@ -213,6 +216,13 @@ export const rows: readonly Row[] = [
   ['§8.6', 'the connection ends', unit.answers, 'signals abort, also of a call that has returned'],
   ['§8.6', 'uploads', unit.answers, 'uploads come after the arguments, and items for unknown ids'],
   ['§8.6', 'an upload ends with an error', unit.answers, 'an upload that the client ends with an error throws'],
+  ['§8.6', 'an item that does not bind', wire.validation, '§8.2 items of an upload stream: one that does not fit'],
+  [
+    '§8.6',
+    'an item that cannot be decoded',
+    unit.answers,
+    '§8.6 an upload item that could not be read ends its stream',
+  ],
   ['§8.6', 'StreamBufferCapacity', unit.uploads, 'a push over the capacity waits for one read'],
   ['§8.6', 'the method ends first', unit.answers, 'a method that ends without reading releases who waits'],
   ['§8.7', 'ids', unit.questions, 'ids are s1, s2, …, apart from the numbers of upload streams'],

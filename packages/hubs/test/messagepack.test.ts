@@ -1,10 +1,11 @@
 // The official client with its MessagePack protocol, over both transports that carry bytes; and bare bytes over a socket.
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { after, describe, type TestContext, test } from 'node:test';
 import { defineHub, HubError, parseHubError } from '@longhaul/hubs';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { HttpTransportType, type HubConnection, Subject } from '@microsoft/signalr';
 import { MessagePackHubProtocol } from '@microsoft/signalr-protocol-msgpack';
+import { decode } from '@msgpack/msgpack';
 import { goldenMessages } from '../src/spec/golden-wire.ts';
 import { BareClient, bareClient, connected, host, officialClient } from './host.ts';
 
@@ -48,16 +49,41 @@ const hub = defineHub<Client>()({
   },
 });
 
-async function connect(
-  t: Parameters<typeof host>[0],
-  url: string,
-  transport: HttpTransportType,
-): Promise<HubConnection> {
+async function connect(t: TestContext, url: string, transport: HttpTransportType): Promise<HubConnection> {
   const connection = officialClient(t, `${url}/hub`, { transport }, builder =>
     builder.withHubProtocol(new MessagePackHubProtocol()),
   );
   await connection.start();
   return connection;
+}
+
+/** A text of less than 32 bytes. */
+const text = (value: string): number[] => [0xa0 + value.length, ...Buffer.from(value)];
+
+/** A client after its handshake that sends the bodies it is told to, and gives what it hears, but no pings. */
+async function speaker(t: TestContext, url: string) {
+  const client = await bareClient(t, url);
+  const bodies: unknown[][] = [];
+  client.socket.on('message', data => {
+    for (let rest = data as Buffer; rest.length > 0; ) {
+      const [length, size] = rest[0]! < 0x80 ? [rest[0]!, 1] : [(rest[0]! & 0x7f) + rest[1]! * 128, 2];
+      if (rest[0] === 0x7b) return;
+      const body = decode(rest.subarray(size, size + length)) as unknown[];
+      if (body[0] !== 6) bodies.push(body);
+      rest = rest.subarray(size + length);
+    }
+  });
+  client.send('{"protocol":"messagepack","version":1}');
+  await waitFor('the handshake', () => client.frames.length > 0);
+  return {
+    send(...all: readonly (readonly number[])[]): void {
+      client.socket.send(Uint8Array.from(all.flatMap(body => [body.length, ...body])));
+    },
+    async next(): Promise<unknown[]> {
+      await waitFor('a message', () => bodies.length > 0);
+      return bodies.shift()!;
+    },
+  };
 }
 
 for (const transport of [HttpTransportType.WebSockets, HttpTransportType.LongPolling]) {
@@ -206,6 +232,56 @@ describe('MessagePack', () => {
     assert.ok(written > 10);
   });
 
+  for (const detailed of [false, true]) {
+    const detail = (text: string) => (detailed ? ` InvalidDataException: ${text}` : '');
+    const mismatch = detail(
+      'Error binding arguments. Make sure that the types of the provided values match the types of the hub method being invoked.',
+    );
+    test(`§8.2 what cannot be decoded fails its call, its stream, its answer; the connection lives on${detailed ? ', and tells why' : ''}`, async t => {
+      const { url, complaints } = await host(t, hub, { endpoint: { enableDetailedErrors: detailed } });
+      const client = await speaker(t, `${url}/hub`);
+      const failed = (target: string, why: string) =>
+        `Failed to invoke '${target}' due to an error on the server.${why}`;
+      // An invocation, with and without anybody who waits; one of an unknown method; a stream invocation.
+      client.send([0x95, 1, 0x80, ...text('1'), ...text('echo'), 0x91, 0xc1]);
+      assert.deepEqual(await client.next(), [3, {}, '1', 1, failed('echo', mismatch)]);
+      client.send([0x95, 1, 0x80, 0xc0, ...text('echo'), 0x91, 0xc1]);
+      client.send([0x95, 1, 0x80, ...text('2'), ...text('nope'), 0x80]);
+      assert.deepEqual(await client.next(), [3, {}, '2', 1, "Unknown hub method 'nope'"]);
+      client.send([0x95, 4, 0x80, ...text('3'), ...text('parts'), 0x80]);
+      const noArray = detail("Reading array length for 'arguments' failed.");
+      assert.deepEqual(await client.next(), [3, {}, '3', 1, failed('parts', noArray)]);
+      // With an upload stream, of which nobody hears: its items and its end are ignored.
+      client.send([0x96, 1, 0x80, ...text('4'), ...text('join'), 0x91, 0xc1, 0x91, ...text('s')]);
+      assert.deepEqual(await client.next(), [3, {}, '4', 1, failed('join', mismatch)]);
+      client.send([0x94, 2, 0x80, ...text('s'), 1], [0x94, 3, 0x80, ...text('s'), 2]);
+      // An item of an upload stream: what the method reads is a HubError.
+      client.send([0x96, 1, 0x80, ...text('5'), ...text('join'), 0x90, 0x91, ...text('u')]);
+      client.send([0x94, 2, 0x80, ...text('u'), 0xc4, 1, 7], [0x94, 2, 0x80, ...text('u'), 0xc1]);
+      assert.deepEqual(await client.next(), [
+        3,
+        {},
+        '5',
+        1,
+        "An unexpected error occurred invoking 'join' on the server. HubException: Failed to bind Stream message.",
+      ]);
+      // The answer to a question.
+      client.send([0x95, 1, 0x80, ...text('6'), ...text('ask'), 0x91, 1]);
+      const [, , question] = await client.next();
+      client.send([0x95, 3, 0x80, ...text(String(question)), 3, 0xc1]);
+      assert.deepEqual(await client.next(), [
+        3,
+        {},
+        '6',
+        1,
+        "An unexpected error occurred invoking 'ask' on the server. HubException: Error trying to deserialize result.",
+      ]);
+      client.send([0x95, 1, 0x80, ...text('7'), ...text('echo'), 0x91, 42]);
+      assert.deepEqual(await client.next(), [3, {}, '7', 3, 42]);
+      assert.deepEqual(complaints, []);
+    });
+  }
+
   const close = '\u0093\u0007';
   for (const [what, bytes] of [
     [
@@ -215,7 +291,10 @@ describe('MessagePack', () => {
     ['a length of 2 GB', [0xff, 0xff, 0xff, 0xff, 0x07]],
     ['a length over the limit of an integer', [0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]],
     ['a target that is no text, as signalrcore sends', [0x07, 0x96, 0x01, 0x80, 0xc0, 0x05, 0x90, 0x90]],
-    ['a __proto__ key', [0x11, 0x94, 2, 0x80, 0xa1, 0x37, 0x81, 0xa9, ...Buffer.from('__proto__'), 1]],
+    [
+      'headers with a __proto__ key',
+      [0x11, 0x94, 2, 0x81, 0xa9, ...Buffer.from('__proto__'), 0xa1, 0x61, 0xa1, 0x37, 1],
+    ],
   ] as const) {
     test(`${what} ends the connection with a Close message; others notice nothing`, async t => {
       const { url, hubs } = await host(t, hub);

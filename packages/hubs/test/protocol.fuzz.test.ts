@@ -10,10 +10,23 @@ import { HubServerError } from '../src/errors.ts';
 import { answerHandshake } from '../src/protocol/handshake.ts';
 import { jsonProtocol } from '../src/protocol/json.ts';
 import { createMessagePackProtocol } from '../src/protocol/messagepack.ts';
-import type { HubMessage } from '../src/protocol/messages.ts';
+import { scanValue } from '../src/protocol/messagepack-scan.ts';
+import { MessagePackValues } from '../src/protocol/messagepack-values.ts';
+import type {
+  HubMessage,
+  InvocationMessage,
+  StreamInvocationMessage,
+  StreamItemMessage,
+} from '../src/protocol/messages.ts';
 import type { HubProtocol } from '../src/protocol/protocol.ts';
 import { RecordReader } from '../src/protocol/record-reader.ts';
-import { goldenHandshakes, goldenMessages, goldenReadings, goldenRefusals } from '../src/spec/golden-wire.ts';
+import {
+  goldenBindingFailures,
+  goldenHandshakes,
+  goldenMessages,
+  goldenReadings,
+  goldenRefusals,
+} from '../src/spec/golden-wire.ts';
 
 const budgetMs = Number(process.env.LONGHAUL_FUZZ_MS ?? 1_000);
 const limitBytes = 32_768;
@@ -45,6 +58,7 @@ const seeds: Record<Name, readonly Buffer[]> = {
     ...[...goldenReadings, ...goldenRefusals]
       .filter(each => each.protocol === 'messagepack')
       .map(({ wire }) => fromHex(wire)),
+    ...goldenBindingFailures.map(({ messagepack }) => fromHex(messagepack)),
   ],
 };
 
@@ -119,6 +133,13 @@ function read(protocol: HubProtocol, chunks: readonly Buffer[]): Verdict {
 
 /** What every message must be, whoever sent it. */
 function check(message: HubMessage): void {
+  if (isUnbound(message)) {
+    assert.equal(message.bindingError.code, 'invalid-arguments');
+    assert.deepEqual(
+      message.type === 'stream-item' ? message.item : message.arguments,
+      message.type === 'stream-item' ? undefined : [],
+    );
+  }
   for (const key of ['target', 'invocationId', 'error'] as const) {
     const value = (message as unknown as Record<string, unknown>)[key];
     assert.ok(value === undefined || typeof value === 'string', `${key} is ${typeof value}`);
@@ -135,6 +156,16 @@ function check(message: HubMessage): void {
   }
   if (message.type === 'ack' || message.type === 'sequence') assert.ok(Number.isInteger(message.sequenceId));
   assert.equal(({} as { a?: unknown }).a, undefined);
+}
+
+function isUnbound(message: HubMessage): message is (
+  | InvocationMessage
+  | StreamInvocationMessage
+  | StreamItemMessage
+) & {
+  bindingError: HubServerError;
+} {
+  return 'bindingError' in message && message.bindingError !== undefined;
 }
 
 const isOwn = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.hasOwn(value, 'a');
@@ -183,14 +214,49 @@ test('what our reading of MessagePack lets through is what the library makes of 
     const { messages } = read(protocols.messagepack, [wire]);
     const isOneMessage = messages.length === 1 && wire[0] === wire.length - 1 && wire.length <= 0x80; // a length of one byte
     if (!isOneMessage) continue;
+    const [message] = messages;
+    if (isUnbound(message!) || isUnreadableAnswer(message!)) continue;
     const items = decoder.decode(wire.subarray(1)) as unknown[];
     assert.ok(Array.isArray(items), wire.toString('hex'));
-    const [message] = messages;
     if (message?.type === 'invocation') assert.equal(message.target, items[3], wire.toString('hex'));
     agreed += 1;
   }
   assert.ok(agreed > 0);
 });
+
+test('a message whose head is good fails its call at most, whatever it carries', () => {
+  const random = seededRandom();
+  const heads = ['95 01 80 c0 a1 74', '95 04 80 a1 32 a1 74', '94 02 80 a1 37', '95 03 80 a1 31 03'].map(fromHex);
+  const types = ['invocation', 'stream-invocation', 'stream-item', 'completion'];
+  let unbound = 0;
+  for (const until = performance.now() + budgetMs / 3; performance.now() < until; ) {
+    const at = random.below(heads.length);
+    const payload = random.below(2) === 0 ? random.bytes(random.below(100)) : madeUp(random).subarray(1);
+    const body = Buffer.concat([heads[at]!, payload]);
+    const { messages, refusal } = judge('messagepack', random, Buffer.from([body.length, ...body]));
+    const context = `${body.toString('hex')}: ${refusal}`;
+    // What follows a payload that can be read is no business of the call.
+    if (refusal !== undefined) assert.ok(isFollowed(payload), context);
+    else
+      assert.deepEqual(
+        messages.map(message => message.type),
+        [types[at]],
+        context,
+      );
+    if (messages.some(message => isUnbound(message) || isUnreadableAnswer(message))) unbound += 1;
+  }
+  assert.ok(unbound > 0);
+});
+
+const isUnreadableAnswer = (message: HubMessage): boolean =>
+  message.type === 'completion' && message.error === 'Error trying to deserialize result.';
+
+/** A value that can be read, and something after it. */
+function isFollowed(payload: Uint8Array): boolean {
+  const { end } = scanValue(payload, 0, 1);
+  new MessagePackValues().decode(payload.subarray(0, end), 1);
+  return end < payload.length;
+}
 
 const handshakeRandom = seededRandom();
 test(`handshake, seed ${handshakeRandom.seed}: an answer or our error, and what follows is kept`, () => {

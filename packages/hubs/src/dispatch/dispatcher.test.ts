@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { waitFor } from '@longhaul/testing';
+import { HubServerError } from '../errors.ts';
 import { type AnyHubDefinition, defineHub, method } from '../hub.ts';
 import { HubError } from '../hub-error.ts';
 import { MemoryLifetimeManager } from '../lifetime/memory-lifetime-manager.ts';
@@ -228,6 +229,39 @@ describe('invocations and the texts of their errors (§8.1, §8.2)', () => {
     }
     await call('nothing');
     assert.deepEqual(await answers(1), [result('null')]);
+  });
+
+  test('§8.2 arguments that could not be read fail the call before its streams are counted, and free its slot', async () => {
+    const uploading = defineHub()({
+      methods: { up: method({ streams: [0] }, (_call, _items: AsyncIterable<unknown>) => 'done'), add: () => 1 },
+    });
+    const bindingError = new HubServerError('invalid-arguments', 'Error binding arguments.');
+    for (const detailed of [false, true]) {
+      const { sent, dispatch, answers, session, call } = harness(uploading, { detailed });
+      for (const type of ['invocation', 'stream-invocation'] as const) {
+        dispatch({ type, invocationId: '1', target: 'up', arguments: [], bindingError });
+      }
+      const why = detailed ? ' InvalidDataException: Error binding arguments.' : '';
+      assert.deepEqual(await answers(2), [unbound('up', why), unbound('up', why)]);
+      dispatch({ type: 'invocation', target: 'up', arguments: [], bindingError });
+      await waitFor('the calls to be over', () => session.size === 0);
+      call('add', []);
+      assert.deepEqual((await answers(3)).slice(2), [result('1')]);
+      assert.equal(sent.length, 3);
+    }
+  });
+
+  test('§8.6 an upload item that could not be read ends its stream, and no other one', async () => {
+    const { dispatch, call, answers } = harness(hub);
+    call('join', [''], '1', ['a']);
+    call('join', [''], '2', ['b']);
+    const bindingError = new HubServerError('invalid-arguments', 'Error binding arguments.');
+    dispatch({ type: 'stream-item', invocationId: 'a', item: undefined, bindingError });
+    dispatch({ type: 'stream-item', invocationId: 'nobody', item: undefined, bindingError });
+    assert.match((await answers(1))[0]!, /HubException: Failed to bind Stream message\."}$/);
+    dispatch({ type: 'stream-item', invocationId: 'b', item: 'x' });
+    dispatch({ type: 'completion', invocationId: 'b', hasResult: false });
+    assert.match((await answers(2))[1]!, /"invocationId":"2","result"/);
   });
 
   test('two methods whose names differ by case only are refused when the hub is mapped', () => {

@@ -170,10 +170,7 @@ export class Dispatcher {
         return;
       }
       if (slot === undefined) session.makeRoom(1 + streamIds.length);
-      const expected = expectedStreamCount(method, message.arguments.length);
-      if (streamIds.length !== expected && (streamIds.length > 0 || method.streams !== undefined)) {
-        throw new HubError(`Client sent ${streamIds.length} stream(s), Hub method expects ${expected}.`);
-      }
+      checkStreamCount(method, message);
       const uploads = session.openUploads(streamIds, method.items);
       session.started(invocation);
       const { telemetry } = this.#options;
@@ -196,6 +193,17 @@ export class Dispatcher {
 }
 
 const noStreams: readonly string[] = Object.freeze([]);
+
+/** Of a call that does not bind (§8.2), nobody knows the streams. */
+function checkStreamCount(
+  method: MethodDescriptor,
+  { arguments: args, streamIds = noStreams, bindingError }: CallMessage,
+): void {
+  const expected = expectedStreamCount(method, args.length);
+  if (streamIds.length === expected || bindingError !== undefined) return;
+  if (streamIds.length === 0 && method.streams === undefined) return;
+  throw new HubError(`Client sent ${streamIds.length} stream(s), Hub method expects ${expected}.`);
+}
 
 function elapsed(ms: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms).unref());

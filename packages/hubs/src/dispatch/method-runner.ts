@@ -96,6 +96,7 @@ export class MethodRunner {
   ): readonly unknown[] | string | Promise<readonly unknown[] | string> {
     const { enableDetailedErrors } = this.#options;
     const refuse = (error: unknown): string => text.bindingFailed(message.target, error, enableDetailedErrors);
+    if (message.bindingError !== undefined) return refuse(message.bindingError);
     try {
       const args = bindArguments(method, message.arguments, uploads);
       return args instanceof Promise ? args.catch(refuse) : args;

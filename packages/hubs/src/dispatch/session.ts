@@ -1,6 +1,7 @@
 // What the dispatcher remembers of one connection: the calls that run, their slots and upload streams. Ends with it.
 import { HubServerError } from '../errors.ts';
 import { HubError } from '../hub-error.ts';
+import { itemBindingFailed } from '../protocol/error-text.ts';
 import type { CompletionMessage, StreamItemMessage } from '../protocol/messages.ts';
 import type { StandardSchema } from '../standard-schema.ts';
 import type { Invocation, InvocationSlot } from './invocation.ts';
@@ -118,7 +119,8 @@ export class DispatchSession {
     }
   }
 
-  uploadItem({ invocationId, item }: StreamItemMessage): Promise<void> | undefined {
+  uploadItem({ invocationId, item, bindingError }: StreamItemMessage): Promise<void> | undefined {
+    if (bindingError !== undefined) return void this.failUpload(invocationId, new HubError(itemBindingFailed));
     return this.#uploads.get(invocationId)?.push(item);
   }
 

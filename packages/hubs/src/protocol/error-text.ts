@@ -18,6 +18,15 @@ export const notAStream = (target: string): string =>
 
 export const invocationIdInUse = (invocationId: string): string => `Invocation ID '${invocationId}' is already in use.`;
 
+/** Why arguments did not bind; told with detailed errors. */
+export const bindingMismatch =
+  'Error binding arguments. Make sure that the types of the provided values match the types of the hub method being invoked.';
+
+export const noArgumentArray = "Reading array length for 'arguments' failed.";
+
+/** §8.7: what the asker reads in place of an answer. */
+export const unreadableResult = 'Error trying to deserialize result.';
+
 export const itemBindingFailed = 'Failed to bind Stream message.';
 
 export const bindingFailed = (target: string, error: unknown, enableDetailedErrors: boolean): string =>

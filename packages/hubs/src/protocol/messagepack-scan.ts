@@ -7,16 +7,25 @@ import { HubServerError } from '../errors.ts';
 export const maximumDepth = 500;
 
 export interface ScanResult {
+  /** Where the value ends. */
+  readonly end: number;
   /** Holds 64-bit integers. */
   readonly hasInt64: boolean;
   /** Holds byte strings or extension values, of which the library gives views into its input. */
   readonly hasBytes: boolean;
 }
 
-/** Throws `invalid-message`. */
-export function scanMessagePack(bytes: Uint8Array): ScanResult {
+/** One value and nothing after it. Throws `invalid-message`. */
+export function scanMessagePack(bytes: Uint8Array, depth = 0): ScanResult {
+  const result = scanValue(bytes, 0, depth);
+  if (result.end === bytes.length) return result;
+  throw invalid(`${bytes.length - result.end} bytes follow the end of the message.`);
+}
+
+/** The value that begins at `from`, inside `depth` others. Throws `invalid-message`. */
+export function scanValue(bytes: Uint8Array, from: number, depth: number): ScanResult {
   const end = bytes.length;
-  let at = 0;
+  let at = from;
   let hasInt64 = false;
   let hasBytes = false;
   /** Values still to come, all levels together. Each takes a byte at least. */
@@ -128,14 +137,14 @@ export function scanMessagePack(bytes: Uint8Array): ScanResult {
     if (at > end) throw invalid('The message ends before its values do.');
     if (elements > 0) {
       open.push(pending);
-      if (open.length > maximumDepth) throw invalid(`The message is nested more than ${maximumDepth} levels deep.`);
+      if (depth + open.length > maximumDepth)
+        throw invalid(`The message is nested more than ${maximumDepth} levels deep.`);
       pending += elements;
     } else {
       while (open.length > 0 && open[open.length - 1] === pending) open.pop();
     }
   }
-  if (at < end) throw invalid(`${end - at} bytes follow the end of the message.`);
-  return { hasInt64, hasBytes };
+  return { end: at, hasInt64, hasBytes };
 }
 
 /** Big-endian. */

@@ -72,9 +72,9 @@ export class MessagePackValues {
     return bytes;
   }
 
-  /** A 64-bit integer is a number where that is exact, else a bigint. Throws `invalid-message`. */
-  decode(bytes: Uint8Array): unknown {
-    const { hasInt64, hasBytes } = scanMessagePack(bytes);
+  /** One value inside `depth` others. A 64-bit integer is a number where that is exact, else a bigint. Throws `invalid-message`. */
+  decode(bytes: Uint8Array, depth = 0): unknown {
+    const { hasInt64, hasBytes } = scanMessagePack(bytes, depth);
     // What an application keeps must not hold a whole network buffer.
     const own = hasBytes ? new Uint8Array(bytes) : bytes;
     try {

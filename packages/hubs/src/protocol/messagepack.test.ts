@@ -33,6 +33,9 @@ const item = (...value: number[]): number[] => [0x94, 2, 0x80, 0xa1, 0x37, ...va
 
 const refuses = (code: string) => (error: unknown) => error instanceof HubServerError && error.code === code;
 
+const isUnreadable = (message: HubMessage | undefined): boolean =>
+  message?.type === 'stream-item' && message.bindingError?.code === 'invalid-arguments' && message.item === undefined;
+
 describe('sizes in MessagePack', () => {
   test('§8.5 a message may have as many bytes as the limit says, its length included', () => {
     const wire = write('x'.repeat(100));
@@ -75,7 +78,7 @@ describe('hostile MessagePack', () => {
   test('a nest of arrays that each declare as many elements as they can', () => {
     const body = [...item()];
     for (let depth = 0; depth < 20; depth += 1) body.push(0xdd, 0, 0, 0, 100);
-    assert.throws(() => read(frame(...body)), refuses('invalid-message'));
+    assert.ok(isUnreadable(read(frame(...body))));
   });
 
   test(`values are nested ${maximumDepth} levels deep at most, in both directions`, () => {
@@ -85,7 +88,7 @@ describe('hostile MessagePack', () => {
       return value;
     };
     assert.deepEqual(roundTrip(nest(maximumDepth - 1)), nest(maximumDepth - 1));
-    assert.throws(() => roundTrip(nest(maximumDepth)), refuses('invalid-message'));
+    assert.ok(isUnreadable(read(write(nest(maximumDepth)))));
     assert.throws(() => write(nest(maximumDepth + 10)), /Too deep/);
   });
 
@@ -106,7 +109,7 @@ describe('hostile MessagePack', () => {
   });
 
   test('a timestamp of an impossible length', () => {
-    assert.throws(() => read(frame(...item(0xd5, 0xff, 0, 0))), refuses('invalid-message'));
+    assert.ok(isUnreadable(read(frame(...item(0xd5, 0xff, 0, 0)))));
   });
 
   test('text that is no UTF-8 is read as something, and ends at its end', () => {

@@ -1,13 +1,11 @@
 // The MessagePack hub protocol (§6.1): a length and one MessagePack array a message, laid out as the .NET writer does.
-import { HubServerError } from '../errors.ts';
 import { FrameReader, prefixSize, writePrefix } from './frame-reader.ts';
+import { Fields, invalid } from './messagepack-fields.ts';
+import { errorResult, nonVoidResult, readHead, voidResult } from './messagepack-head.ts';
 import { MessagePackValues } from './messagepack-values.ts';
 import type { HubMessage, MessageHeaders } from './messages.ts';
 import type { HubProtocol, MessageReader, WireData } from './protocol.ts';
 
-const errorResult = 1;
-const voidResult = 2;
-const nonVoidResult = 3;
 const pingFrame = Uint8Array.of(2, 0x91, 6);
 const noHeaders: MessageHeaders = Object.freeze({});
 
@@ -56,8 +54,18 @@ class MessagePackReader implements MessageReader {
     for (;;) {
       const frame = this.#frames.next();
       if (frame === undefined) return undefined;
-      const message = readMessage(this.#values.decode(frame));
+      const message = this.#read(frame);
       if (message !== undefined) return message;
+    }
+  }
+
+  #read(frame: Uint8Array): HubMessage | undefined {
+    try {
+      return readMessage(this.#values.decode(frame));
+    } catch (error) {
+      const message = readHead(this.#values, frame);
+      if (message === undefined) throw error;
+      return message;
     }
   }
 }
@@ -145,69 +153,3 @@ function readMessage(items: unknown): HubMessage | undefined {
       return undefined;
   }
 }
-
-/** The items of a message, each read as what it must be. Throws `invalid-message`. */
-class Fields {
-  readonly #items: readonly unknown[];
-
-  constructor(items: readonly unknown[]) {
-    this.#items = items;
-  }
-
-  any(index: number, name: string): unknown {
-    if (index >= this.#items.length) throw invalid(`The item '${name}' is missing.`);
-    return this.#items[index];
-  }
-
-  integer(index: number, name: string): number {
-    const value = this.any(index, name);
-    if (typeof value === 'number' && Number.isInteger(value)) return value;
-    throw wrongType(name, 'an Integer');
-  }
-
-  boolean(index: number, name: string): boolean {
-    const value = this.any(index, name);
-    if (typeof value === 'boolean') return value;
-    throw wrongType(name, 'a Boolean');
-  }
-
-  string(index: number, name: string): string {
-    const value = this.any(index, name);
-    if (typeof value === 'string') return value;
-    throw wrongType(name, 'a String');
-  }
-
-  optionalString(index: number, name: string): string | undefined {
-    return this.any(index, name) === null ? undefined : this.string(index, name);
-  }
-
-  array(index: number, name: string): readonly unknown[] {
-    const value = this.any(index, name);
-    if (Array.isArray(value)) return value;
-    throw wrongType(name, 'an Array');
-  }
-
-  /** `undefined` for none. */
-  strings(index: number, name: string): readonly string[] | undefined {
-    const value = this.any(index, name);
-    if (value === null) return undefined;
-    if (!Array.isArray(value) || !value.every(item => typeof item === 'string'))
-      throw wrongType(name, 'an Array of Strings');
-    return value.length === 0 ? undefined : value;
-  }
-
-  headers(): MessageHeaders | undefined {
-    const value = this.any(1, 'headers');
-    if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) {
-      throw wrongType('headers', 'a Map');
-    }
-    const entries = Object.entries(value);
-    if (entries.some(([key, item]) => key === '' || typeof item !== 'string'))
-      throw wrongType('headers', 'a Map of Strings');
-    return entries.length === 0 ? undefined : (value as MessageHeaders);
-  }
-}
-
-const invalid = (message: string): HubServerError => new HubServerError('invalid-message', message);
-
-const wrongType = (name: string, wanted: string): HubServerError => invalid(`The item '${name}' is not ${wanted}.`);

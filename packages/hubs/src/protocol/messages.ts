@@ -1,4 +1,5 @@
 // The messages of the hub protocol (§6) as typed values. Every protocol parses into these and writes from these.
+import type { HubServerError } from '../errors.ts';
 
 export type HubMessage =
   | InvocationMessage
@@ -22,6 +23,8 @@ export interface InvocationMessage {
   readonly target: string;
   readonly arguments: readonly unknown[];
   readonly streamIds?: readonly string[] | undefined;
+  /** Read, never written: why there are no arguments. The call fails, the connection lives on (§8.2). */
+  readonly bindingError?: HubServerError | undefined;
 }
 
 export interface StreamInvocationMessage {
@@ -31,6 +34,8 @@ export interface StreamInvocationMessage {
   readonly target: string;
   readonly arguments: readonly unknown[];
   readonly streamIds?: readonly string[] | undefined;
+  /** Read, never written: why there are no arguments. The call fails, the connection lives on (§8.2). */
+  readonly bindingError?: HubServerError | undefined;
 }
 
 export interface StreamItemMessage {
@@ -39,6 +44,8 @@ export interface StreamItemMessage {
   /** Of the stream invocation (server to client) or of the upload stream (client to server). */
   readonly invocationId: string;
   readonly item: unknown;
+  /** Read, never written: why there is no item. The upload stream fails, the connection lives on (§8.6). */
+  readonly bindingError?: HubServerError | undefined;
 }
 
 /** At most one of `error` and `result`; neither ends a stream. `result: null` is the answer of a void method. */

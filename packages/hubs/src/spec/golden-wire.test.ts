@@ -8,7 +8,14 @@ import { jsonProtocol } from '../protocol/json.ts';
 import { createMessagePackProtocol } from '../protocol/messagepack.ts';
 import type { HubMessage } from '../protocol/messages.ts';
 import type { HubProtocol, WireData } from '../protocol/protocol.ts';
-import { goldenHandshakes, goldenMessages, goldenReadings, goldenRefusals, goldenValues } from './golden-wire.ts';
+import {
+  goldenBindingFailures,
+  goldenHandshakes,
+  goldenMessages,
+  goldenReadings,
+  goldenRefusals,
+  goldenValues,
+} from './golden-wire.ts';
 
 const protocols = { json: jsonProtocol, messagepack: createMessagePackProtocol() };
 
@@ -73,6 +80,26 @@ describe('§6 what is understood although we never write it', () => {
     test(`${protocol}: ${shows}`, () => {
       const messages = readAll(protocols[protocol], [onWire(protocol, wire)]);
       assert.deepEqual(messages.map(plain), message === undefined ? [] : [plain(message)]);
+    });
+  }
+});
+
+describe('§8.2 what fails a call, and leaves the connection alone', () => {
+  for (const { shows, messagepack, message, error } of goldenBindingFailures) {
+    test(`${shows}: ${messagepack}`, () => {
+      const wire = fromHex(messagepack);
+      assert.equal(wire[0], wire.length - 1, 'the length of the frame');
+      const next = fromHex('02 91 06');
+      for (const pieces of byteSplits(Buffer.concat([wire, next]))) {
+        const [read, after, ...more] = readAll(protocols.messagepack, pieces).map(plain) as [
+          HubMessage & { bindingError?: Error },
+          ...unknown[],
+        ];
+        const { bindingError, ...rest } = read;
+        assert.deepEqual(plain(rest), plain(message));
+        assert.equal(bindingError?.message, error);
+        assert.deepEqual([after, ...more], [{ type: 'ping' }]);
+      }
     });
   }
 });
