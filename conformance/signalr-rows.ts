@@ -185,7 +185,7 @@ export const rows: readonly Row[] = [
   ['§8.2', 'a stream that fails', unit.answers, 'a stream that fails while it runs'],
   ['§8.2', 'an id in use', unit.answers, 'an id in use is refused, and is free again after the end'],
   ['§8.2', 'HubException', unit.answers, "['a HubError'"],
-  ['§8.2', 'arguments that do not bind', unit.answers, "['too few arguments'"],
+  ['§8.2', 'arguments that do not bind', unit.answers, "'too few arguments'"],
   ['§8.2', 'what cannot be decoded', wire.messagepack, '§8.2 what cannot be decoded fails its call'],
   ['§8.3', 'one call at a time', unit.answers, 'one call at a time: the second waits, and nothing behind it'],
   [
