@@ -1,0 +1,41 @@
+// The three kinds of Node's sockets that can be handed over (SB-04), and what is known of one beside itself: which task it is
+// enabled for, and under which lease it is here.
+import { Socket as DatagramSocket } from 'node:dgram';
+import { Server, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { LonghaulError, type SocketKind, type StandbyAction } from '@longhaul/agent-protocol';
+import type { HeldLease, SocketDoor } from './socket-door.ts';
+
+export interface SocketOfKind {
+  'stream-socket': Socket;
+  'datagram-socket': DatagramSocket;
+  'stream-socket-listener': Server;
+}
+export type BrokeredSocket = SocketOfKind[SocketKind];
+
+/** What `enableTransferOwnership` said (SB-09). */
+export interface Enabled {
+  readonly taskId: string;
+  readonly wake: StandbyAction;
+}
+
+/** A socket that was lent to this process. */
+export interface Held {
+  readonly door: SocketDoor;
+  readonly lease: HeldLease;
+}
+
+/** Facts of sockets, kept as long as the sockets. */
+export const enabledSockets = new WeakMap<object, Enabled>();
+export const heldSockets = new WeakMap<object, Held>();
+
+/** @throws LonghaulError `tls-socket`, `invalid-argument` for what is no socket at all */
+export function kindOf(socket: BrokeredSocket): SocketKind {
+  if (socket instanceof TLSSocket) {
+    throw new LonghaulError('tls-socket', 'a TLS session lives in this process and cannot be handed over');
+  }
+  if (socket instanceof Socket) return 'stream-socket';
+  if (socket instanceof Server) return 'stream-socket-listener';
+  if (socket instanceof DatagramSocket) return 'datagram-socket';
+  throw new LonghaulError('invalid-argument', 'only a net.Socket, a net.Server or a dgram.Socket can be handed over');
+}

@@ -1,0 +1,57 @@
+// EnableTransferOwnership (SB-09 to SB-12): before a socket is bound or connected it is tied to the task that its activity is
+// going to start.
+import { Server, Socket } from 'node:net';
+import { isSupportedHere } from '@longhaul/agent/kernel';
+import { LonghaulError, type StandbyAction, standbyActions, TaskId } from '@longhaul/agent-protocol';
+import * as v from 'valibot';
+import { type BrokeredSocket, enabledSockets, kindOf } from './brokered-sockets.ts';
+import { hasHandle, isUnbound } from './node-internals.ts';
+import { canNetworkWake } from './wake.ts';
+
+export interface EnableTransferOwnershipOptions {
+  /** `taskId` of the registration whose task is started. */
+  readonly taskId: string;
+  /** Whether activity is to wake a sleeping machine (SB-09). Default `do-not-wake` (SB-10). */
+  readonly wake?: StandbyAction;
+}
+
+/**
+ * Allows a socket to be handed over later. Call it before `connect`, `bind` or `listen`; connections that an enabled
+ * `net.Server` accepts are enabled with it. A second call replaces what the first one said.
+ *
+ * @throws LonghaulError `already-bound` (SB-12), `wake-unsupported` (SB-11: try again with `do-not-wake`), `tls-socket`,
+ * `invalid-argument`, `not-supported-here`
+ */
+export function enableTransferOwnership(socket: BrokeredSocket, options: EnableTransferOwnershipOptions): void {
+  const { taskId, wake = 'do-not-wake' } = options;
+  kindOf(socket);
+  if (!v.is(TaskId, taskId)) throw new LonghaulError('invalid-argument', `${JSON.stringify(taskId)} is no task id`);
+  if (!standbyActions.includes(wake)) {
+    throw new LonghaulError('invalid-argument', `wake is "wake" or "do-not-wake", not ${JSON.stringify(wake)}`);
+  }
+  if (!isSupportedHere()) {
+    throw new LonghaulError('not-supported-here', 'sockets can be handed over on Linux on x64 or arm64 only');
+  }
+  if (isBound(socket) && !enabledSockets.has(socket)) {
+    throw new LonghaulError('already-bound', 'enable a socket before connect, bind or listen');
+  }
+  if (wake === 'wake' && !canNetworkWake()) {
+    throw new LonghaulError('wake-unsupported', 'no network device of this machine is set up to wake it');
+  }
+  const isFirst = !enabledSockets.has(socket);
+  enabledSockets.set(socket, { taskId, wake });
+  if (socket instanceof Server && isFirst) {
+    socket.prependListener('connection', connection => inheritEnabling(socket, connection));
+  }
+}
+
+/** A connection is enabled as its listener is at that moment. */
+export function inheritEnabling(server: Server, connection: Socket): void {
+  const enabled = enabledSockets.get(server);
+  if (enabled !== undefined) enabledSockets.set(connection, enabled);
+}
+
+function isBound(socket: BrokeredSocket): boolean {
+  if (socket instanceof Socket) return socket.destroyed || socket.connecting || !socket.pending;
+  return socket instanceof Server ? socket.listening || hasHandle(socket) : !isUnbound(socket);
+}

@@ -1,0 +1,37 @@
+// The agent's verbs for parked sockets, as this process calls them, and the door that descriptors go through. Apps use
+// `transferOwnership` and `SocketActivityInformation`, which stand on them.
+import { LonghaulError, type OwnSocketRecord, type SocketRecord } from '@longhaul/agent-protocol';
+import type { AgentConnection } from '../connection/connection.ts';
+import type { SocketDoor } from './socket-door.ts';
+
+export class SocketsDoor {
+  readonly #connection: AgentConnection;
+  readonly #openDoor: (() => SocketDoor) | undefined;
+
+  /** `openDoor` gives the door, the same each time; without it this connection speaks for no app. */
+  constructor(connection: AgentConnection, openDoor: (() => SocketDoor) | undefined) {
+    this.#connection = connection;
+    this.#openDoor = openDoor;
+  }
+
+  /** Everything in this connection's scope that was handed over, oldest first. */
+  list(): Promise<SocketRecord[]> {
+    return this.#connection.call('listSockets');
+  }
+
+  /** The app's own, with their contexts. @throws LonghaulError `access-denied` without an app */
+  listOwn(): Promise<OwnSocketRecord[]> {
+    return this.#connection.call('listOwnSockets');
+  }
+
+  /** Ends the connection, whoever has it, and forgets the socket. @throws LonghaulError `not-found` */
+  remove(app: string, id: string): Promise<void> {
+    return this.#connection.call('removeSocket', { app, id });
+  }
+
+  /** Where descriptors go through. @throws LonghaulError `access-denied` without an app, `not-supported-here` */
+  get door(): SocketDoor {
+    if (this.#openDoor !== undefined) return this.#openDoor();
+    throw new LonghaulError('access-denied', 'sockets belong to an app: connect with connectAgent({ app })');
+  }
+}
