@@ -27,13 +27,15 @@ const flowing = async (id: string) => {
 };
 
 test('pause and resume by the beginning of an id; the file is whole in the end', async () => {
-  const size = 2 * mebibyte;
+  const size = 20 * mebibyte;
   const { id, file } = await start(size);
   await flowing(id);
   const paused = await home.json('pause', id.slice(0, 6));
   assert.deepEqual([paused.id, paused.status], [id, 'paused-by-application']);
   assert.equal((await home.run(['pause', id])).code, 9, 'it is paused already');
+  slow.bytesPerSecond = 20 * mebibyte;
   const resumed = await home.json('resume', '--wait', id);
+  slow.bytesPerSecond = mebibyte;
   assert.equal(resumed.status, 'completed');
   assert.equal(sha256(readFileSync(file)), sha256(bodyOf(`verb-${names - 1}`, size)));
 });

@@ -4,6 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 
 export interface Origin extends AsyncDisposable {
   readonly url: string;
+  /** May be set while answers are under way. */
+  bytesPerSecond: number;
   /** Range requests that were answered with 206. */
   readonly resumed: number;
   /** The most answers for one URL that were under way at the same time. */
@@ -34,7 +36,7 @@ export async function startOrigin(bytesPerSecond: number, options: OriginOptions
   const seen = new Set<string>();
   const underWay = new Map<string, number>();
   let mostAtOnce = 0;
-  const piece = Math.max(1, Math.floor(bytesPerSecond / 100));
+  let rate = bytesPerSecond;
 
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url!, 'http://origin');
@@ -68,6 +70,7 @@ export async function startOrigin(bytesPerSecond: number, options: OriginOptions
     mostAtOnce = Math.max(mostAtOnce, count);
     let at = start;
     const timer = setInterval(() => {
+      const piece = Math.max(1, Math.floor(rate / 100));
       const share = options.isRatePerConnection ? piece : Math.ceil(piece / underWay.get(url.href)!);
       const end = Math.min(stop, at + share);
       response.write(body.subarray(at, end));
@@ -88,6 +91,12 @@ export async function startOrigin(bytesPerSecond: number, options: OriginOptions
   const { port } = server.address() as { port: number };
   return {
     url: `http://127.0.0.1:${port}`,
+    get bytesPerSecond() {
+      return rate;
+    },
+    set bytesPerSecond(value) {
+      rate = value;
+    },
     get resumed() {
       return resumed;
     },
