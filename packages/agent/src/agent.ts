@@ -23,6 +23,7 @@ import { agentLockWaitMs, defaults } from './options.ts';
 import { type Paths, privateFolders } from './paths.ts';
 import { ensurePrivateFolder } from './platform/private-folder.ts';
 import { newToken } from './platform/tokens.ts';
+import { socketMigrations } from './sockets/schema.ts';
 import { acquireLock } from './store/lock.ts';
 import { openStore } from './store/store.ts';
 import { openTransfers } from './transfers/door.ts';
@@ -49,7 +50,7 @@ export async function openAgent({ paths, order, keeper }: AgentOptions): Promise
   for (const folder of privateFolders(paths)) ensurePrivateFolder(folder);
   stack.use(await acquireLock(paths.stateFolder, 'agent', { waitMs: agentLockWaitMs }));
   const log = stack.use(openLog(paths.logFile));
-  const store = stack.use(openStore(paths.stateFolder, [...transferMigrations, ...appMigrations]));
+  const store = stack.use(openStore(paths.stateFolder, [...transferMigrations, ...appMigrations, ...socketMigrations]));
   const apps = new Apps(store, paths);
   const ownerToken = provideOwnerToken(paths);
   const feed = new Feed();

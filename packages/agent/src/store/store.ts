@@ -17,6 +17,14 @@ export interface Store extends Disposable {
    * Rejects with what `write` threw, or with `disk-full` or `internal` when the group could not be committed.
    */
   commit<T>(write: (database: DatabaseSync) => T): Promise<T>;
+  /** The connection that `note` writes with, for prepared statements; reads see everything that was committed or noted. */
+  readonly notes: DatabaseSync;
+  /**
+   * Runs `write` at once, in a transaction that does not wait for the disk (`synchronous=NORMAL`): what it wrote survives
+   * every death of a process, but not always a loss of power. Inside another `note` it joins that one. Never inside a
+   * `commit`: the two connections would wait for each other. Throws what `write` threw, `disk-full` or `internal`.
+   */
+  note<T>(write: (database: DatabaseSync) => T): T;
 }
 
 interface Waiting {
@@ -45,7 +53,9 @@ export function openStore(folder: string, migrations: readonly Migration[]): Sto
     checkIntegrity(database);
     migrate(database, migrations);
     if (isNew) syncFolder(folder);
-    return new SqliteStore(database);
+    const notes = new DatabaseSync(file, { timeout: 5_000 });
+    notes.exec('PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;');
+    return new SqliteStore(database, notes);
   } catch (error) {
     database?.close();
     if (error instanceof LonghaulError) throw error;
@@ -72,15 +82,21 @@ function syncFolder(folder: string): void {
 
 class SqliteStore implements Store {
   readonly database: DatabaseSync;
+  readonly notes: DatabaseSync;
   /** Prepared: each runs thousands of times for a crowd of small files. */
   readonly #begin: StatementSync;
   readonly #savepoint: StatementSync;
   readonly #release: StatementSync;
   readonly #commit: StatementSync;
+  readonly #beginNote: StatementSync;
+  readonly #commitNote: StatementSync;
   #waiting: Waiting[] = [];
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, notes: DatabaseSync) {
     this.database = database;
+    this.notes = notes;
+    this.#beginNote = notes.prepare('BEGIN IMMEDIATE');
+    this.#commitNote = notes.prepare('COMMIT');
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#savepoint = database.prepare('SAVEPOINT one');
     this.#release = database.prepare('RELEASE one');
@@ -92,6 +108,19 @@ class SqliteStore implements Store {
       if (this.#waiting.length === 0) setImmediate(() => this.#commitGroup());
       this.#waiting.push({ write, resolve: value => resolve(value as T), reject });
     });
+  }
+
+  note<T>(write: (database: DatabaseSync) => T): T {
+    if (this.notes.isTransaction) return write(this.notes);
+    try {
+      this.#beginNote.run();
+      const value = write(this.notes);
+      this.#commitNote.run();
+      return value;
+    } catch (error) {
+      if (this.notes.isOpen && this.notes.isTransaction) this.notes.exec('ROLLBACK');
+      throw isSqliteError(error) ? writeFailure(error) : error;
+    }
   }
 
   #commitGroup(): void {
@@ -128,12 +157,16 @@ class SqliteStore implements Store {
   [Symbol.dispose](): void {
     if (!this.database.isOpen) return;
     this.#commitGroup();
+    this.notes.close();
     this.database.close();
   }
 }
 
+const isSqliteError = (error: unknown): error is Error & { readonly errcode: unknown } =>
+  error instanceof Error && 'errcode' in error;
+
 function writeFailure(error: unknown): LonghaulError {
-  const resultCode = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+  const resultCode = isSqliteError(error) ? Number(error.errcode) & 0xff : 0;
   const why = error instanceof Error ? error.message : String(error);
   return resultCode === sqliteFull
     ? new LonghaulError('disk-full', `The store could not be written: ${why}.`, { cause: error })

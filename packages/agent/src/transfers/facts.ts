@@ -1,56 +1,8 @@
-// Facts on their way out: coalesced by the pace, one timer for all. In: "something of this transfer changed".
+// What the transfers room tells.
 import type { TransferLimitsRecord, TransferRecord } from '@longhaul/agent-protocol';
-import { FactPace, type Pace } from './progress.ts';
 
 /** A fact in the past tense. At most 10 a second for one transfer that has not ended; the last state is never left out. */
 export type TransferFact =
   | { readonly type: 'changed'; readonly record: TransferRecord }
   | { readonly type: 'removed'; readonly id: string; readonly app: string }
   | { readonly type: 'limits'; readonly limits: TransferLimitsRecord };
-
-export class FactFeed implements Disposable {
-  readonly #pace: FactPace;
-  readonly #send: (id: string) => void;
-  #timer: NodeJS.Timeout | undefined;
-
-  /** `send` reads the transfer as it is by then and publishes it. */
-  constructor(pace: Pace, send: (id: string) => void) {
-    this.#pace = new FactPace(pace);
-    this.#send = send;
-  }
-
-  changed(id: string): void {
-    if (this.#pace.offer(id, performance.now())) this.#send(id);
-    else this.#arm();
-  }
-
-  /** It has come to its end, which waits for nothing. */
-  ended(id: string): void {
-    this.#pace.forget(id);
-    this.#send(id);
-  }
-
-  /** What is due of a removed transfer will not be sent any more. */
-  forget(id: string): void {
-    this.#pace.forget(id);
-  }
-
-  #arm(): void {
-    const nextAt = this.#pace.nextAt;
-    if (this.#timer !== undefined || nextAt === undefined) return;
-    this.#timer = setTimeout(() => this.#flush(), Math.max(1, Math.ceil(nextAt - performance.now())));
-  }
-
-  #flush(): void {
-    this.#timer = undefined;
-    for (const id of this.#pace.take(performance.now())) this.#send(id);
-    this.#arm();
-  }
-
-  /** Sends what is still due. */
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    for (const id of this.#pace.take(Number.POSITIVE_INFINITY)) this.#send(id);
-  }
-}

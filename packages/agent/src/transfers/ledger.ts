@@ -7,9 +7,10 @@ import type {
   TransferLimitsRequest,
   TransferRecord,
 } from '@longhaul/agent-protocol';
+import { FactFeed } from '../pace/fact-feed.ts';
 import { step as namedStep, type StepName } from '../steps.ts';
 import type { Store } from '../store/store.ts';
-import { FactFeed, type TransferFact } from './facts.ts';
+import type { TransferFact } from './facts.ts';
 import { Memories } from './memories.ts';
 import type { TransferLimits } from './options.ts';
 import { Quota } from './quota.ts';

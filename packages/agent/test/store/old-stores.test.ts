@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { appMigrations } from '../../src/apps/apps-table.ts';
+import { appMigrations, readApps } from '../../src/apps/apps-table.ts';
 import { openStore } from '../../src/store/store.ts';
 import { transferMigrations } from '../../src/transfers/schema.ts';
 import { TransferTable } from '../../src/transfers/table.ts';
@@ -33,6 +33,25 @@ test('transfers of before rate limits and checksums have neither, and nobody has
     await store.commit(() => table.update({ ...table.get('old'), maxBytesPerSecond: 2_048, ranges: [[9, 12]] }));
     const changed = table.get('old');
     assert.deepEqual([changed.maxBytesPerSecond, changed.ranges], [2_048, [[9, 12]]]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('an app of before manifests has no folder and declares no tasks', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'longhaul-old-'));
+  try {
+    {
+      using store = openStore(
+        folder,
+        migrations.filter(({ version }) => version <= 6),
+      );
+      store.database.exec(`INSERT INTO apps (id, name, registered_at) VALUES ('com.example.old', 'Old', 5)`);
+    }
+    using store = openStore(folder, migrations);
+    assert.deepEqual(readApps(store.database), [
+      { id: 'com.example.old', name: 'Old', registeredAt: 5, folder: null, tasks: [] },
+    ]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

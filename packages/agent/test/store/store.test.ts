@@ -19,6 +19,7 @@ const migrations: readonly Migration[] = [
 ];
 const note = (text: string) => (database: DatabaseSync) =>
   void database.prepare('INSERT INTO notes VALUES (?)').run(text);
+const added = (database: DatabaseSync) => notesOf(database).slice(1); // a migration wrote the first
 const notesOf = (database: DatabaseSync) =>
   database
     .prepare('SELECT text FROM notes ORDER BY rowid')
@@ -164,6 +165,39 @@ describe('the store', () => {
     assert.throws(() => openStore(folder, migrations.slice(1)), { code: 'store-newer' });
     using store = openStore(folder, migrations);
     assert.equal(notesOf(store.database).length, 1);
+  });
+});
+
+describe('notes', () => {
+  test('are there at once for both connections, and commit and note take turns', async () => {
+    using store = openStore(folder, migrations);
+    const committed = store.commit(note('committed'));
+    store.note(note('noted'));
+    assert.deepEqual(added(store.database), ['noted']);
+    await committed;
+    store.note(note('noted later'));
+    assert.deepEqual(added(store.notes), ['noted', 'committed', 'noted later']);
+  });
+
+  test('inside each other are one: all of it or nothing', () => {
+    using store = openStore(folder, migrations);
+    assert.throws(
+      () =>
+        store.note(database => {
+          note('one')(database);
+          store.note(note('two'));
+          throw new RangeError('changed my mind');
+        }),
+      RangeError,
+    );
+    assert.deepEqual(added(store.notes), []);
+    store.note(note('three'));
+    assert.deepEqual(added(store.notes), ['three']);
+  });
+
+  test('that cannot be written have a code', () => {
+    using store = openStore(folder, migrations);
+    assert.throws(() => store.note(database => database.exec('INSERT INTO nowhere VALUES (1)')), { code: 'internal' });
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FactFeed } from './facts.ts';
+import { FactFeed } from './fact-feed.ts';
 
 const pace = { factIntervalMs: 1_000_000, factBurst: 1 };
 
