@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { AppId } from './app-id.ts';
 import type { SocketEvents, SocketVerbs } from './sockets.ts';
+import { ManifestTask, type TaskEvents, type TaskVerbs } from './tasks.ts';
 import type {
   CreateDownloadRequest,
   TransferDetails,
@@ -13,16 +14,26 @@ import type {
 /** Where the hub is, on the Unix socket and on the loopback port. */
 export const agentHubPath = '/agent';
 
-/** `longhaul app register MANIFEST` (JSON). More fields come with tasks. */
+/** Tasks in one manifest. */
+export const maxManifestTasks = 64;
+
+/** `longhaul app register MANIFEST` (JSON). Registering again keeps what is left out. */
 export const AppManifest = v.strictObject({
   id: AppId,
   name: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(200))),
+  /** Absolute: what entry points are relative to. The command and the SDK set it to the folder of the manifest's file. */
+  folder: v.optional(v.pipe(v.string(), v.maxLength(4_096), v.regex(/^\/[^\0]*$/, 'not an absolute path'))),
+  /** The code of the app that may be started (TI-03). Given, it replaces all that was declared before. */
+  tasks: v.optional(v.pipe(v.array(ManifestTask), v.maxLength(maxManifestTasks))),
 });
 export type AppManifest = v.InferOutput<typeof AppManifest>;
 
 export interface AppRecord {
   readonly id: string;
   readonly name: string;
+  /** `null` where the app has never said. */
+  readonly folder: string | null;
+  readonly tasks: readonly ManifestTask[];
   readonly registeredAt: number;
   /** The app's grant file (mode 0600): whoever can read it is the app. */
   readonly grantFile: string;
@@ -45,7 +56,7 @@ export interface AgentStatus {
 export type Role = 'owner' | 'app' | 'browser';
 
 /** Methods of the hub. Every answer that promises something means it is durable. */
-export interface AgentHub extends SocketVerbs {
+export interface AgentHub extends SocketVerbs, TaskVerbs {
   createDownload(request: CreateDownloadRequest): Promise<TransferRecord>;
   startTransfer(id: string): Promise<TransferRecord>;
   getTransfer(id: string): Promise<TransferRecord>;
@@ -85,7 +96,7 @@ export interface AgentHub extends SocketVerbs {
 }
 
 /** Events the agent sends. At most 10 a second for one transfer; the last state is never left out. */
-export interface AgentClient extends SocketEvents {
+export interface AgentClient extends SocketEvents, TaskEvents {
   transferChanged(record: TransferRecord): void;
   transferRemoved(id: string): void;
   limitsChanged(limits: TransferLimitsRecord): void;

@@ -79,6 +79,8 @@ const Progress = v.strictObject({
   run: RunId,
   value: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0xffffffff)),
 });
+/** To a cancellation: the run's handlers have been told. A host that never says it has no time for anything. */
+const Heard = v.strictObject({ type: v.literal('heard'), run: RunId });
 /** `run` has returned and every deferral is complete. */
 const Ended = v.strictObject({
   type: v.literal('ended'),
@@ -91,7 +93,7 @@ export const ToSocketDoor = v.variant('type', [Hello, Transfer, Return, Reclaim,
 export type ToSocketDoor = v.InferOutput<typeof ToSocketDoor>;
 
 /** What a host says about its runs; the rest of its words are those of an app. */
-export const FromTaskHost = v.variant('type', [Ready, Progress, Ended]);
+export const FromTaskHost = v.variant('type', [Ready, Progress, Heard, Ended]);
 export type FromTaskHost = v.InferOutput<typeof FromTaskHost>;
 
 /** A socket in somebody's hands: only the last lease counts. */

@@ -28,6 +28,8 @@ export const RunId = v.pipe(v.string(), v.uuid());
 
 /** BackgroundTaskBuilder.Register (TI-01). The trigger is obligatory; names are not unique. */
 export const RegisterTaskRequest = v.strictObject({
+  /** Becomes `taskId`: asked for again with the same id and words, it registers once. Left out: a new one. */
+  id: v.optional(TaskId),
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
   entryPoint: EntryPoint,
   trigger: v.strictObject({ type: v.picklist(triggerTypes) }),
@@ -118,7 +120,10 @@ export interface RunDetails extends RunRecord {
 
 /** Verbs of the agent's hub. */
 export interface TaskVerbs {
-  /** Apps only. `task-not-declared` when the manifest does not have entry point and trigger. */
+  /**
+   * Apps only. `task-not-declared` when the manifest does not have entry point and trigger, `quota-exceeded`,
+   * `already-exists` for other words under `id`.
+   */
   registerTask(request: RegisterTaskRequest): Promise<TaskRecord>;
   /** Registrations in scope, oldest first. */
   listTasks(): Promise<TaskRecord[]>;

@@ -1,6 +1,7 @@
 // `longhaul agent …`, `longhaul dashboard` and `longhaul app …`.
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { findAgent } from '@longhaul/agent/launch';
 import { waitFor } from '@longhaul/testing';
@@ -83,9 +84,11 @@ test('agent run serves in the foreground until SIGTERM, and a second one is refu
 });
 
 test('an app is registered from its manifest, listed, and unregistered with all it left', async () => {
-  writeFileSync(home.file('app.json'), JSON.stringify({ id: 'com.example.player', name: 'Player' }));
+  const tasks = [{ entryPoint: './background.js#run', triggers: ['socket-activity'] }];
+  writeFileSync(home.file('app.json'), JSON.stringify({ id: 'com.example.player', name: 'Player', tasks }));
   const app = await home.json('app', 'register', 'app.json');
-  assert.deepEqual([app.id, app.name], ['com.example.player', 'Player']);
+  assert.deepEqual([app.id, app.name, app.folder], ['com.example.player', 'Player', dirname(home.file('app.json'))]);
+  assert.deepEqual(app.tasks, tasks);
   assert.equal(statSync(app.grantFile).mode & 0o777, 0o600);
   const piped = await home.run(['app', 'register', '--json', '-'], { input: '{"id":"com.example.other"}' });
   assert.equal(piped.code, 0, piped.stderr);

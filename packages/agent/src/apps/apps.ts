@@ -2,6 +2,7 @@
 // caller proves to be that app. One writer of both: this file.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type AppManifest, type AppRecord, cliAppId, LonghaulError } from '@longhaul/agent-protocol';
 import { grantFile, readGrant } from '../launch/credentials.ts';
 import type { Paths } from '../paths.ts';
@@ -32,16 +33,27 @@ export class Apps {
   }
 
   /**
-   * Registers an app, or gives a registered one its new name; its grant stays the same. Durable when it resolves.
+   * Registers an app, or gives a registered one what the manifest says anew; its grant stays the same, and so does what the
+   * manifest leaves out. Durable when it resolves.
    *
-   * @throws LonghaulError `already-exists` for the command's own id
+   * @throws LonghaulError `already-exists` for the command's own id, `invalid-argument` for tasks whose place nobody can know
    */
   async register(manifest: AppManifest, now: number): Promise<AppRecord> {
-    const { id, name } = manifest;
+    const { id } = manifest;
     if (id === cliAppId) throw new LonghaulError('already-exists', `"${id}" is the command itself`);
     const known = this.#byId.get(id)?.row;
-    const row: AppRow = { id, name: name ?? known?.name ?? id, registeredAt: known?.registeredAt ?? now };
-    await this.#store.commit(database => putApp(database, row));
+    const row: AppRow = {
+      id,
+      name: manifest.name ?? known?.name ?? id,
+      registeredAt: known?.registeredAt ?? now,
+      folder: manifest.folder ?? known?.folder ?? null,
+      tasks: manifest.tasks ?? known?.tasks ?? [],
+    };
+    if (row.folder === null && row.tasks.some(({ entryPoint }) => !entryPoint.startsWith('/'))) {
+      throw new LonghaulError('invalid-argument', `the manifest of "${id}" has tasks but no "folder" they are in`);
+    }
+    // Apps register at each of their starts: what is as it was costs no write.
+    if (!isDeepStrictEqual(row, known)) await this.#store.commit(database => putApp(database, row));
     return this.#remember(row);
   }
 
@@ -62,6 +74,11 @@ export class Apps {
   /** @throws LonghaulError `not-found` */
   require(id: string): void {
     if (!this.#byId.has(id)) throw new LonghaulError('not-found', `no app "${id}" is registered`);
+  }
+
+  /** What the app's manifest declares; `undefined` for an app that is not registered. */
+  manifestOf(id: string): Pick<AppRow, 'folder' | 'tasks'> | undefined {
+    return this.#byId.get(id)?.row;
   }
 
   list(): AppRecord[] {
@@ -96,7 +113,7 @@ export class Apps {
     return token;
   }
 
-  #record({ id, name, registeredAt }: AppRow): AppRecord {
-    return { id, name, registeredAt, grantFile: grantFile(this.#paths, id) };
+  #record(row: AppRow): AppRecord {
+    return { ...row, grantFile: grantFile(this.#paths, row.id) };
   }
 }

@@ -33,6 +33,13 @@ const afterLoss: Readonly<Record<Verb, 'repeat' | 'done'>> = {
   listOwnSockets: 'repeat',
   removeSocket: 'repeat',
   getSocketDoor: 'repeat',
+  registerTask: 'repeat',
+  listTasks: 'repeat',
+  watchTasks: 'repeat',
+  unregisterTask: 'repeat',
+  listRuns: 'repeat',
+  getRun: 'repeat',
+  cancelRun: 'repeat',
   getStatus: 'repeat',
   openDashboard: 'repeat',
   registerApp: 'repeat',
@@ -44,9 +51,10 @@ const afterLoss: Readonly<Record<Verb, 'repeat' | 'done'>> = {
 
 export const lossMeansDone = (verb: Verb): boolean => afterLoss[verb] === 'done';
 
+const takesAway: ReadonlySet<Verb> = new Set(['removeTransfer', 'removeSocket', 'unregisterTask', 'unregisterApp']);
+
 /** A call that was sent twice and then answered "there is no such thing": the first one had taken it away. */
-export const wasAlreadyGone = (verb: Verb, code: ErrorCode): boolean =>
-  code === 'not-found' && (verb === 'removeTransfer' || verb === 'removeSocket' || verb === 'unregisterApp');
+export const wasAlreadyGone = (verb: Verb, code: ErrorCode): boolean => code === 'not-found' && takesAway.has(verb);
 
 /** A call that was sent twice and then answered `illegal-state`: does the record show what was asked for? */
 export function isAsAsked(verb: Verb, record: TransferRecord): boolean {

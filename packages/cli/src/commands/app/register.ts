@@ -1,4 +1,5 @@
 // `longhaul app register MANIFEST`
+import { dirname, resolve } from 'node:path';
 import { AppManifest, LonghaulError } from '@longhaul/agent-protocol';
 import type { Command } from 'commander';
 import * as v from 'valibot';
@@ -15,7 +16,9 @@ export function addRegister(app: Command, run: Run): void {
       run(async (context, path: string) => {
         const manifest = parseManifest(await context.readText(path), path);
         await using agent = await context.connect();
-        const record = await agent.registerApp(manifest);
+        const record = await agent.registerApp(
+          path === '-' ? manifest : { folder: dirname(resolve(path)), ...manifest },
+        );
         context.output.data(record, appText([record], context.output.width));
         return 0;
       }),
