@@ -72,6 +72,16 @@ export class Channel implements Disposable {
     }
   }
 
+  /** The process may end although this waits for messages. */
+  unref(): void {
+    this.#readiness.unref();
+  }
+
+  /** Undoes `unref`. */
+  ref(): void {
+    this.#readiness.ref();
+  }
+
   #happened(): void {
     try {
       this.#flush();

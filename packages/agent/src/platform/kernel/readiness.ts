@@ -35,7 +35,12 @@ export class Readiness implements Disposable {
 
   /** The process may end although this waits. */
   unref(): void {
-    this.#poll.unref();
+    if (!this.#isClosed) this.#poll.unref();
+  }
+
+  /** Undoes `unref`. */
+  ref(): void {
+    if (!this.#isClosed) this.#poll.ref();
   }
 
   [Symbol.dispose](): void {
