@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseCrashPoint, step, steps } from './steps.ts';
+import { parseCrashPoint, step, stepNow, steps } from './steps.ts';
 
 test('every step name is there once', () => {
   assert.equal(new Set(steps).size, steps.length);
@@ -26,6 +26,10 @@ test('a crash point that names no step is refused, not silently never met', () =
 test('a step gives back what its act gives, and throws what it throws', async () => {
   assert.equal(await step('finish.link', () => 7), 7);
   assert.equal(await step('finish.link', async () => 8), 8);
+  assert.equal(
+    stepNow('socket.lend.note', () => 9),
+    9,
+  );
   await assert.rejects(
     step('finish.link', () => {
       throw new Error('no');

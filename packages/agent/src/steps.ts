@@ -1,10 +1,10 @@
-// The named steps of a download's protocols, as a list in code so that a crash test can aim before and after each.
+// The named steps of our protocols (downloads, parked sockets), as lists in code so that a crash test can aim before and after each.
 // `step(name, act)` runs one; with LONGHAUL_CRASH_AT set, the process ends itself there by SIGKILL, and with
 // LONGHAUL_CRASH_MARK only the first process does that manages to make that file. Costs nothing otherwise.
 import { writeFileSync } from 'node:fs';
 
 /** In the order a download meets them. */
-export const steps = [
+export const transferSteps = [
   // the request becomes durable; no file yet
   'create.commit',
   'start.commit',
@@ -39,6 +39,37 @@ export const steps = [
   'cancel.commit',
   'remove.commit',
 ] as const;
+
+/** In the order a parked socket meets them. */
+export const socketSteps = [
+  // a hand-over: the vault holds it, the row says so, the app is told; only then it lets go
+  'socket.transfer.park',
+  'socket.transfer.commit',
+  'socket.transfer.answer',
+  // something happened: a run is recorded, then the row names it
+  'socket.signal.trigger',
+  'socket.signal.note',
+  // out of the vault under a new lease: to a task, or to an app that takes it over
+  'socket.lend.take',
+  'socket.lend.note',
+  'socket.lend.answer',
+  // given back: the row says so, then the vault
+  'socket.return.note',
+  'socket.return.give',
+  'socket.return.answer',
+  // closed by its owner: forgotten first, so that nobody is woken for it
+  'socket.close.note',
+  'socket.close.end',
+  // the run is over and has not given it back
+  'socket.over.note',
+  'socket.over.give',
+  // the peer or the network has ended it
+  'socket.ended.trigger',
+  'socket.ended.note',
+  'socket.ended.close',
+] as const;
+
+export const steps = [...transferSteps, ...socketSteps] as const;
 export type StepName = (typeof steps)[number];
 
 interface CrashPoint {
@@ -71,12 +102,21 @@ function crash(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** Runs the named step. Every acting line of a download's protocols that leaves a trace on the disk is inside one. */
+/** Runs the named step. Every acting line of these protocols that leaves a trace on the disk, or elsewhere, is inside one. */
 export async function step<T>(name: StepName, act: () => T | Promise<T>): Promise<T> {
   // Steps of several transfers overlap: each remembers which passing it is.
   const isHere = crashPoint?.name === name && ++passings === crashPoint.nth;
   if (isHere && crashPoint.side === 'before') crash();
   const result = await act();
+  if (isHere && crashPoint.side === 'after') crash();
+  return result;
+}
+
+/** The same for what is done at once. */
+export function stepNow<T>(name: StepName, act: () => T): T {
+  const isHere = crashPoint?.name === name && ++passings === crashPoint.nth;
+  if (isHere && crashPoint.side === 'before') crash();
+  const result = act();
   if (isHere && crashPoint.side === 'after') crash();
   return result;
 }

@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { TransferRecord } from '@longhaul/agent-protocol';
 import { seededRandom } from '@longhaul/testing';
-import { steps } from '../../src/steps.ts';
+import { transferSteps } from '../../src/steps.ts';
 import { answer, bodyOf, type Handler, head, Origin, serveFile, servePaced, serveStart } from './origin.ts';
 import { sha256 } from './room.ts';
 
 const body = bodyOf('crash', 700_000);
 const changed = bodyOf('crash, changed', 650_000);
 
-const aims = steps.flatMap(name => [`before:${name}`, `after:${name}`]);
+const aims = transferSteps.flatMap(name => [`before:${name}`, `after:${name}`]);
 const random = seededRandom();
 const takesAll = process.env.LONGHAUL_CRASH_ROUNDS === 'all';
 const chosen = takesAll ? aims : shuffled(aims).slice(0, 14);

@@ -1,5 +1,6 @@
 // A connection that carries messages with descriptors, driven by the event loop: what cannot be sent at once waits here in
 // order, what comes in is told to the listener, and it ends once.
+import { LonghaulError } from '@longhaul/agent-protocol';
 import type { Descriptor } from './descriptor.ts';
 import { Envelope } from './envelope.ts';
 import { Readiness } from './readiness.ts';
@@ -8,6 +9,11 @@ import { makeRoom } from './sockets.ts';
 export interface ChannelListener {
   /** The descriptors are the listener's from now on. */
   received(bytes: Buffer, descriptors: readonly Descriptor[]): void;
+  /**
+   * A message whose descriptors this process cannot have: more than 64, or it is near its limit of open files. Without this
+   * the channel ends with `quota-exceeded` then.
+   */
+  lost?(bytes: Buffer): void;
   /** Once, and nothing comes afterwards; not after `dispose`. Without an error the peer has ended it. */
   ended(error: unknown): void;
 }
@@ -39,6 +45,7 @@ export class Channel implements Disposable {
   readonly #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #isOpen = true;
+  #isPaused = false;
 
   /** The socket (message boundaries kept, see sockets.ts) is the channel's from now on. */
   constructor(socket: Descriptor, listener: ChannelListener, options: ChannelOptions = {}) {
@@ -54,6 +61,13 @@ export class Channel implements Disposable {
     return this.#isOpen;
   }
 
+  /** While true nothing is read: the peer's messages wait in the kernel, and then the peer itself. */
+  set isPaused(isPaused: boolean) {
+    if (this.#isPaused === isPaused) return;
+    this.#isPaused = isPaused;
+    this.#listen();
+  }
+
   /** In order; at once when the peer has room. The descriptors stay the caller's. Without effect after the end. */
   send(bytes: Uint8Array, descriptors: readonly Descriptor[] = []): void {
     if (!this.#isOpen) return;
@@ -64,7 +78,7 @@ export class Channel implements Disposable {
       }
       this.#waitingBytes += bytes.length;
       this.#waiting.push({ bytes: Buffer.from(bytes), descriptors: descriptors.map(each => each.duplicate()) });
-      this.#readiness.interest = { readable: true, writable: true };
+      this.#listen();
     } catch (error) {
       if (error instanceof RangeError) throw error;
       // Not from within the caller's own turn: it has not finished what it was doing.
@@ -85,11 +99,13 @@ export class Channel implements Disposable {
   #happened(): void {
     try {
       this.#flush();
-      for (let count = 0; this.#isOpen && count < maxPerTurn; count++) {
+      for (let count = 0; this.#isOpen && !this.#isPaused && count < maxPerTurn; count++) {
         const message = this.#envelope.receive(this.#socket);
         if (message === undefined) return;
         if (message === 'end') this.#end(undefined);
-        else this.#listener.received(message.bytes, message.descriptors);
+        else if (!message.wereLost) this.#listener.received(message.bytes, message.descriptors);
+        else if (this.#listener.lost !== undefined) this.#listener.lost(message.bytes);
+        else throw new LonghaulError('quota-exceeded', 'descriptors of a message were lost: too many, here or in it');
       }
     } catch (error) {
       this.#end(error);
@@ -105,7 +121,11 @@ export class Channel implements Disposable {
       this.#waitingBytes -= first.bytes.length;
       first = this.#waiting[0];
     }
-    if (first === undefined) this.#readiness.interest = { readable: true, writable: false };
+    if (first === undefined) this.#listen();
+  }
+
+  #listen(): void {
+    this.#readiness.interest = { readable: !this.#isPaused, writable: this.#waiting.length > 0 };
   }
 
   #end(error: unknown): void {

@@ -1,7 +1,6 @@
 // One message with descriptors in it, sent and received over a Unix socket that keeps message boundaries. The memory the
 // kernel reads and writes is allocated once and never moves; what comes out is copied, so that nothing of one message
 // can show up in another.
-import { LonghaulError } from '@longhaul/agent-protocol';
 import { Descriptor } from './descriptor.ts';
 import { type Address, checkedNow, libc, systemError } from './libc.ts';
 
@@ -31,6 +30,8 @@ export interface Received {
   readonly bytes: Buffer;
   /** The receiver's. Non-blocking or not as the sender had them; never inherited. */
   readonly descriptors: readonly Descriptor[];
+  /** Descriptors came along that this process cannot have: more than 64, or it is near its limit of open files. None is kept. */
+  readonly wereLost: boolean;
 }
 
 export class Envelope implements Disposable {
@@ -88,9 +89,7 @@ export class Envelope implements Disposable {
   /**
    * The next message, `undefined` when none is there, `'end'` when the peer is gone.
    *
-   * @throws LonghaulError `quota-exceeded` when descriptors were lost, because this process is near its limit of open files
-   * or there were more than 64; a system error `EMSGSIZE` for a longer message than `maxBytes`, `ECONNRESET`. Whatever came with
-   * it is closed.
+   * @throws a system error `EMSGSIZE` for a longer message than `maxBytes`, `ECONNRESET`. Whatever came with it is closed.
    */
   receive(socket: Descriptor): Received | 'end' | undefined {
     const memory = this.#open();
@@ -104,12 +103,11 @@ export class Envelope implements Disposable {
     const descriptors = this.#received();
     const flags = memory.readUInt32LE(header.flags);
     if (length > 0 && (flags & (MSG_CTRUNC | MSG_TRUNC)) === 0) {
-      return { bytes: Buffer.from(memory.subarray(dataAt, dataAt + length)), descriptors };
+      return { bytes: Buffer.from(memory.subarray(dataAt, dataAt + length)), descriptors, wereLost: false };
     }
     for (const descriptor of descriptors) descriptor[Symbol.dispose]();
-    if ((flags & MSG_CTRUNC) !== 0) {
-      const why = `more than ${maxDescriptors} came, or this process may not open more files`;
-      throw new LonghaulError('quota-exceeded', `descriptors of a message were lost: ${why}`);
+    if (length > 0 && (flags & MSG_TRUNC) === 0) {
+      return { bytes: Buffer.from(memory.subarray(dataAt, dataAt + length)), descriptors: [], wereLost: true };
     }
     if ((flags & MSG_TRUNC) !== 0) throw systemError('recvmsg', 'EMSGSIZE', EMSGSIZE);
     return 'end'; // nobody of ours sends an empty message

@@ -21,6 +21,8 @@ const SO_DOMAIN = 39;
 const seqpacket = SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC;
 /** `sun_path` with its closing zero. */
 const maxPathBytes = 108;
+const MSG_PEEK = 0x2;
+const MSG_DONTWAIT = 0x40;
 
 export interface PeerCredentials {
   /** As it was when the peer connected, listened or made the pair. */
@@ -129,15 +131,64 @@ export function shutDown(socket: Descriptor): void {
   }
 }
 
-function hasPeer(fd: number): boolean {
+/** Where it is bound and connected to: `127.0.0.1:80`, `[::1]:80`, a path, `@name` of an abstract one; `null` for none. */
+export function socketAddresses(socket: Descriptor): { readonly local: string | null; readonly remote: string | null } {
+  const number = Descriptor.numberOf(socket);
+  return { local: addressOf('getsockname', number) ?? null, remote: addressOf('getpeername', number) ?? null };
+}
+
+/**
+ * What would be read now, without reading it. `end`: the end of a stream, or an empty datagram. `nothing`: there is nothing
+ * yet, or an error, which is taken by looking.
+ */
+export function peek(socket: Descriptor): 'bytes' | 'end' | 'nothing' {
+  const number = Descriptor.numberOf(socket);
   try {
-    const address = new Uint8Array(128);
-    checked('getpeername', () => libc().getpeername(fd, address, Int32Array.of(address.length)));
-    return true;
+    const byte = new Uint8Array(1);
+    const length = checkedNow('recv', () => libc().recv(number, byte, byte.length, MSG_PEEK | MSG_DONTWAIT));
+    if (length === undefined) return 'nothing';
+    return length > 0 ? 'bytes' : 'end';
+  } catch {
+    return 'nothing';
+  }
+}
+
+const hasPeer = (fd: number): boolean => addressOf('getpeername', fd) !== undefined;
+
+function addressOf(call: 'getsockname' | 'getpeername', fd: number): string | null | undefined {
+  const memory = Buffer.alloc(128);
+  const length = Int32Array.of(memory.length);
+  try {
+    checked(call, () => libc()[call](fd, memory, length));
   } catch (error) {
-    if (codeOf(error) === 'ENOTCONN') return false;
+    if (codeOf(error) === 'ENOTCONN') return undefined;
     throw error;
   }
+  return addressText(memory.subarray(0, Math.min(length[0]!, memory.length)));
+}
+
+/** Of a `struct sockaddr`; `null` where nothing is bound. */
+function addressText(address: Buffer): string | null {
+  if (address.length < 2) return null;
+  const family = address.readUInt16LE();
+  if (family === AF_INET && address.length >= 8) {
+    const port = address.readUInt16BE(2);
+    return port === 0 ? null : `${address.subarray(4, 8).join('.')}:${port}`;
+  }
+  if (family === AF_INET6 && address.length >= 24) {
+    const port = address.readUInt16BE(2);
+    const bytes = address.subarray(8, 24);
+    const isMapped = bytes.readUIntBE(0, 6) === 0 && bytes.readUInt32BE(6) === 0 && bytes.readUInt16BE(10) === 0xffff;
+    if (port === 0) return null;
+    if (isMapped) return `${bytes.subarray(12).join('.')}:${port}`;
+    const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16));
+    return `${new URL(`http://[${groups.join(':')}]`).hostname}:${port}`; // in the short form of RFC 5952
+  }
+  if (family === AF_UNIX && address.length > 2) {
+    const path = address.subarray(2);
+    return path[0] === 0 ? `@${path.subarray(1)}` : path.toString().replace(/\0+$/, '');
+  }
+  return null;
 }
 
 function option(fd: number, name: number, value = new Int32Array(1)): number {
