@@ -3,12 +3,14 @@ import { test } from 'node:test';
 import { parseCrashPoint, step, stepNow, steps } from './steps.ts';
 
 test('every step name is there once', () => {
-  assert.equal(new Set(steps).size, steps.length);
+  const all = [...steps, ...taskSteps];
+  assert.equal(new Set(all).size, all.length);
 });
 
 test('a crash point is a side, a step and perhaps a count', () => {
   assert.deepEqual(parseCrashPoint('before:finish.link'), { side: 'before', name: 'finish.link', nth: 1 });
   assert.deepEqual(parseCrashPoint('after:part.create:3'), { side: 'after', name: 'part.create', nth: 3 });
+  assert.equal(parseCrashPoint('after:run.start').name, 'run.start');
 });
 
 test('a crash point that names no step is refused, not silently never met', () => {
@@ -26,6 +28,10 @@ test('a crash point that names no step is refused, not silently never met', () =
 test('a step gives back what its act gives, and throws what it throws', async () => {
   assert.equal(await step('finish.link', () => 7), 7);
   assert.equal(await step('finish.link', async () => 8), 8);
+  assert.equal(
+    stepNow('run.record', () => 9),
+    9,
+  );
   assert.equal(
     stepNow('socket.lend.note', () => 9),
     9,

@@ -70,7 +70,33 @@ export const socketSteps = [
 ] as const;
 
 export const steps = [...transferSteps, ...socketSteps] as const;
-export type StepName = (typeof steps)[number];
+
+/** Of a registration and its runs, in the order they are met. */
+export const taskSteps = [
+  'task.commit',
+  // the run is recorded, before anything else happens for it
+  'run.record',
+  // its app has no host: that there is going to be one is recorded, then it is started, then its number is recorded
+  'host.announce',
+  'host.spawn',
+  'host.record',
+  // it is recorded as running; only then its socket is lent and the host gets it
+  'run.start',
+  'run.lend',
+  'run.give',
+  'run.cancel',
+  'run.end',
+  // its host or its agent has died: it waits in line again
+  'run.requeue',
+  // what a host leaves is killed, then it is forgotten
+  'host.sweep',
+  'host.forget',
+  'task.remove',
+] as const;
+
+export type StepName = (typeof steps)[number] | (typeof taskSteps)[number];
+const known: ReadonlySet<string> = new Set<string>([...steps, ...taskSteps]);
+const isStep = (name: string | undefined): name is StepName => name !== undefined && known.has(name);
 
 interface CrashPoint {
   readonly side: 'before' | 'after';
@@ -82,11 +108,10 @@ interface CrashPoint {
 /** Reads `before:finish.link` or `after:finish.link:3`. Throws a RangeError on anything else. */
 export function parseCrashPoint(text: string): CrashPoint {
   const [side, name, nth = '1'] = text.split(':');
-  const known = steps.find(candidate => candidate === name);
-  if ((side !== 'before' && side !== 'after') || known === undefined || !/^[1-9]\d{0,6}$/.test(nth)) {
+  if ((side !== 'before' && side !== 'after') || !isStep(name) || !/^[1-9]\d{0,6}$/.test(nth)) {
     throw new RangeError(`LONGHAUL_CRASH_AT is "${text}"; it must be before:STEP or after:STEP, optionally :N.`);
   }
-  return { side, name: known, nth: Number(nth) };
+  return { side, name, nth: Number(nth) };
 }
 
 const crashPoint = process.env.LONGHAUL_CRASH_AT ? parseCrashPoint(process.env.LONGHAUL_CRASH_AT) : undefined;
@@ -102,21 +127,28 @@ function crash(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** Runs the named step. Every acting line of these protocols that leaves a trace on the disk, or elsewhere, is inside one. */
+/** Runs the named step. Every acting line of a protocol that leaves a trace behind is inside one. */
 export async function step<T>(name: StepName, act: () => T | Promise<T>): Promise<T> {
-  // Steps of several transfers overlap: each remembers which passing it is.
-  const isHere = crashPoint?.name === name && ++passings === crashPoint.nth;
-  if (isHere && crashPoint.side === 'before') crash();
+  const leave = enter(name);
   const result = await act();
-  if (isHere && crashPoint.side === 'after') crash();
+  leave();
   return result;
 }
 
-/** The same for what is done at once. */
+/** The same where nothing is waited for. */
 export function stepNow<T>(name: StepName, act: () => T): T {
-  const isHere = crashPoint?.name === name && ++passings === crashPoint.nth;
-  if (isHere && crashPoint.side === 'before') crash();
+  const leave = enter(name);
   const result = act();
-  if (isHere && crashPoint.side === 'after') crash();
+  leave();
   return result;
+}
+
+const goOn = () => {};
+
+/** Steps of several things overlap: each remembers which passing it is. */
+function enter(name: StepName): () => void {
+  if (crashPoint?.name !== name || ++passings !== crashPoint.nth) return goOn;
+  if (crashPoint.side === 'after') return crash;
+  crash();
+  return goOn;
 }
