@@ -2,6 +2,7 @@
 export * from './agent.ts';
 export * from './app-id.ts';
 export * from './errors.ts';
+export * from './run-explanations.ts';
 export * from './settings.ts';
 export * from './socket-door.ts';
 export * from './sockets.ts';

@@ -1,7 +1,7 @@
 // Which transfers pause, resume, cancel and remove mean (ids, beginnings of ids, --all), and the verb done for each.
 import { LonghaulError, type TransferRecord } from '@longhaul/agent-protocol';
 import type { Agent } from '@longhaul/client';
-import { resolveTransferId } from './arguments/transfer-id.ts';
+import { resolveId } from './arguments/id-beginning.ts';
 import type { CommandContext } from './context.ts';
 import { forEach, type Outcome } from './outcome.ts';
 
@@ -30,17 +30,21 @@ export async function forEachTransfer(
   );
 }
 
-/** Told before anything is asked of the agent. */
-export function assertMeant({ ids, all }: Meant, option = '--all'): void {
+/** Either ids, or an option that means many. Told before anything is asked of the agent. @throws LonghaulError `invalid-argument` */
+export function assertMeant(
+  { ids, all }: { readonly ids: readonly string[]; readonly all?: unknown },
+  option = '--all',
+): void {
   if (all && ids.length > 0) throw new LonghaulError('invalid-argument', `give ids or ${option}, not both`);
   if (!all && ids.length === 0) throw new LonghaulError('invalid-argument', `give at least one id, or ${option}`);
 }
 
 /** @throws LonghaulError `not-found`, `invalid-argument` (ambiguous) */
 export function findTransfer(records: readonly TransferRecord[], idOrPrefix: string): TransferRecord {
-  const id = resolveTransferId(
+  const id = resolveId(
     idOrPrefix,
     records.map(record => record.id),
+    ['transfer', 'transfers'],
   );
   return records.find(record => record.id === id)!;
 }

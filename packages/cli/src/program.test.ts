@@ -59,6 +59,17 @@ const wrong: [string[], string][] = [
   [['remove', '--all', '--finished'], 'invalid-argument'],
   [['list', '--status', 'sleeping'], 'invalid-argument'],
   [['list', 'too', 'many'], 'invalid-argument'],
+  [['sockets', 'dance'], 'invalid-argument'],
+  [['sockets', '--status', 'sleeping'], 'invalid-argument'],
+  [['sockets', 'show'], 'invalid-argument'],
+  [['sockets', 'remove'], 'invalid-argument'],
+  [['sockets', 'remove', '--all', 'chat'], 'invalid-argument'],
+  [['sockets', 'remove', '--all', '--closed'], 'invalid-argument'],
+  [['tasks', 'dance'], 'invalid-argument'],
+  [['tasks', 'show'], 'invalid-argument'],
+  [['tasks', 'runs', '--status', 'sleeping'], 'invalid-argument'],
+  [['tasks', 'cancel'], 'invalid-argument'],
+  [['tasks', 'cancel', '--all', 'abcd'], 'invalid-argument'],
   [['agent', 'dance'], 'invalid-argument'],
   [['app', 'register', 'no-such-file'], 'invalid-argument'],
   [['no-such-command'], 'invalid-argument'],
@@ -80,6 +91,7 @@ test('a wrong command line says which help answers it', async () => {
     /^longhaul: missing required argument 'url' .*\n.*\nTry: longhaul download --help\n$/,
   );
   assert.match((await run('agent', 'dance')).stderr, /Try: longhaul agent --help/);
+  assert.match((await run('sockets', 'dance')).stderr, /dance[^]*Try: longhaul sockets --help/);
 });
 
 test('the refusal of a header does not show its value', async () => {
@@ -94,6 +106,8 @@ test('help has examples and exit codes, on stdout and with exit code 0', async (
   assert.match(stdout, /28 timeout/);
   assert.match((await run('download', '-h')).stdout, /--header-file/);
   assert.equal((await run('help', 'list')).code, 0);
+  assert.match((await run('sockets', '--help')).stdout, /remove .*\n[^]*--closed/);
+  assert.match((await run('tasks', '-h')).stdout, /cancel .*\n[^]*tasks runs --status failed/);
 });
 
 test('without a command the help goes to stderr, and it is a usage error', async () => {

@@ -14,6 +14,8 @@ import { addRemove } from './commands/remove.ts';
 import { addResume } from './commands/resume.ts';
 import { addRetry } from './commands/retry.ts';
 import { addShow } from './commands/show.ts';
+import { addSocketCommands } from './commands/sockets/index.ts';
+import { addTaskCommands } from './commands/tasks/index.ts';
 import { addWatch } from './commands/watch.ts';
 import { type Action, CommandContext, type Run, type Surroundings } from './context.ts';
 import { exitCodeOf } from './exit-codes.ts';
@@ -67,6 +69,8 @@ function createProgram(run: Run, { stdout, stderr }: Streams): Command {
   addRetry(program, run);
   addRemove(program, run);
   addLimit(program, run);
+  addSocketCommands(program, run);
+  addTaskCommands(program, run);
   addDashboard(program, run);
   addAgentCommands(program, run);
   addAppCommands(program, run);

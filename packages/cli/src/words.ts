@@ -1,6 +1,16 @@
 // Every word the command says to people: what commands and options are for, states, notices. Messages of errors come from
 // where they are thrown, and what to do about them from the error table.
-import type { TransferRecord, TransferStatus } from '@longhaul/agent-protocol';
+import type {
+  CancellationReason,
+  RunStatus,
+  SocketKind,
+  SocketReason,
+  SocketStatus,
+  StandbyAction,
+  TransferRecord,
+  TransferStatus,
+  TriggerType,
+} from '@longhaul/agent-protocol';
 
 export const statusWords: Readonly<Record<TransferStatus, string>> = {
   idle: 'not started',
@@ -112,6 +122,105 @@ Examples:
     about: 'Take transfers off the list, canceling unfinished ones. Completed files stay.',
     finished: 'all that have ended',
   },
+  sockets: {
+    about: 'Parked sockets: connections that the agent holds for apps that are gone.',
+    list: 'List them: who owns what, since when, when a task was woken last, and why it is over.',
+    show: 'Show one socket, with the last runs of its task.',
+    remove: 'End connections and forget their sockets; those that are over are just forgotten.',
+    app: 'only those of this app',
+    closed: 'all that are orphaned or closed',
+    idArgument: 'id as its app chose it, or its beginning when that is unique',
+    help: `
+A socket is parked (the agent holds it and starts its task when something happens), about to wake its task, lent to a task
+or to its app, orphaned (a task ended without giving it back) or closed. The last two stay until they are removed.
+
+Examples:
+  longhaul sockets
+  longhaul sockets show --app com.example.chat room-1
+  longhaul sockets remove --closed`,
+    kinds: {
+      'stream-socket': 'stream',
+      'datagram-socket': 'datagram',
+      'stream-socket-listener': 'listener',
+    } satisfies Record<SocketKind, string>,
+    statuses: {
+      parked: 'parked',
+      signalled: 'waking its task',
+      lent: 'with its task',
+      orphaned: 'orphaned',
+      closed: 'closed',
+    } satisfies Record<SocketStatus, string>,
+    lentToApp: 'with its app',
+    /** What a person can do about a status; nothing where all is well. */
+    dueTo: {
+      parked: undefined,
+      signalled: undefined,
+      lent: undefined,
+      orphaned:
+        'the app connects anew and hands over again; its task must give the socket back (or close it) before it ends',
+      closed: 'its task was told; the app connects anew and hands over again',
+    } satisfies Record<SocketStatus, string | undefined>,
+    standby: {
+      wake: 'wakes the machine',
+      'do-not-wake': 'does not wake the machine',
+    } satisfies Record<StandbyAction, string>,
+    neverWoken: 'never',
+    at: (address: string) => `at ${address}`,
+    holder: (pid: number, run: string | null) =>
+      run === null ? `process ${pid}, of its app` : `process ${pid}, for run ${run}`,
+    noTask: (id: string) => `${id}, which is no longer registered: nothing can be started for this socket`,
+    times: (count: number) => (count === 1 ? 'once' : `${count} times`),
+    keepAlive: (time: string) => `every ${time}`,
+    runs: 'Last runs for this socket:',
+  },
+  tasks: {
+    about: 'Background tasks of apps, and their runs.',
+    list: 'List what is registered: which code is started by what, and how it went.',
+    show: 'Show a task with its newest runs, or a run: what started it, how it ended, why it failed, what it wrote.',
+    runs: 'List runs, newest first, at most 1,000.',
+    cancel: 'Tell runs to end; whatever is left of one after its grace is killed.',
+    app: 'only those of this app',
+    task: 'only runs of this task (id, or its beginning)',
+    status: 'only these, separated by commas',
+    all: 'all that are not over',
+    idArgument: 'id of a task or of a run, or its beginning when that is unique',
+    runArgument: 'id of a run, or its beginning when that is unique',
+    help: `
+Examples:
+  longhaul tasks
+  longhaul tasks runs --status failed
+  longhaul tasks show 3f2a                                 a task or a run, by the beginning of its id
+  longhaul tasks cancel 3f2a`,
+    triggers: { 'socket-activity': 'parked socket' } satisfies Record<TriggerType, string>,
+    statuses: {
+      queued: 'queued',
+      running: 'running',
+      canceling: 'told to end',
+      completed: 'completed',
+      failed: 'failed',
+      canceled: 'canceled',
+    } satisfies Record<RunStatus, string>,
+    reasons: {
+      'socket-activity': (socket: string) => `data on ${socket}`,
+      'connection-accepted': (socket: string) => `connection at ${socket}`,
+      'keep-alive-timer-expired': (socket: string) => `keep-alive of ${socket}`,
+      'socket-closed': (socket: string) => `end of ${socket}`,
+    } satisfies Record<SocketReason, (socket: string) => string>,
+    cancellations: {
+      abort: 'on request, or with its registration',
+      terminating: 'the agent ended',
+      uninstall: 'its app was unregistered',
+      'execution-time-exceeded': 'it took longer than a task may',
+    } satisfies Record<CancellationReason, string>,
+    never: 'never',
+    attempt: (count: number) => `${count}: it was started again under the same id`,
+    counts: (completed: number, failed: number) => `${completed} ended well, ${failed} failed`,
+    noun: ['task or run', 'tasks or runs'],
+    runNoun: ['run', 'runs'],
+    newest: 'Newest runs:',
+    log: 'What it wrote:',
+    noLog: 'It wrote nothing.',
+  },
   dashboard: { about: 'Print a link to the dashboard. It works once, within 60 seconds.' },
   agent: {
     about: 'The background agent of this user.',
@@ -123,7 +232,8 @@ Examples:
   },
   app: {
     about: 'Apps that may use the agent in their own name.',
-    register: 'Register an app from its manifest, a JSON file { "id", "name" }, - for stdin; again to change its name.',
+    register:
+      'Register an app from its manifest, a JSON file { "id", "name", "tasks" }, - for stdin; again to change what it says.',
     unregister: 'Forget an app, with everything it left in the agent.',
     list: 'List registered apps.',
   },
@@ -149,6 +259,12 @@ Examples:
     noTransfers: 'No transfers.',
     noneMatches: 'No transfer is in such a state.',
     noApps: 'No apps are registered.',
+    noSockets: 'No sockets are parked.',
+    noSuchSockets: 'No socket is of that app or in such a state.',
+    noTasks: 'No tasks are registered.',
+    noRuns: 'No runs.',
+    noSuchRuns: 'No run is of that kind.',
+    removedSocket: (app: string, id: string) => `Removed ${id} of ${app}.`,
     removed: (id: string) => `Removed ${id}.`,
     unregistered: (id: string) => `Unregistered ${id}.`,
   },

@@ -1,5 +1,14 @@
 // Agent: this process's connection to the user's Longhaul agent, and the doors behind it. Made by `connectAgent`.
-import type { AgentStatus, AppManifest, AppRecord } from '@longhaul/agent-protocol';
+import type {
+  AgentStatus,
+  AppManifest,
+  AppRecord,
+  RunDetails,
+  RunRecord,
+  SocketName,
+  SocketRecord,
+  TaskRecord,
+} from '@longhaul/agent-protocol';
 import type { AgentConnection } from './connection/connection.ts';
 import { defaults } from './options.ts';
 import type { TransfersDoor } from './transfers/transfers-door.ts';
@@ -48,6 +57,36 @@ export class Agent implements AsyncDisposable {
   /** Owner only. */
   listApps(): Promise<AppRecord[]> {
     return this.#connection.call('listApps');
+  }
+
+  /** Sockets in this connection's scope that were handed over, orphaned and closed ones until they are removed, oldest first. */
+  listSockets(): Promise<SocketRecord[]> {
+    return this.#connection.call('listSockets');
+  }
+
+  /** Ends the connection, whoever has it, and forgets the socket. @throws LonghaulError `not-found` */
+  removeSocket(name: SocketName): Promise<void> {
+    return this.#connection.call('removeSocket', name);
+  }
+
+  /** Registered tasks in this connection's scope, oldest first. */
+  listTasks(): Promise<TaskRecord[]> {
+    return this.#connection.call('listTasks');
+  }
+
+  /** Runs in this connection's scope, newest first, at most 1,000; of one task, or of all. */
+  listRuns(taskId: string | null = null): Promise<RunRecord[]> {
+    return this.#connection.call('listRuns', taskId);
+  }
+
+  /** With what the run wrote. @throws LonghaulError `not-found` */
+  getRun(id: string): Promise<RunDetails> {
+    return this.#connection.call('getRun', id);
+  }
+
+  /** Tells the run to end, with reason `abort`. @throws LonghaulError `not-found`, `illegal-state` when it is over */
+  cancelRun(id: string): Promise<RunRecord> {
+    return this.#connection.call('cancelRun', id);
   }
 
   /**

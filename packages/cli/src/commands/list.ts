@@ -1,6 +1,7 @@
 // `longhaul list [--status …]`: one array with --json, oldest first.
 import { type TransferStatus, transferStatuses } from '@longhaul/agent-protocol';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { choices } from '../arguments/choices.ts';
 import type { Run } from '../context.ts';
 import { listText } from '../output/record-text.ts';
 import { words } from '../words.ts';
@@ -10,7 +11,7 @@ export function addList(program: Command, run: Run): void {
     .command('list')
     .alias('ls')
     .description(words.list.about)
-    .option('--status <status,...>', `${words.list.status} (${transferStatuses.join(', ')})`, parseStatuses)
+    .option('--status <status,...>', `${words.list.status} (${transferStatuses.join(', ')})`, choices(transferStatuses))
     .action(
       run(async (context, options: { status?: readonly TransferStatus[] }) => {
         await using agent = await context.connect();
@@ -23,13 +24,4 @@ export function addList(program: Command, run: Run): void {
         return 0;
       }),
     );
-}
-
-function parseStatuses(text: string, previous: readonly TransferStatus[] = []): readonly TransferStatus[] {
-  const wanted = text.split(',').map(name => {
-    const status = transferStatuses.find(known => known === name.trim());
-    if (status) return status;
-    throw new InvalidArgumentError(`"${name}" is not a status; there are ${transferStatuses.join(', ')}.`);
-  });
-  return [...previous, ...wanted];
 }

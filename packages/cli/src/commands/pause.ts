@@ -3,7 +3,7 @@ import { isTerminal } from '@longhaul/agent-protocol';
 import type { Command } from 'commander';
 import type { Run } from '../context.ts';
 import { assertMeant, forEachTransfer, type Meant } from '../each-transfer.ts';
-import { showOutcome } from '../outcome.ts';
+import { showTransfers } from '../outcome.ts';
 import { words } from '../words.ts';
 
 export function addPause(program: Command, run: Run): void {
@@ -17,7 +17,7 @@ export function addPause(program: Command, run: Run): void {
         const meant: Meant = { ids, all: options.all && canPause };
         assertMeant(meant);
         await using agent = await context.connect();
-        return showOutcome(
+        return showTransfers(
           context,
           await forEachTransfer(context, meant, agent, ({ id }) => agent.transfers.pause(id)),
         );

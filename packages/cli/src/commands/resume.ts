@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Run } from '../context.ts';
 import { assertMeant, forEachTransfer, type Meant } from '../each-transfer.ts';
-import { showOutcome } from '../outcome.ts';
+import { showTransfers } from '../outcome.ts';
 import { addWaitOptions, type WaitOptions, waitForTransfers } from '../wait-for-transfers.ts';
 import { words } from '../words.ts';
 
@@ -18,7 +18,7 @@ export function addResume(program: Command, run: Run): void {
       assertMeant(meant);
       await using agent = await context.connect();
       const resumed = await forEachTransfer(context, meant, agent, ({ id }) => agent.transfers.resume(id));
-      return showOutcome(context, options.wait ? await waitForTransfers(context, agent, resumed, options) : resumed);
+      return showTransfers(context, options.wait ? await waitForTransfers(context, agent, resumed, options) : resumed);
     }),
   );
 }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Run } from '../context.ts';
 import { assertMeant, forEachTransfer, type Meant } from '../each-transfer.ts';
-import { showOutcome } from '../outcome.ts';
+import { showTransfers } from '../outcome.ts';
 import { words } from '../words.ts';
 
 export function addRetry(program: Command, run: Run): void {
@@ -16,7 +16,7 @@ export function addRetry(program: Command, run: Run): void {
         const meant: Meant = { ids, all: options.failed && (record => record.status === 'error') };
         assertMeant(meant, '--failed');
         await using agent = await context.connect();
-        return showOutcome(
+        return showTransfers(
           context,
           await forEachTransfer(context, meant, agent, ({ id }) => agent.transfers.retry(id)),
         );

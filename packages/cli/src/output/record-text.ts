@@ -125,5 +125,11 @@ function checksumText({ checksum, status, error }: TransferRecord): string | und
   return `${checksum.algorithm}=${checksum.expected} (${state}${from})`;
 }
 
+/** `3m 05s ago`. */
+export const agoText = (at: number, now: number): string => `${formatDuration(now - at)} ago`;
+
+/** `2026-11-21T09:40:00.000Z (3m 05s ago)`. */
+export const momentText = (at: number, now: number): string => `${new Date(at).toISOString()} (${agoText(at, now)})`;
+
 const timeText = (time: number | null): string | undefined =>
   time === null ? undefined : new Date(time).toISOString();

@@ -1,11 +1,14 @@
-// PURE. Which transfer a person means: the whole id, or so much of its beginning that only one has it.
+// PURE. Which transfer, task or run a person means: the whole id, or so much of its beginning that only one has it.
 import { LonghaulError } from '@longhaul/agent-protocol';
 
 /** Shorter beginnings are refused: they hit something by chance. */
-const minPrefixLength = 4;
+export const minPrefixLength = 4;
+
+/** What the ids are ids of, for messages: one and several. */
+export type Noun = readonly [one: string, several: string];
 
 /** @throws LonghaulError `not-found` (none has it), `invalid-argument` (too short, or several have it) */
-export function resolveTransferId(text: string, ids: readonly string[]): string {
+export function resolveId(text: string, ids: readonly string[], [one, several]: Noun): string {
   const wanted = text.toLowerCase();
   if (ids.includes(wanted)) return wanted;
   if (wanted.length < minPrefixLength) {
@@ -13,11 +16,11 @@ export function resolveTransferId(text: string, ids: readonly string[]): string 
   }
   const found = ids.filter(id => id.startsWith(wanted));
   const [first, ...others] = found;
-  if (first === undefined) throw new LonghaulError('not-found', `no transfer has the id ${text}`);
+  if (first === undefined) throw new LonghaulError('not-found', `no ${one} has the id ${text}`);
   if (others.length === 0) return first;
   const shown = found.slice(0, 5).join(', ') + (found.length > 5 ? ', …' : '');
   throw new LonghaulError(
     'invalid-argument',
-    `${found.length} transfers have an id that begins with ${text}: ${shown}`,
+    `${found.length} ${several} have an id that begins with ${text}: ${shown}`,
   );
 }

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runRecord, socketRecord } from '@longhaul/testing/task-records';
+import { errorTable } from './errors.ts';
+import { explainRun, orphanedBy } from './run-explanations.ts';
+
+test('what went well, waits or runs needs no words', () => {
+  for (const status of ['completed', 'queued', 'running'] as const) {
+    assert.equal(explainRun(runRecord({ status })), undefined);
+  }
+});
+
+test('a failed run says its reason as a sentence, with the fix of its code', () => {
+  const failed = runRecord({ status: 'failed', error: { code: 'task-failed', message: 'it threw: no such room' } });
+  assert.deepEqual(explainRun(failed), { what: 'It threw: no such room.', fix: errorTable['task-failed'].fix });
+  const unknown = runRecord({ status: 'failed', error: { code: 'of-a-newer-agent', message: 'New words.' } });
+  assert.deepEqual(explainRun(unknown), { what: 'New words.', fix: null });
+  assert.equal(explainRun(runRecord({ status: 'failed' }))?.what, 'No reason was recorded.');
+});
+
+test('a run that took too long says what a task can do about it, whether it ended when told to or not (TI-61, TI-20)', () => {
+  const cancellationReason = 'execution-time-exceeded';
+  const error = { code: 'task-failed', message: 'it did not end within 5 s after it was told to' };
+  const killed = explainRun(runRecord({ status: 'failed', cancellationReason, error }));
+  const ended = explainRun(runRecord({ status: 'canceled', cancellationReason }));
+  assert.match(killed?.what ?? '', /^It did not end within 5 s/);
+  assert.match(ended?.what ?? '', /it took longer than a task may/);
+  for (const explanation of [killed, ended]) assert.match(explanation?.fix ?? '', /hand the socket back/);
+});
+
+test('every cancellation has its reason in words (TI-19)', () => {
+  const what = (cancellationReason: 'abort' | 'terminating' | 'uninstall') =>
+    explainRun(runRecord({ status: 'canceled', cancellationReason }))?.what ?? '';
+  assert.match(what('abort'), /on request/);
+  assert.match(what('terminating'), /agent was ending/);
+  assert.match(what('uninstall'), /unregistered/);
+  assert.match(explainRun(runRecord({ status: 'canceling', cancellationReason: 'abort' }))?.what ?? '', /told to end:/);
+});
+
+test('a completed run is blamed for an orphaned socket only when it was the last to have it (SB-35)', () => {
+  const socket = socketRecord({ status: 'orphaned', since: 200 });
+  const last = runRecord({ id: 'b', queuedAt: 100, startedAt: 110, endedAt: 199 });
+  const earlier = runRecord({ id: 'a', queuedAt: 50, startedAt: 60, endedAt: 90 });
+  assert.equal(orphanedBy(last, [last, earlier], [socket]), socket);
+  assert.equal(orphanedBy(earlier, [last, earlier], [socket]), undefined);
+  assert.equal(orphanedBy({ ...last, status: 'failed' }, [last], [socket]), undefined);
+  assert.equal(orphanedBy(last, [last], [{ ...socket, status: 'parked' }]), undefined);
+  assert.equal(orphanedBy(last, [last], [{ ...socket, app: 'com.example.mail' }]), undefined);
+  assert.equal(orphanedBy({ ...last, startedAt: 300 }, [last], [socket]), undefined, 'it was orphaned before');
+});

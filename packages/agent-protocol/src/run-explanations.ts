@@ -1,0 +1,69 @@
+// PURE. Why a run of a background task went as it went, and what to do about it, in words that the command and the page share.
+// Every way in which a task can go wrong has its own. Runs in browsers.
+import { errorTable, isErrorCode } from './errors.ts';
+import type { SocketRecord } from './sockets.ts';
+import type { CancellationReason, RunRecord } from './tasks.ts';
+
+export interface Explanation {
+  /** What happened. */
+  readonly what: string;
+  /** What its author or its user can do; `null` where nothing has to be done. */
+  readonly fix: string | null;
+}
+
+const causes: Readonly<Record<CancellationReason, string>> = {
+  abort: 'it was canceled on request, or its registration was taken away',
+  terminating: 'the agent was ending',
+  uninstall: 'its app was unregistered',
+  'execution-time-exceeded': 'it took longer than a task may',
+};
+
+const tooLong =
+  'Do less in one run: hand the socket back and let the next activity go on. If it waits for something, see that this comes, or end when the run is canceled.';
+const handBack =
+  'In the task, await "transferOwnership(agent, socket, id)" before it ends, or close the socket if it is done with it. Until the app connects and hands over again nothing starts this task for it.';
+
+/**
+ * `undefined` where the status says it all. `orphaned`: the socket that this run has left orphaned (`orphanedBy`).
+ */
+export function explainRun(run: RunRecord, orphaned?: Pick<SocketRecord, 'id'>): Explanation | undefined {
+  const { status, cancellationReason: reason, error } = run;
+  if (status === 'failed') return explainFailure(run);
+  if (orphaned !== undefined) {
+    const what = `It ended without giving its socket "${orphaned.id}" back, so the connection was closed.`;
+    return { what, fix: handBack };
+  }
+  if (status === 'queued' && run.attempt > 1) {
+    return { what: `It is started again: ${error?.message ?? 'its process was gone before it was over'}.`, fix: null };
+  }
+  if (reason === null || status === 'completed') return undefined;
+  const fix = reason === 'execution-time-exceeded' ? tooLong : null;
+  if (status === 'canceling') return { what: `It was told to end: ${causes[reason]}.`, fix };
+  return { what: `It was told to end and did: ${causes[reason]}.`, fix };
+}
+
+function explainFailure({ error, cancellationReason: reason }: RunRecord): Explanation {
+  const what = error === null ? 'No reason was recorded.' : sentence(error.message);
+  const known = error !== null && isErrorCode(error.code) ? errorTable[error.code].fix : null;
+  return { what, fix: reason === 'execution-time-exceeded' ? tooLong : known };
+}
+
+/** The socket that this run has orphaned: only the latest run for a socket can have. `runs`: any that are known, in any order. */
+export function orphanedBy(
+  run: RunRecord,
+  runs: readonly RunRecord[],
+  sockets: readonly SocketRecord[],
+): SocketRecord | undefined {
+  if (run.status !== 'completed' || run.startedAt === null) return undefined;
+  const { app, taskId, trigger, startedAt } = run;
+  const socket = sockets.find(({ app: owner, id }) => owner === app && id === trigger.socketId);
+  if (socket?.status !== 'orphaned' || socket.since < startedAt) return undefined;
+  const isLater = (other: RunRecord) =>
+    other.app === app && other.trigger.socketId === trigger.socketId && other.queuedAt > run.queuedAt;
+  return socket.taskId === taskId && !runs.some(isLater) ? socket : undefined;
+}
+
+const sentence = (text: string): string => {
+  const capital = /^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  return /[.!?…]\s*$/.test(capital) ? capital.trim() : `${capital.trim()}.`;
+};
