@@ -3,8 +3,7 @@ import { test } from 'node:test';
 import { parseCrashPoint, step, stepNow, steps } from './steps.ts';
 
 test('every step name is there once', () => {
-  const all = [...steps, ...taskSteps];
-  assert.equal(new Set(all).size, all.length);
+  assert.equal(new Set(steps).size, steps.length);
 });
 
 test('a crash point is a side, a step and perhaps a count', () => {

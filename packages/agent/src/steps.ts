@@ -69,8 +69,6 @@ export const socketSteps = [
   'socket.ended.close',
 ] as const;
 
-export const steps = [...transferSteps, ...socketSteps] as const;
-
 /** Of a registration and its runs, in the order they are met. */
 export const taskSteps = [
   'task.commit',
@@ -94,8 +92,9 @@ export const taskSteps = [
   'task.remove',
 ] as const;
 
-export type StepName = (typeof steps)[number] | (typeof taskSteps)[number];
-const known: ReadonlySet<string> = new Set<string>([...steps, ...taskSteps]);
+export const steps = [...transferSteps, ...socketSteps, ...taskSteps] as const;
+export type StepName = (typeof steps)[number];
+const known: ReadonlySet<string> = new Set<string>(steps);
 const isStep = (name: string | undefined): name is StepName => name !== undefined && known.has(name);
 
 interface CrashPoint {
