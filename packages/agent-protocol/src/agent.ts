@@ -1,6 +1,7 @@
 // The agent's hub (`/agent`) as its clients see it: methods, events, roles. Parsed once at the agent's door.
 import * as v from 'valibot';
 import { AppId } from './app-id.ts';
+import type { SettingVerbs } from './settings.ts';
 import type { SocketEvents, SocketVerbs } from './sockets.ts';
 import { ManifestTask, type TaskEvents, type TaskVerbs } from './tasks.ts';
 import type {
@@ -56,7 +57,7 @@ export interface AgentStatus {
 export type Role = 'owner' | 'app' | 'browser';
 
 /** Methods of the hub. Every answer that promises something means it is durable. */
-export interface AgentHub extends SocketVerbs, TaskVerbs {
+export interface AgentHub extends SettingVerbs, SocketVerbs, TaskVerbs {
   createDownload(request: CreateDownloadRequest): Promise<TransferRecord>;
   startTransfer(id: string): Promise<TransferRecord>;
   getTransfer(id: string): Promise<TransferRecord>;

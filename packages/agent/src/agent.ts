@@ -23,6 +23,8 @@ import { agentLockWaitMs, defaults } from './options.ts';
 import { type Paths, privateFolders } from './paths.ts';
 import { ensurePrivateFolder } from './platform/private-folder.ts';
 import { newToken } from './platform/tokens.ts';
+import { Settings } from './settings/door.ts';
+import { settingMigrations } from './settings/settings-table.ts';
 import { socketMigrations } from './sockets/schema.ts';
 import { acquireLock } from './store/lock.ts';
 import { openStore } from './store/store.ts';
@@ -50,7 +52,8 @@ export async function openAgent({ paths, order, keeper }: AgentOptions): Promise
   for (const folder of privateFolders(paths)) ensurePrivateFolder(folder);
   stack.use(await acquireLock(paths.stateFolder, 'agent', { waitMs: agentLockWaitMs }));
   const log = stack.use(openLog(paths.logFile));
-  const store = stack.use(openStore(paths.stateFolder, [...transferMigrations, ...appMigrations, ...socketMigrations]));
+  const migrations = [...transferMigrations, ...appMigrations, ...socketMigrations, ...settingMigrations];
+  const store = stack.use(openStore(paths.stateFolder, migrations));
   const apps = new Apps(store, paths);
   const ownerToken = provideOwnerToken(paths);
   const feed = new Feed();
@@ -115,6 +118,7 @@ export async function openAgent({ paths, order, keeper }: AgentOptions): Promise
   const hub = createAgentHub({
     transfers,
     apps,
+    settings: new Settings(store),
     status,
     log,
     now: Date.now,

@@ -11,6 +11,8 @@ import type {
 } from '@longhaul/agent-protocol';
 import type { AgentConnection } from './connection/connection.ts';
 import { defaults } from './options.ts';
+import type { SettingsDoor } from './settings/settings-door.ts';
+import type { SocketsDoor } from './sockets/sockets-door.ts';
 import type { TransfersDoor } from './transfers/transfers-door.ts';
 
 export class Agent implements AsyncDisposable {
@@ -19,19 +21,33 @@ export class Agent implements AsyncDisposable {
   readonly app: string | undefined;
   /** The verbs for transfers by id. Apps use `BackgroundDownloader`, which stands on them. */
   readonly transfers: TransfersDoor;
+  /** The app's own sockets. Apps use `transferOwnership` and `SocketActivityInformation`, which stand on it. */
+  readonly sockets: SocketsDoor;
+  /** The verbs for the app's settings. Apps use `localSettings`, which stands on them. */
+  readonly settings: SettingsDoor;
 
   readonly #end: (stop: () => Promise<void>) => Promise<void>;
+  readonly #leave: (timeoutMs: number) => Promise<void>;
 
-  /** Made by `connectAgent`; an app never calls it. `end` calls `stop` and waits until the agent is gone. */
+  /**
+   * Made by `connectAgent`; an app never calls it. `end` calls `stop` and waits until the agent is gone; `leave` closes what
+   * the doors have open.
+   */
   constructor(
     connection: AgentConnection,
-    transfers: TransfersDoor,
+    doors: { readonly transfers: TransfersDoor; readonly sockets: SocketsDoor; readonly settings: SettingsDoor },
     app: string | undefined,
-    end: (stop: () => Promise<void>) => Promise<void>,
+    ways: {
+      readonly end: (stop: () => Promise<void>) => Promise<void>;
+      readonly leave: (timeoutMs: number) => Promise<void>;
+    },
   ) {
     this.#connection = connection;
-    this.#end = end;
-    this.transfers = transfers;
+    this.#end = ways.end;
+    this.#leave = ways.leave;
+    this.transfers = doors.transfers;
+    this.sockets = doors.sockets;
+    this.settings = doors.settings;
     this.app = app;
   }
 
@@ -105,9 +121,11 @@ export class Agent implements AsyncDisposable {
   /**
    * Gives the connection up; everything in the agent goes on. Calls that are under way get their durable answers first
    * (at most 2 s); promises of `start()` and `attach()` that are still pending reject with `detached`, which ends no
-   * process when nobody awaits them. Afterwards nothing of the SDK keeps this process alive.
+   * process when nobody awaits them. Sockets that were reclaimed and not given back are let go of: the agent parks them again.
+   * Afterwards nothing of the SDK keeps this process alive.
    */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#leave(defaults.disposeTimeoutMs);
     await this.#connection.dispose(defaults.disposeTimeoutMs);
   }
 }

@@ -8,6 +8,9 @@ import { Agent } from './agent.ts';
 import { AgentConnection } from './connection/connection.ts';
 import { Link, type LinkEvents } from './connection/link.ts';
 import { type ConnectAgentOptions, defaults } from './options.ts';
+import { SettingsDoor } from './settings/settings-door.ts';
+import { DoorLink, type DoorLinkOptions } from './sockets/door-link.ts';
+import { SocketsDoor } from './sockets/sockets-door.ts';
 import { LimitsFeed } from './transfers/limits-feed.ts';
 import { TransferFeed } from './transfers/transfer-feed.ts';
 import { TransfersDoor } from './transfers/transfers-door.ts';
@@ -49,7 +52,37 @@ export async function connectAgent(options: ConnectAgentOptions = {}): Promise<A
   if (start === 'never' && !(await findAgent({ env }))) throw new LonghaulError('agent-not-reachable', 'no agent runs');
   await firstLink(connection, signal);
   isFirst = false;
-  return new Agent(connection, new TransfersDoor(connection, feed, limits), app, stop => stopAndWait(env, stop));
+  const sockets = new SocketsOfApp(connection, { ...defaults, reachTimeoutMs }, env, app);
+  const doors = {
+    transfers: new TransfersDoor(connection, feed, limits),
+    sockets: sockets.door,
+    settings: new SettingsDoor(connection),
+  };
+  const leave = (timeoutMs: number) => sockets.leave(timeoutMs);
+  return new Agent(connection, doors, app, { end: stop => stopAndWait(env, stop), leave });
+}
+
+/** The door for sockets, with a link that exists from the first use on. */
+class SocketsOfApp {
+  readonly door: SocketsDoor;
+  #link: DoorLink | undefined;
+
+  constructor(connection: AgentConnection, options: Omit<DoorLinkOptions, 'find'>, env: Env, app: string | undefined) {
+    const find: DoorLinkOptions['find'] = async ({ mayStart }) => {
+      if (!mayStart && !(await findAgent({ env }))) throw new LonghaulError('agent-not-reachable', 'no agent runs');
+      const { path } = await connection.call('getSocketDoor');
+      return { path, token: tokenOf(env, app) };
+    };
+    const open = () => {
+      this.#link ??= new DoorLink({ ...options, find });
+      return this.#link.door;
+    };
+    this.door = new SocketsDoor(connection, app === undefined ? undefined : open);
+  }
+
+  async leave(timeoutMs: number): Promise<void> {
+    await this.#link?.dispose(timeoutMs);
+  }
 }
 
 interface Search {

@@ -1,4 +1,4 @@
-// @longhaul/client: hand a download to the user's agent and exit. Exactly the public exports.
+// @longhaul/client: hand downloads and sockets to the user's agent and exit. Exactly the public exports.
 
 export {
   type AgentStatus,
@@ -25,6 +25,24 @@ export {
 export { Agent } from './agent.ts';
 export { connectAgent } from './connect-agent.ts';
 export { type ConnectAgentOptions, defaults } from './options.ts';
+export { LocalSettings, localSettings, type SettingsOwner } from './settings/local-settings.ts';
+export { SettingsDoor } from './settings/settings-door.ts';
+export type { BrokeredSocket, SocketOfKind } from './sockets/brokered-sockets.ts';
+export { type CancelIOOptions, cancelIO } from './sockets/cancel-io.ts';
+export { type EnableTransferOwnershipOptions, enableTransferOwnership } from './sockets/enable-transfer-ownership.ts';
+export { type AnySocketActivityInformation, SocketActivityInformation } from './sockets/socket-activity-information.ts';
+export { SocketActivityTrigger } from './sockets/socket-activity-trigger.ts';
+export type { SocketDoor } from './sockets/socket-door.ts';
+export { SocketsDoor } from './sockets/sockets-door.ts';
+export { type SocketBroker, type TransferOwnershipOptions, transferOwnership } from './sockets/transfer-ownership.ts';
+export {
+  type OnSuspendingOptions,
+  onSuspending,
+  type SuspendingDeferral,
+  type SuspendingEvent,
+  type SuspendingHandler,
+  type SuspendingSignal,
+} from './suspending/on-suspending.ts';
 export {
   BackgroundDownloader,
   type BackgroundDownloaderOptions,

@@ -15,14 +15,17 @@ import {
 } from '@longhaul/agent-protocol';
 import { defineHub } from '@longhaul/hubs';
 import type { Apps } from '../apps/apps.ts';
+import type { Settings } from '../settings/door.ts';
 import type { Transfers } from '../transfers/door.ts';
 import type { Caller } from './access.ts';
 import { everyWatcher, watchGroup } from './feed.ts';
+import { settingMethods } from './setting-verbs.ts';
 import { type Call, callerOf, createVerb } from './verb.ts';
 
 export interface AgentHubOptions {
   readonly transfers: Transfers;
   readonly apps: Apps;
+  readonly settings: Settings;
   readonly status: () => AgentStatus;
   /** A new link; opens the loopback port when needed. */
   readonly openDashboard: () => Promise<string>;
@@ -33,7 +36,7 @@ export interface AgentHubOptions {
 }
 
 export function createAgentHub(options: AgentHubOptions) {
-  const { transfers, apps } = options;
+  const { transfers, apps, settings } = options;
   /** Connections of apps, so that an unregistered app's end with it. */
   const connections = new Map<string, Call>();
   const verb = createVerb(options.log);
@@ -79,6 +82,7 @@ export function createAgentHub(options: AgentHubOptions) {
       ),
       getLimits: verb('getLimits', [], () => transfers.limits),
       setLimits: verb('setLimits', [TransferLimitsRequest], (_, [limits]) => transfers.setLimits(limits)),
+      ...settingMethods(verb, settings),
       getStatus: verb('getStatus', [], () => options.status()),
       openDashboard: verb('openDashboard', [], async () => ({ url: await options.openDashboard() })),
       registerApp: verb('registerApp', [AppManifest], (_, [manifest]) => apps.register(manifest, options.now())),
@@ -88,6 +92,7 @@ export function createAgentHub(options: AgentHubOptions) {
         apps.revoke(id);
         for (const call of connections.values()) if (callerOf(call).id === `app:${id}`) call.abort();
         await transfers.removeApp(id);
+        await settings.removeApp(id);
         await apps.unregister(id);
       }),
       listApps: verb('listApps', [], () => apps.list()),

@@ -24,6 +24,7 @@ interface StreamInternals {
   readonly _readableState: {
     reading: boolean;
     readingMore: boolean;
+    ended: boolean;
     readonly decoder: { readonly lastNeed?: number } | null;
   };
 }
@@ -67,10 +68,20 @@ export function stopReading(socket: Socket): boolean {
 
 /** What was read from the kernel and not from the stream; the stream has it no more. Call `stopReading` before and after. */
 export function takeUnread(socket: Socket): Buffer | 'decoded' | null {
-  const { decoder } = (socket as unknown as StreamInternals)._readableState;
+  const { _readableState: state } = socket as unknown as StreamInternals;
+  const { decoder, ended } = state;
   if (decoder !== null && (socket.readableLength > 0 || (decoder.lastNeed ?? 0) > 0)) return 'decoded';
   if (socket.readableLength === 0) return null;
-  return socket.read() as Buffer | null;
+  // Neither shall listeners of 'data' hear of it, nor shall the stream answer the end of the peer with its own.
+  const { emit } = socket;
+  socket.emit = () => false;
+  state.ended = false;
+  try {
+    return socket.read() as Buffer | null;
+  } finally {
+    state.ended = ended;
+    socket.emit = emit;
+  }
 }
 
 /** In front of everything else, without reading from the kernel because of it. */

@@ -33,7 +33,7 @@ export interface GiveBack {
 /** A socket in our hands under a lease. */
 export interface HeldLease {
   readonly socket: LentSocket;
-  /** Somebody else has it: only the agent says so. */
+  /** It is not ours any more: somebody else has it, or the channel has ended for good. */
   lost(error: LonghaulError): void;
 }
 
@@ -215,7 +215,9 @@ export class SocketDoor {
       this.#remove(request, pending);
       if (!pending.isAbandoned) pending.settle(this.#end, undefined);
     }
+    const leases = [...this.#leases.values()];
     this.#leases.clear();
+    for (const lease of leases) lease.lost(this.#end);
     this.#tellBusy();
   }
 

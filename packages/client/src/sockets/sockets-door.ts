@@ -1,6 +1,6 @@
-// The agent's verbs for parked sockets, as this process calls them, and the door that descriptors go through. Apps use
-// `transferOwnership` and `SocketActivityInformation`, which stand on them.
-import { LonghaulError, type OwnSocketRecord, type SocketRecord } from '@longhaul/agent-protocol';
+// What an app needs for its own sockets: what the broker has of them, and the door that descriptors go through. Apps use
+// `transferOwnership` and `SocketActivityInformation`, which stand on it.
+import { LonghaulError, type OwnSocketRecord } from '@longhaul/agent-protocol';
 import type { AgentConnection } from '../connection/connection.ts';
 import type { SocketDoor } from './socket-door.ts';
 
@@ -14,19 +14,9 @@ export class SocketsDoor {
     this.#openDoor = openDoor;
   }
 
-  /** Everything in this connection's scope that was handed over, oldest first. */
-  list(): Promise<SocketRecord[]> {
-    return this.#connection.call('listSockets');
-  }
-
   /** The app's own, with their contexts. @throws LonghaulError `access-denied` without an app */
   listOwn(): Promise<OwnSocketRecord[]> {
     return this.#connection.call('listOwnSockets');
-  }
-
-  /** Ends the connection, whoever has it, and forgets the socket. @throws LonghaulError `not-found` */
-  remove(app: string, id: string): Promise<void> {
-    return this.#connection.call('removeSocket', { app, id });
   }
 
   /** Where descriptors go through. @throws LonghaulError `access-denied` without an app, `not-supported-here` */

@@ -1,0 +1,19 @@
+// Closes a listener that lives on elsewhere: Node takes the file of a Unix socket away with it, so the file is kept here.
+import { randomUUID } from 'node:crypto';
+import { linkSync, renameSync, rmSync } from 'node:fs';
+import type { Server } from 'node:net';
+
+/** Connections that it has accepted stay open. */
+export function closeListener(server: Server): void {
+  const path = server.address();
+  if (typeof path !== 'string' || path.startsWith('\0')) return void server.close();
+  const spare = `${path}.${randomUUID()}`;
+  try {
+    linkSync(path, spare);
+  } catch {
+    return void server.close(); // somebody has taken it away already
+  }
+  server.close();
+  renameSync(spare, path); // does nothing where Node has left the file alone
+  rmSync(spare, { force: true });
+}
