@@ -1,5 +1,6 @@
 // The rows of the SignalR protocol, as the .NET server and the official clients have it, and the tests that prove them.
-// §1 endpoints, §2 negotiate, §3 states, §4 transports, §8 dispatch, §9 stateful reconnect, §10 the server's surface.
+// §1 endpoints, §2 negotiate, §3 states, §4 transports, §8 dispatch, §9 stateful reconnect, §10 the server's surface, §15
+// the JavaScript client.
 // signalr-rows.test.ts fails when a test named here is not there any more.
 
 const unit = {
@@ -31,6 +32,9 @@ const wire = {
   slow: 'test/slow-consumers.test.ts',
   options: 'test/options.test.ts',
   validation: 'test/validation.test.ts',
+  browser: 'test/browser.test.ts',
+  away: 'test/slow-and-away.test.ts',
+  officialHttp2: 'test/official-http2.test.ts',
 } as const;
 
 /** Section, what it says, and a test: its file below packages/hubs, and its name or the words of its table. */
@@ -40,6 +44,8 @@ export const rows: readonly Row[] = [
   ['§1', 'negotiate by another method: 405', wire.endpoint, '§1 negotiate by another method than POST: 405'],
   ['§1', 'a WebSocket by upgrade, id optional', wire.official, 'skipNegotiation: WebSockets without an id'],
   ['§1', 'a WebSocket by extended CONNECT', wire.http2, 'a WebSocket by extended CONNECT'],
+  ['§1', 'by HTTP/2 in Chromium', wire.browser, ' over HTTP/2`'],
+  ['§1', 'by HTTP/2 in Node', wire.officialHttp2, 'the official client and a server of HTTP/2'],
   ['§1', 'a GET is an event stream, a WebSocket, a poll, in this order', wire.requests, '§1 the order for a GET'],
   ['§1', 'exactly text/event-stream', wire.requests, '§1 text/event-stream with a parameter is another media type'],
   ['§1', 'OPTIONS is CORS', wire.face, 'an allowed origin: preflight 204'],
@@ -243,6 +249,7 @@ export const rows: readonly Row[] = [
   ['§9.4', 'who does not come back', wire.reconnect, '§9.4 a client that does not come back in time'],
   ['§9.4', 'abort and stop', wire.reconnect, '§9.4 abort and stop are the end'],
   ['§9.5', 'a second WebSocket takes over', wire.reconnect, '§9.5-7 a second WebSocket takes over: Sequence first'],
+  ['§9.5', 'slow consumers that are away', wire.away, ': it finds '],
   ['§9.5', 'not for one that has ended', wire.requests, '§9.5 a second WebSocket for a connection that has ended'],
   ['§9.6', 'total + 1', unit.buffer, '§9.6 with nothing to send again the Sequence is the number of the next'],
   ['§9.7', 'duplicates', unit.buffer, '§9.7 a Sequence below what was received makes duplicates'],
@@ -262,4 +269,8 @@ export const rows: readonly Row[] = [
   ['§10', 'UserIdProvider', wire.endpoint, 'the user id provider names the user'],
   ['§10', 'CloseOnAuthenticationExpiration', wire.face, '§10 closeOnAuthenticationExpiration'],
   ['§10', 'names and defaults of options', wire.options, 'the defaults of ASP.NET Core'],
+
+  ['§15.1', 'cookies of negotiate', wire.everyTransport, '§15.1 the cookie that came with negotiate is sent'],
+  ['§15.2', 'CORS, in a browser', wire.browser, 'with credentials and with a token (§15.2, §15.3, §15.4)'],
+  ['§15.18', 'web workers', wire.browser, 'in a web worker'],
 ];

@@ -1,14 +1,18 @@
-// The official client in Chromium, over every transport: on a page of the hub's own origin, on a page of another origin with
-// credentials, and in a web worker.
+// The official client in Chromium, by every transport in every protocol: on a page of the hub's own origin, over HTTP/1.1 and
+// HTTP/2, on a page of another origin with credentials, and in a web worker.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
+import path from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type AuthorizationContext, defineHub, type HubUser } from '@longhaul/hubs';
 import { leakCheck, waitFor } from '@longhaul/testing';
+import { HttpTransportType } from '@microsoft/signalr';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { authorize, createApp } from './app.ts';
+import { certificate, noTls } from './certificate.ts';
 import { type Host, host } from './host.ts';
+import { type Way, ways } from './official-client.ts';
 
 const executablePath = '/usr/bin/chromium';
 /** Why no browser test can run here; `false` when they can. */
@@ -16,43 +20,15 @@ const noBrowser: string | false = existsSync(executablePath)
   ? false
   : `${executablePath} is missing (apt-get install chromium)`;
 
-const scriptOf = (build: string) =>
-  readFileSync(fileURLToPath(import.meta.resolve('@microsoft/signalr/package.json')).replace('package.json', build));
-
-interface Client {
-  note(text: string): void;
-  question(n: number): number;
-}
-
-const hub = defineHub<Client, HubUser>()({
-  methods: {
-    add: (_call, a: number, b: number) => a + b,
-    who: call => call.userIdentifier ?? null,
-    tellAll: (call, text: string) => call.clients.all.note(text),
-    ask: (call, n: number) => call.clients.caller.invoke.question(n),
-    async *count(_call, to: number) {
-      for (let n = 0; n < to; n += 1) yield n;
-    },
-    async upload(_call, words: AsyncIterable<string>) {
-      const all: string[] = [];
-      for await (const word of words) all.push(word);
-      return all.join(' ');
-    },
-  },
-});
-
-/** By a token, or by the cookie that the page was given. */
-function authorize({ accessToken, request, negotiated }: AuthorizationContext) {
-  const name = accessToken ?? /session=(\w+)/.exec(request.headers.cookie ?? '')?.[1] ?? negotiated?.id;
-  return name === undefined
-    ? ({ allowed: false, status: 401 } as const)
-    : ({ allowed: true, user: { id: name } } as const);
-}
+const scriptOf = (name: string, build: string) =>
+  readFileSync(path.join(path.dirname(fileURLToPath(import.meta.resolve(`${name}/package.json`))), build));
 
 /** What every page and worker does with the client, as text: it runs in the browser. */
-const scenario = `async function scenario(signalR, url, transport, options) {
-  const connection = new signalR.HubConnectionBuilder().withUrl(url, { transport, ...options })
-    .configureLogging(signalR.LogLevel.None).build();
+const scenario = `async function scenario(signalR, { url, transport, isBinary, token }) {
+  const options = token === undefined ? { transport } : { transport, accessTokenFactory: () => token };
+  const builder = new signalR.HubConnectionBuilder().withUrl(url, options).configureLogging(signalR.LogLevel.None);
+  if (isBinary) builder.withHubProtocol(new signalR.protocols.msgpack.MessagePackHubProtocol());
+  const connection = builder.build();
   const notes = [];
   let noted;
   const first = new Promise(resolve => { noted = resolve; });
@@ -62,29 +38,43 @@ const scenario = `async function scenario(signalR, url, transport, options) {
   const items = [];
   await new Promise((resolve, reject) => connection.stream('count', 5)
     .subscribe({ next: item => items.push(item), error: reject, complete: resolve }));
+  await new Promise(resolve => {
+    const subscription = connection.stream('forever').subscribe({
+      next: n => { if (n === 3) { subscription.dispose(); resolve(); } }, error: () => {}, complete: () => {},
+    });
+  });
   const words = new signalR.Subject();
-  const uploaded = connection.invoke('upload', words);
+  const uploaded = connection.invoke('upload', '>', words);
   words.next('a'); words.next('b'); words.complete();
   await connection.invoke('tellAll', 'é');
   await first;
+  const failure = await connection.invoke('fail').catch(error => error.message);
+  const bytes = isBinary ? await connection.invoke('echo', Uint8Array.of(0, 255)) : undefined;
   const result = {
     sum: await connection.invoke('add', 1, 2), who: await connection.invoke('who'), asked: await connection.invoke('ask', 20),
-    items, notes, uploaded: await uploaded,
+    items, notes, uploaded: await uploaded, failure: failure.split('\\n')[0], version: await connection.invoke('version'),
+    bytes: bytes === undefined ? 'none' : bytes instanceof Uint8Array ? [...bytes].join() : typeof bytes,
   };
   await connection.stop();
   return result;
 }`;
-const worker = `importScripts('/signalr-worker.js');
+const worker = `importScripts('/signalr-worker.js', '/messagepack.js');
 ${scenario}
 onmessage = async ({ data }) => {
-  try { postMessage({ result: await scenario(signalR, data.url, data.transport, data.options) }); }
+  try { postMessage({ result: await scenario(signalR, data) }); }
   catch (error) { postMessage({ error: String(error) }); }
 };`;
 
+const page = `<!doctype html><script src="/signalr.js"></script><script src="/messagepack.js"></script>
+<script>${scenario}</script>`;
 const files: Readonly<Record<string, readonly [type: string, content: string | Buffer]>> = {
-  '/': ['text/html; charset=utf-8', `<!doctype html><script src="/signalr.js"></script><script>${scenario}</script>`],
-  '/signalr.js': ['text/javascript', scriptOf('dist/browser/signalr.js')],
-  '/signalr-worker.js': ['text/javascript', scriptOf('dist/webworker/signalr.js')],
+  '/': ['text/html; charset=utf-8', page],
+  '/signalr.js': ['text/javascript', scriptOf('@microsoft/signalr', 'dist/browser/signalr.js')],
+  '/signalr-worker.js': ['text/javascript', scriptOf('@microsoft/signalr', 'dist/webworker/signalr.js')],
+  '/messagepack.js': [
+    'text/javascript',
+    scriptOf('@microsoft/signalr-protocol-msgpack', 'dist/browser/signalr-protocol-msgpack.js'),
+  ],
   '/worker.js': ['text/javascript', worker],
 };
 
@@ -92,24 +82,31 @@ const files: Readonly<Record<string, readonly [type: string, content: string | B
 const pages: RequestListener = (request, response) => {
   const file = files[request.url ?? ''];
   response.setHeader('Set-Cookie', 'session=cookie; Path=/');
-  if (file === undefined) response.writeHead(404).end();
-  else response.setHeader('Content-Type', file[0]).end(file[1]);
+  if (file !== undefined) response.setHeader('Content-Type', file[0]);
+  else response.statusCode = 404;
+  response.end(file?.[1]);
 };
 
-const expected = (who: string) => ({
+interface Job {
+  readonly url: string;
+  readonly transport: number;
+  readonly isBinary: boolean;
+  readonly token?: string;
+}
+
+const isBinary = ({ createProtocol }: Way): boolean => createProtocol().name === 'messagepack';
+
+const expected = (way: Way, who: string, version = '1.1') => ({
   sum: 3,
   who,
   asked: 21,
   items: [0, 1, 2, 3, 4],
   notes: ['é'],
-  uploaded: 'a b',
+  uploaded: '> a b',
+  failure: "An unexpected error occurred invoking 'fail' on the server. HubException: no such thing",
+  version,
+  bytes: isBinary(way) ? '0,255' : 'none',
 });
-
-const transports = [
-  ['WebSockets', 1],
-  ['ServerSentEvents', 2],
-  ['LongPolling', 4],
-] as const;
 
 describe('the official client in Chromium', { skip: noBrowser }, () => {
   let browser: Browser;
@@ -125,57 +122,70 @@ describe('the official client in Chromium', { skip: noBrowser }, () => {
   });
   after(leakCheck());
 
+  const { hub, ended } = createApp();
+
   async function open(t: TestContext, url: string): Promise<Page> {
-    const context = await browser.newContext();
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
     t.after(() => context.close());
     const page = await context.newPage();
     await page.goto(`${url}/`);
     return page;
   }
 
-  const run = (page: Page, url: string, transport: number, token?: string): Promise<unknown> =>
-    page.evaluate(
-      ({ url, transport, token }) => {
-        const { scenario, signalR } = globalThis as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
-        const options = token === undefined ? {} : { accessTokenFactory: () => token };
-        return scenario!(signalR, url, transport, options);
-      },
-      { url, transport, token },
-    );
+  const run = (page: Page, url: string, way: Way, token?: string): Promise<unknown> => {
+    const job: Job = {
+      url,
+      transport: way.transport,
+      isBinary: isBinary(way),
+      ...(token === undefined ? {} : { token }),
+    };
+    return page.evaluate(given => {
+      const { scenario, signalR } = globalThis as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+      return scenario!(signalR, given);
+    }, job);
+  };
 
   const ends = (served: Host) => waitFor('the connections to end', () => served.hubs.connectionCount === 0);
 
-  for (const [name, transport] of transports) {
-    test(`${name} on a page of the hub's own origin, by its cookie`, async t => {
+  for (const way of ways) {
+    test(`${way.name} on a page of the hub's own origin, by its cookie`, async t => {
       const served = await host(t, hub, { listener: pages, endpoint: { authorize } });
-      const page = await open(t, served.url);
-      assert.deepEqual(await run(page, '/hub', transport), expected('cookie'));
+      ended.length = 0;
+      assert.deepEqual(await run(await open(t, served.url), '/hub', way), expected(way, 'cookie'));
+      await ends(served);
+      await waitFor('the canceled stream to end', () => ended.includes('forever'));
+    });
+
+    test(`${way.name} over HTTP/2`, { skip: noTls }, async t => {
+      const served = await host(t, hub, { tls: certificate(), listener: pages, endpoint: { authorize } });
+      assert.deepEqual(await run(await open(t, served.url), '/hub', way), expected(way, 'cookie', '2.0'));
       await ends(served);
     });
 
-    test(`${name} on a page of another origin, with credentials and with a token (§15.2, §15.3, §15.4)`, async t => {
+    test(`${way.name} on a page of another origin, with credentials and with a token (§15.2, §15.3, §15.4)`, async t => {
       const site = await host(t, hub, { listener: pages });
       const served = await host(t, hub, { server: { allowedOrigins: [site.url] }, endpoint: { authorize } });
       const page = await open(t, site.url);
-      assert.deepEqual(await run(page, `${served.url}/hub`, transport), expected('cookie'));
-      assert.deepEqual(await run(page, `${served.url}/hub`, transport, 'ann'), expected('ann'));
+      assert.deepEqual(await run(page, `${served.url}/hub`, way), expected(way, 'cookie'));
+      assert.deepEqual(await run(page, `${served.url}/hub`, way, 'ann'), expected(way, 'ann'));
       await ends(served);
       await ends(site);
     });
 
-    test(`${name} in a web worker`, async t => {
+    test(`${way.name} in a web worker`, async t => {
       const served = await host(t, hub, { listener: pages, endpoint: { authorize } });
       const page = await open(t, served.url);
+      const job: Job = { url: `${served.url}/hub`, transport: way.transport, isBinary: isBinary(way) };
       const answer = await page.evaluate(
-        ({ url, transport }) =>
+        given =>
           new Promise(resolve => {
             const thread = new Worker('/worker.js');
             thread.onmessage = ({ data }) => resolve(data);
-            thread.postMessage({ url, transport, options: {} });
+            thread.postMessage(given);
           }),
-        { url: `${served.url}/hub`, transport },
+        job,
       );
-      assert.deepEqual(answer, { result: expected('cookie') });
+      assert.deepEqual(answer, { result: expected(way, 'cookie') });
       await ends(served);
     });
   }
@@ -186,7 +196,9 @@ describe('the official client in Chromium', { skip: noBrowser }, () => {
       const server = allowedOrigins === undefined ? {} : { allowedOrigins };
       const served = await host(t, hub, { server, endpoint: { authorize } });
       const page = await open(t, site.url);
-      await assert.rejects(run(page, `${served.url}/hub`, 7), /Failed to fetch|Failed to complete negotiation/);
+      const { WebSockets, ServerSentEvents, LongPolling } = HttpTransportType;
+      const any: Way = { ...ways[0]!, transport: WebSockets | ServerSentEvents | LongPolling };
+      await assert.rejects(run(page, `${served.url}/hub`, any), /Failed to fetch|Failed to complete negotiation/);
       assert.equal(served.hubs.connectionCount, 0);
     }
   });

@@ -6,7 +6,8 @@ import { after, describe, type TestContext, test } from 'node:test';
 import { defineHub } from '@longhaul/hubs';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import WebSocket from 'ws';
-import { bareClient, bareHubClient, type Host, host, jsonHandshake, refusedUpgrade } from './host.ts';
+import { bareClient, bareHubClient, jsonHandshake, refusedUpgrade } from './bare-client.ts';
+import { type Host, host } from './host.ts';
 import { ask, eventStream, negotiated, polling, post, rawRequest } from './http-client.ts';
 
 const events: string[] = [];

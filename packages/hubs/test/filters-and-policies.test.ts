@@ -5,7 +5,8 @@ import { defineHub, HubError, type HubFilter, type HubPolicy, type HubUser, meth
 import { createTestHub } from '@longhaul/hubs/testing';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import * as v from 'valibot';
-import { connected, host } from './host.ts';
+import { host } from './host.ts';
+import { connected } from './official-client.ts';
 
 interface Person extends HubUser {
   readonly id: string;

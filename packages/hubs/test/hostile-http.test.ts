@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { defineHub } from '@longhaul/hubs';
 import { leakCheck, waitFor } from '@longhaul/testing';
-import { bareHubClient, host, jsonHandshake, negotiate, refusedUpgrade } from './host.ts';
+import { bareHubClient, jsonHandshake, refusedUpgrade } from './bare-client.ts';
+import { host, negotiate } from './host.ts';
 import { ask, eventStream, negotiated, polling, post, rawRequest } from './http-client.ts';
 
 const hub = defineHub()({ methods: { echo: (_call, value: unknown) => value } });

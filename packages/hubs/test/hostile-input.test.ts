@@ -4,7 +4,9 @@ import { type AddressInfo, connect } from 'node:net';
 import { after, describe, type TestContext, test } from 'node:test';
 import { defineHub } from '@longhaul/hubs';
 import { leakCheck, seededRandom, waitFor } from '@longhaul/testing';
-import { type BareClient, bareClient, bareHubClient, connected, type Host, host, jsonHandshake } from './host.ts';
+import { type BareClient, bareClient, bareHubClient, jsonHandshake } from './bare-client.ts';
+import { type Host, host } from './host.ts';
+import { connected } from './official-client.ts';
 
 const ends: (string | undefined)[] = [];
 const hub = defineHub<{ note(text: string): void; question(): string }>()({

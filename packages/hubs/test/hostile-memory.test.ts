@@ -10,7 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { waitFor } from '@longhaul/testing';
 import type { HubConnection } from '@microsoft/signalr';
 import { encode } from '@msgpack/msgpack';
-import { connected } from './host.ts';
+import { connected } from './official-client.ts';
 
 const attackers = 4;
 /** What one attacker may hold: what a connection may be owed (1 MiB), and its input and calls. */

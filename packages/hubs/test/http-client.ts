@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { type IncomingMessage, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { jsonHandshake, negotiate } from './host.ts';
+import { jsonHandshake } from './bare-client.ts';
+import { negotiate } from './host.ts';
 
 export interface Answer {
   readonly status: number;

@@ -5,16 +5,9 @@ import { after, describe, test } from 'node:test';
 import { type Authorization, type AuthorizationContext, defineHub, type HubUser } from '@longhaul/hubs';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { HttpTransportType } from '@microsoft/signalr';
-import {
-  bareClient,
-  bareHubClient,
-  connected,
-  host,
-  jsonHandshake,
-  negotiate,
-  officialClient,
-  refusedUpgrade,
-} from './host.ts';
+import { bareClient, bareHubClient, jsonHandshake, refusedUpgrade } from './bare-client.ts';
+import { host, negotiate } from './host.ts';
+import { connected, officialClient } from './official-client.ts';
 
 interface Person extends HubUser {
   readonly id: string;

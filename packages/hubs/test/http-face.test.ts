@@ -4,8 +4,10 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { type AuthorizationContext, defineHub, type HubUser } from '@longhaul/hubs';
 import { leakCheck, waitFor } from '@longhaul/testing';
-import { bareClient, bareHubClient, connected, host, jsonHandshake, negotiate, refusedUpgrade } from './host.ts';
+import { bareClient, bareHubClient, jsonHandshake, refusedUpgrade } from './bare-client.ts';
+import { host, negotiate } from './host.ts';
 import { ask, eventStream, negotiated } from './http-client.ts';
+import { connected } from './official-client.ts';
 
 interface Person extends HubUser {
   readonly id: string;

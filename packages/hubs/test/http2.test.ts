@@ -20,8 +20,8 @@ import { createHubServer, defineHub, type HubServer } from '@longhaul/hubs';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { connectWebSocket } from '@longhaul/websockets';
 import WebSocket from 'ws';
+import { BareClient, jsonHandshake } from './bare-client.ts';
 import { certificate, noTls } from './certificate.ts';
-import { BareClient, jsonHandshake } from './host.ts';
 
 const hub = defineHub()({
   methods: {

@@ -6,8 +6,8 @@ import { after, describe, test } from 'node:test';
 import { createHubServer, defineHub } from '@longhaul/hubs';
 import { leakCheck } from '@longhaul/testing';
 import WebSocket from 'ws';
+import { BareClient, jsonHandshake } from './bare-client.ts';
 import { certificate, noTls } from './certificate.ts';
-import { BareClient, jsonHandshake } from './host.ts';
 
 describe('hubs on node:https', () => {
   after(leakCheck());

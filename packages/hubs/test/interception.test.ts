@@ -8,7 +8,9 @@ import { createHubServer, defineHub } from '@longhaul/hubs';
 import { leakCheck } from '@longhaul/testing';
 import { acceptWebSocket, isWebSocketRequest } from '@longhaul/websockets';
 import { WebSocket, WebSocketServer } from 'ws';
-import { bareHubClient, connected, host, refusedUpgrade } from './host.ts';
+import { bareHubClient, refusedUpgrade } from './bare-client.ts';
+import { host } from './host.ts';
+import { connected } from './official-client.ts';
 
 const hub = defineHub()({ methods: { ping: () => 'pong' } });
 

@@ -5,7 +5,9 @@ import { after, describe, test } from 'node:test';
 import { defineHub, HubError } from '@longhaul/hubs';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { HubConnectionState, type IRetryPolicy } from '@microsoft/signalr';
-import { bareClient, bareHubClient, connected, host, jsonHandshake, officialClient } from './host.ts';
+import { bareClient, bareHubClient, jsonHandshake } from './bare-client.ts';
+import { host } from './host.ts';
+import { connected, officialClient } from './official-client.ts';
 
 const atOnce: IRetryPolicy = { nextRetryDelayInMilliseconds: () => 0 };
 

@@ -7,7 +7,9 @@ import { HttpTransportType, type HubConnection, Subject } from '@microsoft/signa
 import { MessagePackHubProtocol } from '@microsoft/signalr-protocol-msgpack';
 import { decode } from '@msgpack/msgpack';
 import { goldenMessages } from '../src/spec/golden-wire.ts';
-import { BareClient, bareClient, connected, host, officialClient } from './host.ts';
+import { BareClient, bareClient } from './bare-client.ts';
+import { host } from './host.ts';
+import { connected, officialClient } from './official-client.ts';
 
 interface Client {
   note(value: unknown): void;

@@ -5,7 +5,8 @@ import { defineHub, HubError, method, parseHubError, typedConnection } from '@lo
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { HttpTransportType, HubConnectionState, Subject } from '@microsoft/signalr';
 import * as v from 'valibot';
-import { connected, host, officialClient } from './host.ts';
+import { host } from './host.ts';
+import { collect, connected, officialClient } from './official-client.ts';
 
 interface Client {
   note(text: string): void;
@@ -271,12 +272,3 @@ describe('the official client', () => {
     assert.equal(connection.state, HubConnectionState.Disconnected);
   });
 });
-
-function collect<T>(stream: {
-  subscribe(observer: { next(value: T): void; error(error: unknown): void; complete(): void }): unknown;
-}): Promise<T[]> {
-  return new Promise((resolve, reject) => {
-    const items: T[] = [];
-    stream.subscribe({ next: item => items.push(item), error: reject, complete: () => resolve(items) });
-  });
-}

@@ -5,7 +5,8 @@ import { inspect } from 'node:util';
 import { defineHub, type HubOptions } from '@longhaul/hubs';
 import { createTestHub, type TestClient } from '@longhaul/hubs/testing';
 import { leakCheck, waitFor } from '@longhaul/testing';
-import { bareHubClient, host } from './host.ts';
+import { bareHubClient } from './bare-client.ts';
+import { host } from './host.ts';
 
 interface Client {
   price(share: string, value: number, filler: string): void;

@@ -14,8 +14,10 @@ import {
   Subject,
 } from '@microsoft/signalr';
 import { MessagePackHubProtocol } from '@microsoft/signalr-protocol-msgpack';
+import { bareClient } from './bare-client.ts';
 import { cuttingProxy } from './cutting-proxy.ts';
-import { bareClient, host, negotiate, officialClient } from './host.ts';
+import { host, negotiate } from './host.ts';
+import { collect, officialClient } from './official-client.ts';
 
 interface Client {
   tick(n: number, ballast?: string): void;
@@ -313,49 +315,6 @@ describe('stateful reconnect, by hand', () => {
     assert.deepEqual(events, ['connected', 'disconnected The connection was lost.']);
   });
 
-  test('§9.5 drop-oldest while a client is away: it finds the newest, in order, once, and goes on', async t => {
-    const { hub, events } = createHub();
-    const { url, hubs } = await host(t, hub, {
-      endpoint: {
-        allowStatefulReconnects: true,
-        slowConsumer: 'drop-oldest',
-        applicationMaxBufferSize: 1_000,
-        statefulReconnectBufferSize: 1_000,
-        maximumBufferedBytes: 5_000,
-      },
-    });
-    const { connectionToken } = await negotiate(`${url}/hub`, '?negotiateVersion=1&useStatefulReconnect=true');
-    const address = `${url}/hub?id=${connectionToken}`;
-    const client = await bareClient(t, address);
-    client.send('{"protocol":"json","version":2}');
-    assert.equal(await client.next(), '{}');
-    client.socket.terminate();
-    for (let n = 0; n < 200; n += 1) {
-      void hubs.context(hub).clients.all.tick(n, 'x'.repeat(100));
-      await turn();
-    }
-    const second = await bareClient(t, address);
-    assert.equal(await second.next(), '{"type":9,"sequenceId":1}');
-    second.send('{"type":9,"sequenceId":1}');
-    const ticks: number[] = [];
-    while (ticks.at(-1) !== 199) {
-      const { type, arguments: args } = JSON.parse(await second.next());
-      if (type !== 1) continue;
-      ticks.push(args[0]);
-      second.send(`{"type":8,"sequenceId":${ticks.length}}`);
-    }
-    assert.ok(ticks.length < 60, `${ticks.length} messages fit into 5,000 bytes`);
-    assert.deepEqual(
-      ticks,
-      [...new Set(ticks)].sort((a, b) => a - b),
-    );
-    second.send(call(1));
-    let heard = await second.next();
-    while (heard.startsWith('{"type":8')) heard = await second.next();
-    assert.equal(heard, answer(1));
-    assert.deepEqual(events, ['connected']);
-  });
-
   test('§9.11 an orderly close is the end', async t => {
     const { client, events } = await open(t);
     client.socket.close();
@@ -374,15 +333,6 @@ describe('stateful reconnect, by hand', () => {
 function isBack(connection: HubConnection): boolean {
   const { _messageBuffer } = connection as unknown as { _messageBuffer?: { _reconnectInProgress: boolean } };
   return _messageBuffer?._reconnectInProgress === false;
-}
-
-function collect<T>(stream: {
-  subscribe(observer: { next(value: T): void; error(error: unknown): void; complete(): void }): unknown;
-}): Promise<T[]> {
-  return new Promise((resolve, reject) => {
-    const items: T[] = [];
-    stream.subscribe({ next: item => items.push(item), error: reject, complete: () => resolve(items) });
-  });
 }
 
 async function upload(connection: ReturnType<typeof officialClient>, count: number): Promise<void> {

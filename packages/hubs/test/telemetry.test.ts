@@ -15,7 +15,8 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { connected, host } from './host.ts';
+import { host } from './host.ts';
+import { connected } from './official-client.ts';
 
 const chat = defineHub()({
   name: 'Chat',

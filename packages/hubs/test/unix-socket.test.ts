@@ -9,7 +9,7 @@ import { createHubServer, defineHub, HubError, parseHubError, typedConnection } 
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { createWebSocketClass } from '@longhaul/websockets';
 import { HttpTransportType } from '@microsoft/signalr';
-import { officialClient } from './host.ts';
+import { officialClient } from './official-client.ts';
 
 const hub = defineHub<{ progress(percent: number): void }>()({
   methods: {
