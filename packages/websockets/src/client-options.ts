@@ -2,6 +2,7 @@
 import { validateHeaderValue } from 'node:http';
 import type { ClientHttp2Session } from 'node:http2';
 import type { SecureContextOptions } from 'node:tls';
+import { mustBeObject, unfit } from './arguments.ts';
 import { WebSocketError } from './errors.ts';
 import { isToken } from './handshake/header-values.ts';
 import { type ConnectionOptions, type ConnectionSettings, resolveSettings } from './options.ts';
@@ -103,17 +104,20 @@ const reserved =
 export function resolveClientOptions(options: ClientOptions): ClientSettings {
   mustBeObject('options', options);
   const { subprotocols = [], headers = {}, tls = {}, socketPath, proxy, http2Session } = options;
-  mustBeObject('headers', headers);
-  mustBeObject('tls', tls);
+  mustBeObject('Option headers', headers);
+  mustBeObject('Option tls', tls);
   checkKinds(options);
-  if (!Array.isArray(subprotocols)) throw unfit('subprotocols', subprotocols);
-  if (new Set(subprotocols).size !== subprotocols.length || !subprotocols.every(isToken)) {
+  if (!Array.isArray(subprotocols)) throw unfit('Option subprotocols', subprotocols);
+  if (
+    new Set(subprotocols).size !== subprotocols.length ||
+    !subprotocols.every(name => typeof name === 'string' && isToken(name))
+  ) {
     throw new WebSocketError('invalid-argument', 'Sub-protocols must be different tokens (RFC 6455 §4.1)');
   }
   for (const [name, value] of Object.entries(headers)) checkHeader(name, value);
-  const httpVersion = options.httpVersion ?? (http2Session === undefined ? clientDefaults.httpVersion : '2');
+  const { httpVersion = http2Session === undefined ? clientDefaults.httpVersion : '2' } = options;
   if (httpVersion !== '1.1' && httpVersion !== '2') {
-    throw unfit('httpVersion', httpVersion);
+    throw unfit('Option httpVersion', httpVersion);
   }
   const others = { socketPath, tls: options.tls, proxy };
   for (const [name, value] of Object.entries(others)) {
@@ -146,18 +150,15 @@ export function resolveClientOptions(options: ClientOptions): ClientSettings {
 /** What JavaScript lets through where the compiler would not: a wrong kind of thing fails here, not halfway to the server. */
 function checkKinds({ socketPath, proxy, http2Session, signal }: ClientOptions): void {
   if (socketPath !== undefined && (typeof socketPath !== 'string' || socketPath === '')) {
-    throw unfit('socketPath', socketPath);
+    throw unfit('Option socketPath', socketPath);
   }
-  if (proxy !== undefined && !['string', 'object', 'function'].includes(typeof proxy)) throw unfit('proxy', proxy);
-  if (proxy === null) throw unfit('proxy', proxy);
+  if (proxy !== undefined && !['string', 'object', 'function'].includes(typeof proxy))
+    throw unfit('Option proxy', proxy);
+  if (proxy === null) throw unfit('Option proxy', proxy);
   if (http2Session !== undefined && typeof http2Session?.request !== 'function') {
-    throw unfit('http2Session', http2Session);
+    throw unfit('Option http2Session', http2Session);
   }
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') throw unfit('signal', signal);
-}
-
-function mustBeObject(name: string, value: unknown): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unfit(name, value);
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') throw unfit('Option signal', signal);
 }
 
 function checkHeader(name: string, value: string | readonly string[]): void {
@@ -182,11 +183,7 @@ function numberOf(
   name: 'maxRedirects' | 'connectTimeoutMs' | 'handshakeTimeoutMs' | 'maxHeaderBytes',
   least: number,
 ): number {
-  const value: unknown = options[name] ?? clientDefaults[name];
+  const value: unknown = options[name] === undefined ? clientDefaults[name] : options[name];
   if (typeof value === 'number' && value >= least) return Math.min(value, longestMs);
-  throw unfit(name, value);
-}
-
-function unfit(name: string, value: unknown): WebSocketError {
-  return new WebSocketError('invalid-argument', `Option ${name} cannot be ${String(value)}`);
+  throw unfit(`Option ${name}`, value);
 }

@@ -1,5 +1,5 @@
 // The options of permessage-deflate, resolved and frozen at the door like all others (see options.ts).
-import { WebSocketError } from './errors.ts';
+import { mustBeObject, unfit } from './arguments.ts';
 
 /**
  * permessage-deflate (RFC 7692). Off unless given, because compressing a secret together with what an attacker chose
@@ -38,7 +38,7 @@ export const compressionDefaults = Object.freeze({
 export function resolveCompression(options: CompressionOptions | boolean | undefined): CompressionSettings | undefined {
   if (options === undefined || options === false) return undefined;
   if (options === true) return compressionDefaults;
-  if (typeof options !== 'object' || options === null) throw unfit('compression', options);
+  mustBeObject('Option compression', options);
   const settings: Record<string, unknown> = { ...compressionDefaults };
   for (const name of Object.keys(compressionDefaults) as (keyof CompressionSettings)[]) {
     const value = options[name];
@@ -48,7 +48,7 @@ export function resolveCompression(options: CompressionOptions | boolean | undef
       lowest === undefined || highest === undefined
         ? typeof value === 'boolean'
         : Number.isInteger(value) && (value as number) >= lowest && (value as number) <= highest;
-    if (!isRight) throw unfit(`compression.${name}`, value);
+    if (!isRight) throw unfit(`Option compression.${name}`, value);
     settings[name] = value;
   }
   return Object.freeze(settings) as CompressionSettings;
@@ -61,7 +61,3 @@ const compressionRanges: Partial<Record<keyof CompressionSettings, readonly [low
   thresholdBytes: [0, Number.MAX_SAFE_INTEGER],
   level: [1, 9],
 };
-
-function unfit(name: string, value: unknown): WebSocketError {
-  return new WebSocketError('invalid-argument', `Option ${name} cannot be ${String(value)}`);
-}

@@ -9,14 +9,14 @@ export {
 } from './endpoint/accept.ts';
 export { broadcast } from './endpoint/broadcast.ts';
 export { connectWebSocket } from './endpoint/client.ts';
-export { EncodedMessage, encodeMessage } from './endpoint/encoded-message.ts';
+export { EncodedMessage, encodeMessage, type MessageData } from './endpoint/encoded-message.ts';
 export { handleWebSocket } from './endpoint/handlers.ts';
 export { type NodeStreamOptions, toNodeStream } from './endpoint/node-stream.ts';
 export type { AnyRequest, AnyResponse } from './endpoint/opening.ts';
 export { proxyFromEnvironment } from './endpoint/proxy-environment.ts';
 export { useWebSockets, type WebSocketServer } from './endpoint/server.ts';
 export { toWebStreams, type WebStreams } from './endpoint/web-streams.ts';
-export { type CloseInfo, type MessageData, type SendOptions, WebSocketConnection } from './endpoint/websocket.ts';
+export { type CloseInfo, type SendOptions, WebSocketConnection } from './endpoint/websocket.ts';
 export {
   type BinaryType,
   createWebSocketClass,

@@ -1,7 +1,7 @@
 // Every number someone may want to change, its default and the reason for it. Options are resolved and frozen once at
 // the door (`useWebSockets`, `acceptWebSocket`, `connectWebSocket`); the rooms below get complete, frozen settings.
+import { mustBeObject, unfit } from './arguments.ts';
 import { type CompressionOptions, type CompressionSettings, resolveCompression } from './compression-options.ts';
-import { WebSocketError } from './errors.ts';
 import { isCloseCode } from './protocol/opcodes.ts';
 
 /** What happens to a `send()` that would put more than `maxBufferedBytes` into the output of one connection. */
@@ -74,7 +74,7 @@ export function resolveSettings(...layers: readonly (ConnectionOptions | undefin
   const settings: Record<string, unknown> = { ...defaults };
   for (const layer of layers) {
     if (layer === undefined) continue;
-    if (typeof layer !== 'object' || layer === null) throw unfit('options', layer);
+    mustBeObject('options', layer);
     for (const name of Object.keys(defaults) as (keyof ConnectionOptions)[]) {
       const value = layer[name];
       if (name === 'compression' && value !== undefined) settings[name] = resolveCompression(layer.compression);
@@ -84,16 +84,11 @@ export function resolveSettings(...layers: readonly (ConnectionOptions | undefin
   return Object.freeze(settings) as ConnectionSettings;
 }
 
-function unfit(name: string, value: unknown): WebSocketError {
-  return new WebSocketError('invalid-argument', `Option ${name} cannot be ${String(value)}`);
-}
-
 function checked(name: keyof ConnectionOptions, value: unknown): unknown {
   if (name === 'abortsWhenSilentForTwiceTheInterval' && typeof value === 'boolean') return value;
   if (name === 'outputPolicy' && (value === 'wait' || value === 'drop' || value === 'close')) return value;
-  if (name === 'closeAnswer' && (value === 'echo' || (Number.isInteger(value) && isCloseCode(value as number))))
-    return value;
+  if (name === 'closeAnswer' && (value === 'echo' || (typeof value === 'number' && isCloseCode(value)))) return value;
   const isNumber = typeof value === 'number' && value >= (positive.has(name) ? 1 : 0);
   if (isNumber && typeof defaults[name] !== 'string' && typeof defaults[name] !== 'boolean') return value;
-  throw unfit(name, value);
+  throw unfit(`Option ${name}`, value);
 }

@@ -1,5 +1,5 @@
 // Options of the server's side: of `useWebSockets` and of one `acceptWebSocket`.
-import { WebSocketError } from './errors.ts';
+import { mustBeObject, unfit } from './arguments.ts';
 import { type ConnectionOptions, resolveSettings } from './options.ts';
 
 /** Options of `useWebSockets`: those of every connection, and what is checked before the handler runs. */
@@ -29,19 +29,16 @@ export const serverDefaults = Object.freeze({ handshakeTimeoutMs: 30_000 });
 
 /** Throws `invalid-argument` for a value that is none. */
 export function checkServerOptions(options: ServerOptions): void {
+  mustBeObject('options', options);
   resolveSettings(options);
   const { allowedOrigins = [], handshakeTimeoutMs = 0, onHandlerError } = options;
   if (!Array.isArray(allowedOrigins) || !allowedOrigins.every(origin => typeof origin === 'string')) {
-    throw unfit('allowedOrigins', allowedOrigins);
+    throw unfit('Option allowedOrigins', allowedOrigins);
   }
   if (typeof handshakeTimeoutMs !== 'number' || !(handshakeTimeoutMs >= 0)) {
-    throw unfit('handshakeTimeoutMs', handshakeTimeoutMs);
+    throw unfit('Option handshakeTimeoutMs', handshakeTimeoutMs);
   }
   if (onHandlerError !== undefined && typeof onHandlerError !== 'function') {
-    throw unfit('onHandlerError', onHandlerError);
+    throw unfit('Option onHandlerError', onHandlerError);
   }
-}
-
-function unfit(name: string, value: unknown): WebSocketError {
-  return new WebSocketError('invalid-argument', `Option ${name} cannot be ${String(value)}`);
 }

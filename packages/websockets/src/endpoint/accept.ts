@@ -1,4 +1,5 @@
 // What a handler does with a request: ask what it is, and accept it as a WebSocket. The same on HTTP/1.1 and HTTP/2.
+import { mustBeObject, unfit } from '../arguments.ts';
 import { WebSocketError } from '../errors.ts';
 import { acceptDeflate } from '../handshake/deflate.ts';
 import { readUpgradeRequest, type UpgradeRequest, wantsWebSocket } from '../handshake/upgrade-request.ts';
@@ -11,14 +12,19 @@ import { WebSocketConnection } from './websocket.ts';
 /**
  * True when the client asks for a WebSocket: on HTTP/1.1 GET with `Upgrade: websocket` and `Connection: upgrade`, on
  * HTTP/2 an extended CONNECT with `:protocol` websocket. Whether it asks rightly is seen by `acceptWebSocket`, or
- * beforehand by `checkWebSocketRequest`.
+ * beforehand by `checkWebSocketRequest`. Throws `invalid-argument` for what is no request.
  */
 export function isWebSocketRequest(request: AnyRequest): boolean {
+  mustBeRequest(request);
   return wantsWebSocket(request);
 }
 
-/** The error that `acceptWebSocket` would refuse this request with (its `facts.httpStatus` is the answer), or nothing. */
+/**
+ * The error that `acceptWebSocket` would refuse this request with (its `facts.httpStatus` is the answer), or nothing.
+ * Throws `invalid-argument` for what is no request.
+ */
 export function checkWebSocketRequest(request: AnyRequest): WebSocketError | undefined {
+  mustBeRequest(request);
   try {
     readUpgradeRequest(request);
     return undefined;
@@ -28,8 +34,12 @@ export function checkWebSocketRequest(request: AnyRequest): WebSocketError | und
   }
 }
 
-/** The sub-protocols that the client offers, in its order of preference. Throws `invalid-header`, as `acceptWebSocket` would. */
+/**
+ * The sub-protocols that the client offers, in its order of preference. Throws what `acceptWebSocket` would reject with
+ * (`invalid-header`, say), and `invalid-argument` for what is no request.
+ */
 export function requestedSubprotocols(request: AnyRequest): readonly string[] {
+  mustBeRequest(request);
   return readUpgradeRequest(request).subprotocols;
 }
 
@@ -44,6 +54,9 @@ export async function acceptWebSocket(
   response: AnyResponse,
   options: AcceptOptions = {},
 ): Promise<WebSocketConnection> {
+  mustBeRequest(request);
+  mustBeObject('A response', response);
+  mustBeObject('The options of acceptWebSocket', options);
   const opening = Opening.of(response);
   if (opening === undefined) {
     if (!wantsWebSocket(request)) throw new WebSocketError('not-a-websocket-request', 'Not a WebSocket request');
@@ -52,6 +65,7 @@ export async function acceptWebSocket(
   if (opening.isAnswered) throw new WebSocketError('already-answered', 'The request was answered already');
   const asked = readOrRefuse(request, response);
   const { subprotocol } = options;
+  if (subprotocol !== undefined && typeof subprotocol !== 'string') throw unfit('A sub-protocol', subprotocol);
   if (subprotocol !== undefined && !asked.subprotocols.includes(subprotocol)) {
     throw new WebSocketError('invalid-argument', `The client did not offer sub-protocol "${subprotocol}"`);
   }
@@ -67,6 +81,10 @@ export async function acceptWebSocket(
     (transport, head) => new Driver(transport, 'server', settings, head, undefined, setup, opening.settings.alarms),
   );
   return new WebSocketConnection(driver, subprotocol ?? '', deflate?.header ?? '', true);
+}
+
+function mustBeRequest(request: AnyRequest): void {
+  if (typeof request?.headers !== 'object' || request.headers === null) throw unfit('A request', request);
 }
 
 function readOrRefuse(request: AnyRequest, response: AnyResponse): UpgradeRequest {

@@ -3,6 +3,7 @@
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
+import { mustBeObject } from '../arguments.ts';
 import type { ClientSettings, ProxyOptions } from '../client-options.ts';
 import { WebSocketError } from '../errors.ts';
 import { basicAuthorization, hostnameOf, portOf } from '../handshake/url.ts';
@@ -14,8 +15,9 @@ export function proxyFor(settings: ClientSettings, url: URL): (ProxyOptions & { 
   const found = typeof proxy === 'function' ? proxy(new URL(`${url.protocol}//${url.host}${url.pathname}`)) : proxy;
   if (found === undefined) return undefined;
   const options = typeof found === 'string' || found instanceof URL ? { url: found } : found;
-  const parsed = URL.canParse(String(options.url)) ? new URL(options.url) : undefined;
-  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
+  mustBeObject('Option proxy', options);
+  const parsed = typeof options.url === 'string' || options.url instanceof URL ? URL.parse(options.url) : null;
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
     throw new WebSocketError('invalid-argument', 'Option proxy must be an http: or https: URL');
   }
   return { ...options, url: parsed };

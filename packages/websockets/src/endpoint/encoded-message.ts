@@ -1,10 +1,13 @@
 // A message encoded once, to be sent on many connections: `connection.send(encodeMessage(data))`.
 import { isUtf8 } from 'node:buffer';
+import { bytesOf, mustBeMessageType, mustBeObject } from '../arguments.ts';
 import type { Deflater } from '../compression/deflater.ts';
 import { WebSocketError } from '../errors.ts';
 import { encodeFrame } from '../protocol/frame-encoder.ts';
 import { FrameJoins } from '../protocol/frame-joins.ts';
 import { opcode, rsv1 } from '../protocol/opcodes.ts';
+
+export type MessageData = string | Uint8Array | ArrayBuffer;
 
 export class EncodedMessage {
   readonly type: 'text' | 'binary';
@@ -40,10 +43,15 @@ export class EncodedMessage {
   }
 }
 
-/** Encodes a message for any number of connections. Throws `invalid-text` for bytes that are no UTF-8 sent as text. */
-export function encodeMessage(data: string | Uint8Array, options: { type?: 'text' | 'binary' } = {}): EncodedMessage {
+/**
+ * Encodes a message for any number of connections. Throws `invalid-text` for bytes that are no UTF-8 sent as text, and
+ * `invalid-argument`.
+ */
+export function encodeMessage(data: MessageData, options: { type?: 'text' | 'binary' } = {}): EncodedMessage {
+  mustBeObject('The options of a message', options);
+  mustBeMessageType(options.type);
   const type = options.type ?? (typeof data === 'string' ? 'text' : 'binary');
-  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  const bytes = typeof data === 'string' ? Buffer.from(data) : bytesOf(data);
   if (type === 'text' && typeof data !== 'string' && !isUtf8(bytes)) {
     throw new WebSocketError('invalid-text', 'Bytes sent as text are not valid UTF-8');
   }

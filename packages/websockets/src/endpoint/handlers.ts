@@ -1,6 +1,7 @@
 // The life of a handler is the life of its connection: its promise closes the connection, what it throws ends it with 1011
 // and is reported, and never becomes an unhandled rejection.
 import type { EventEmitter } from 'node:events';
+import { unfit } from '../arguments.ts';
 import { WebSocketError } from '../errors.ts';
 import type { AcceptOptions } from '../server-options.ts';
 import { acceptWebSocket } from './accept.ts';
@@ -48,11 +49,12 @@ export async function handleWebSocket(
   handler: (socket: WebSocketConnection) => unknown,
   options: AcceptOptions = {},
 ): Promise<void> {
+  if (typeof handler !== 'function') throw unfit('A handler', handler);
   let socket: WebSocketConnection;
   try {
     socket = await acceptWebSocket(request, response, options);
   } catch (error) {
-    if (Opening.of(response) !== undefined && isRefusal(error)) return;
+    if (isRefusal(error) && Opening.of(response) !== undefined) return;
     throw error;
   }
   // Not awaited: what waits in here would hold the request for as long as the connection lives.

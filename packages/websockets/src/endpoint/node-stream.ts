@@ -1,7 +1,9 @@
 // A connection as a Node stream: a Duplex of bytes, or of whole messages in object mode. It reads one message at a time and
 // only when asked, and a write is done when the kernel has it, so pipes keep to the pace of both ends.
 import { Duplex } from 'node:stream';
-import type { MessageData, WebSocketConnection } from './websocket.ts';
+import { mustBeBoolean, mustBeMessageType, mustBeObject } from '../arguments.ts';
+import type { MessageData } from './encoded-message.ts';
+import { mustBeConnection, type WebSocketConnection } from './websocket.ts';
 
 export interface NodeStreamOptions {
   /**
@@ -17,9 +19,13 @@ export interface NodeStreamOptions {
  * A Duplex over a connection, which must not be read in other ways from then on. The peer's close ends both sides; a lost
  * connection destroys the stream with its `WebSocketError`. A WebSocket cannot be closed by half: `end()` closes it with
  * 1000 when everything written has left, and what the peer still sends is dropped. `destroy()` closes with 1011 when given
- * an error, else drops the connection.
+ * an error, else drops the connection. Throws `invalid-argument`.
  */
 export function toNodeStream(connection: WebSocketConnection, options: NodeStreamOptions = {}): Duplex {
+  mustBeConnection(connection);
+  mustBeObject('The options of a stream', options);
+  mustBeBoolean('objectMode', options.objectMode);
+  mustBeMessageType(options.type);
   return new ConnectionStream(connection, options);
 }
 

@@ -1,5 +1,7 @@
 // Which proxy the environment names for a URL, by the customs of curl and its kin: `https_proxy` for `wss:`, `http_proxy`
 // for `ws:`, `all_proxy` for both, `no_proxy` for exceptions. Only asked for by who passes it as `proxy`.
+import { mustBeObject } from '../arguments.ts';
+import { WebSocketError } from '../errors.ts';
 import { hostnameOf, portOf } from '../handshake/url.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -7,9 +9,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * The proxy for `url`, or nothing. Lower-case names win; `HTTP_PROXY` in capitals is ignored under CGI, where a request
  * header sets it (CVE-2016-5385). `NO_PROXY` lists hosts with their subdomains, `host:port`, or `*`; no address ranges.
+ * Throws `invalid-url`, `invalid-argument`.
  */
 export function proxyFromEnvironment(url: string | URL, environment: Environment = process.env): string | undefined {
-  const target = new URL(url);
+  mustBeObject('The environment', environment);
+  const target = typeof url === 'string' || url instanceof URL ? URL.parse(url) : null;
+  if (target === null) throw new WebSocketError('invalid-url', 'The URL to find a proxy for is none');
   if (isExempt(target, variable(environment, 'no_proxy') ?? '')) return undefined;
   const isSecure = target.protocol === 'wss:' || target.protocol === 'https:';
   const own = isSecure ? variable(environment, 'https_proxy') : httpProxy(environment);

@@ -4,6 +4,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Http2SecureServer, Http2Server, Http2ServerResponse } from 'node:http2';
 import type { Server as TlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { unfit } from '../arguments.ts';
 import { WebSocketError } from '../errors.ts';
 import { isOriginAllowed } from '../handshake/origins.ts';
 import { wantsWebSocket } from '../handshake/upgrade-request.ts';
@@ -29,10 +30,11 @@ type ExtendedServer = WebSocketServer & {
  * turns on extended CONNECT). Call it once, before listening; a later call changes the options it names (for requests
  * that arrive afterwards) and adds no second listener.
  * An 'upgrade' or 'connect' listener of somebody else on the same server sees the same requests: let only one of the two answer.
- * Throws `invalid-argument` for a wrong option.
+ * Throws `invalid-argument` for a wrong option and for what is none of these servers.
  */
 export function useWebSockets(server: WebSocketServer, options: ServerOptions = {}): void {
   const target = server as ExtendedServer;
+  mustBeServer(server);
   checkServerOptions(options);
   const earlierSettings = target[settingsOf];
   target[settingsOf] = new ServerSettings({ ...earlierSettings?.options, ...options });
@@ -51,6 +53,13 @@ export function useWebSockets(server: WebSocketServer, options: ServerOptions = 
   target.on('connect', (request: AnyRequest, response: Http2ServerResponse | Duplex) => {
     connectArrived(target, request, response);
   });
+}
+
+/** A bare server of node:net or node:tls has no requests. */
+function mustBeServer(server: WebSocketServer): void {
+  const { on, closeAllConnections, updateSettings } = Object(server) as Record<string, unknown>;
+  const hasRequests = typeof closeAllConnections === 'function' || typeof updateSettings === 'function';
+  if (typeof on !== 'function' || !hasRequests) throw unfit('A server', server);
 }
 
 function connectArrived(server: ExtendedServer, request: AnyRequest, response: Http2ServerResponse | Duplex): void {

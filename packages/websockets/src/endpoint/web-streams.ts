@@ -2,7 +2,8 @@
 // of both ends; how the streams end becomes a close code, and a lost connection becomes an error of both streams.
 import { WebSocketError } from '../errors.ts';
 import { isCloseCode, maxControlPayloadBytes } from '../protocol/opcodes.ts';
-import type { CloseInfo, MessageData, WebSocketConnection } from './websocket.ts';
+import type { MessageData } from './encoded-message.ts';
+import { type CloseInfo, mustBeConnection, type WebSocketConnection } from './websocket.ts';
 
 export interface WebStreams {
   /** A chunk for each message: a string for text, a `Buffer` for binary. Cancelling it closes the connection. */
@@ -17,9 +18,10 @@ export interface WebStreams {
  * Web Streams over a connection, which must not be read in other ways from then on. Nothing is read before it is asked for.
  * A clean end ends the readable; a lost connection errors both streams with its `WebSocketError`. The reason of `cancel()`
  * or `abort()` may carry `closeCode` and `reason` for the Close frame (1000, or 3000-4999); without them it says 1000 for a
- * `cancel()` and 1011 for an `abort()`.
+ * `cancel()` and 1011 for an `abort()`. Throws `invalid-argument`.
  */
 export function toWebStreams(connection: WebSocketConnection): WebStreams {
+  mustBeConnection(connection);
   const readable = new ReadableStream<string | Uint8Array>(
     {
       async pull(controller) {

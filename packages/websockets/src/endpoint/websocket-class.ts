@@ -1,13 +1,14 @@
 // A class with the browser's `WebSocket` interface over our client, for libraries that take such a class
 // (`@microsoft/signalr`'s `WebSocket` option): it dials where the URL says, or always the same Unix socket.
 // WHATWG WebSockets §3 is the authority; where a program can do more than a page, the constructor's third argument says so.
-import type { ClientOptions } from '../client-options.ts';
+import { bytesOf, mustBeObject } from '../arguments.ts';
+import { type ClientOptions, resolveClientOptions } from '../client-options.ts';
 import { WebSocketError } from '../errors.ts';
 import { isToken } from '../handshake/header-values.ts';
 import { parseUrl } from '../handshake/url.ts';
 import type { Message } from '../protocol/message-parts.ts';
 import { connectWebSocket } from './client.ts';
-import { bytesOf, type WebSocketConnection } from './websocket.ts';
+import type { WebSocketConnection } from './websocket.ts';
 
 /** What binary messages arrive as; `nodebuffer` is ours, and cheapest. */
 export type BinaryType = 'arraybuffer' | 'blob' | 'nodebuffer';
@@ -48,10 +49,12 @@ export class BrowserWebSocket extends EventTarget {
     super();
     const parsed = parseUrl(url);
     if (parsed === undefined) throw new DOMException('The URL is no ws: or wss: URL without a fragment', 'SyntaxError');
-    const subprotocols = typeof protocols === 'string' ? [protocols] : [...protocols];
-    if (new Set(subprotocols).size !== subprotocols.length || !subprotocols.every(isToken)) {
+    const subprotocols: readonly unknown[] = Array.isArray(protocols) ? [...protocols] : [protocols];
+    if (!areSubprotocols(subprotocols)) {
       throw new DOMException('Sub-protocols must be different tokens', 'SyntaxError');
     }
+    mustBeObject('The options of a WebSocket', options);
+    resolveClientOptions({ ...options, subprotocols });
     this.url = parsed.href;
     this.#origin = `${parsed.protocol}//${parsed.host}`;
     void this.#run({ ...options, subprotocols, signal: this.#abort.signal });
@@ -153,10 +156,11 @@ export class BrowserWebSocket extends EventTarget {
 
   /** Throws an `InvalidAccessError` for a code other than 1000 and 3000-4999. Without a code the Close frame says 1000. */
   close(code?: number, reason?: string): void {
-    if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) {
+    if (code !== undefined && code !== 1000 && !(Number.isInteger(code) && code >= 3000 && code <= 4999)) {
       throw new DOMException(`Close code ${code} is neither 1000 nor 3000-4999`, 'InvalidAccessError');
     }
-    if (reason !== undefined && Buffer.byteLength(reason) > 123) {
+    const words = reason === undefined ? undefined : String(reason);
+    if (words !== undefined && Buffer.byteLength(words) > 123) {
       throw new DOMException('The close reason is over 123 bytes', 'SyntaxError');
     }
     if (this.#readyState >= 2) return;
@@ -164,8 +168,8 @@ export class BrowserWebSocket extends EventTarget {
     this.#readyState = 2;
     if (wasConnecting) this.#abort.abort();
     // What was sent before leaves before the Close frame.
-    else if (this.#sending === undefined) void this.#connection?.close(code, reason);
-    else void this.#sending.then(() => this.#connection?.close(code, reason));
+    else if (this.#sending === undefined) void this.#connection?.close(code, words);
+    else void this.#sending.then(() => this.#connection?.close(code, words));
   }
 
   async #run(options: ClientOptions): Promise<void> {
@@ -213,6 +217,10 @@ export class BrowserWebSocket extends EventTarget {
   }
 }
 
+function areSubprotocols(values: readonly unknown[]): values is readonly string[] {
+  return new Set(values).size === values.length && values.every(value => typeof value === 'string' && isToken(value));
+}
+
 function ignore(): void {}
 
 /** What a library takes in place of the global `WebSocket`. */
@@ -224,10 +232,15 @@ export interface WebSocketClass {
   readonly CLOSED: 3;
 }
 
-/** A class to be used like the browser's `WebSocket`, with these options built in: `{ socketPath }` dials a Unix socket. */
+/**
+ * A class to be used like the browser's `WebSocket`, with these options built in: `{ socketPath }` dials a Unix socket.
+ * Throws `invalid-argument` for a wrong option.
+ */
 export function createWebSocketClass(classOptions: WebSocketClassOptions = {}): WebSocketClass {
+  resolveClientOptions(classOptions);
   return class WebSocket extends BrowserWebSocket {
     constructor(url: string | URL, protocols?: string | readonly string[], options: WebSocketClassOptions = {}) {
+      mustBeObject('The options of a WebSocket', options);
       super(url, protocols, { ...classOptions, ...options, headers: { ...classOptions.headers, ...options.headers } });
     }
   };

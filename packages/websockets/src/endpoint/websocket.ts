@@ -1,13 +1,12 @@
 // The object you hold: checks arguments, gives the driver's promises to the app. The same for server and client.
 import { isUtf8 } from 'node:buffer';
+import { bytesOf, mustBeBoolean, mustBeMessageType, mustBeObject, unfit } from '../arguments.ts';
 import { WebSocketError } from '../errors.ts';
 import type { Message, MessageFragment } from '../protocol/message-parts.ts';
 import { isCloseCode, maxControlPayloadBytes } from '../protocol/opcodes.ts';
 import type { Driver } from './driver.ts';
-import { EncodedMessage } from './encoded-message.ts';
+import { EncodedMessage, type MessageData } from './encoded-message.ts';
 import { Messages } from './messages.ts';
-
-export type MessageData = string | Uint8Array | ArrayBuffer;
 
 /** How a connection ended. */
 export interface CloseInfo {
@@ -114,13 +113,11 @@ export class WebSocketConnection implements AsyncIterable<Message>, AsyncDisposa
   send(data: MessageData | EncodedMessage, options?: SendOptions): Promise<'sent' | 'dropped'> {
     try {
       if (typeof data === 'string' && options === undefined) return this.#driver.send('text', data, true, true);
+      if (options !== undefined) mustBeSendOptions(options, data);
       const compress = options?.compress ?? true;
       if (data instanceof EncodedMessage) return this.#driver.sendEncoded(data, compress);
       const bytes = typeof data === 'string' ? data : bytesOf(data);
       const type = options?.type ?? (typeof data === 'string' ? 'text' : 'binary');
-      if (type !== 'text' && type !== 'binary') {
-        throw new WebSocketError('invalid-argument', `A message is text or binary, not ${String(type)}`);
-      }
       const isFinal = options?.endOfMessage ?? true;
       const isWhole = isFinal && !this.#driver.hasOpenMessage;
       if (type === 'text' && typeof bytes !== 'string' && isWhole && !isUtf8(bytes)) {
@@ -153,9 +150,11 @@ export class WebSocketConnection implements AsyncIterable<Message>, AsyncDisposa
   /**
    * Closes with the closing handshake (RFC 6455 §7) and resolves as `closed` does, `closeTimeoutMs` later at most.
    * Received messages that were not taken yet are dropped. Without effect on a connection that is closing already.
-   * Throws `invalid-close-code`, `close-reason-too-long`.
+   * Throws `invalid-argument`, `invalid-close-code`, `close-reason-too-long`.
    */
   close(code = 1000, reason = ''): Promise<CloseInfo> {
+    if (typeof code !== 'number') throw unfit('A close code', code);
+    if (typeof reason !== 'string') throw unfit('A close reason', reason);
     if (!isCloseCode(code)) throw new WebSocketError('invalid-close-code', `Close code ${code} may not be sent`);
     if (Buffer.byteLength(reason) > maxControlPayloadBytes - 2) {
       throw new WebSocketError('close-reason-too-long', 'The close reason is over 123 bytes of UTF-8');
@@ -183,14 +182,21 @@ function closeNormally(connection: WebSocketConnection): void {
   void connection.close();
 }
 
-export function bytesOf(data: unknown): Uint8Array {
-  if (data instanceof Uint8Array) return data;
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  throw new WebSocketError(
-    'invalid-argument',
-    `A message is a string or bytes, not ${data === null ? 'null' : typeof data}`,
-  );
+/** Throws `invalid-argument`. */
+function mustBeSendOptions(options: SendOptions, data: unknown): void {
+  mustBeObject('The options of send', options);
+  const { type, endOfMessage, compress } = options;
+  mustBeMessageType(type);
+  mustBeBoolean('endOfMessage', endOfMessage);
+  mustBeBoolean('compress', compress);
+  if (!(data instanceof EncodedMessage)) return;
+  if (endOfMessage === false || (type !== undefined && type !== data.type))
+    throw new WebSocketError('invalid-argument', 'An encoded message is whole and has its type already');
+}
+
+/** Throws `invalid-argument`. */
+export function mustBeConnection(value: unknown): void {
+  if (!(value instanceof WebSocketConnection)) throw unfit('A connection', value);
 }
 
 /** A closed connection is no surprise to somebody who does not wait; wrong arguments stay loud. */

@@ -2,6 +2,7 @@
 
 /** With `http:` and `https:` turned into `ws:` and `wss:`; nothing when it is none. */
 export function parseUrl(url: string | URL): URL | undefined {
+  if (typeof url !== 'string' && !(url instanceof URL)) return undefined;
   const text = String(url);
   if (!URL.canParse(text) || text.includes('#')) return undefined;
   const parsed = new URL(text);

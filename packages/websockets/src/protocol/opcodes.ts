@@ -21,6 +21,7 @@ export function isKnownOpcode(value: number): boolean {
 
 /** True for codes that may stand in a Close frame (RFC 6455 §7.4; 1012-1014 by the IANA registry). */
 export function isCloseCode(code: number): boolean {
+  if (!Number.isInteger(code)) return false;
   if (code >= 3000 && code <= 4999) return true;
   return code >= 1000 && code <= 1014 && code !== 1004 && code !== noCodeReceived && code !== abnormalClosure;
 }
