@@ -1,10 +1,11 @@
 // `npm run build`: the dashboard's page (Vite) and every package's dist (tsc -b). The page is built anew only when
-// something it is made from has changed.
+// something it is made from has changed; output whose source is gone is removed first.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { compiledPackages, removeStaleOutput } from './stale-output.ts';
 
 const bootstrap = createRequire(import.meta.url)('../packages/cli/bootstrap.cjs');
 const root = path.join(import.meta.dirname, '..');
@@ -49,6 +50,7 @@ export function buildDashboard(): boolean {
 /** Everything: page and dist folders. */
 export function build(): boolean {
   const isPageGood = buildDashboard();
+  for (const folder of compiledPackages(root)) removeStaleOutput(folder);
   const result = spawnSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-b'], {
     cwd: root,
     stdio: 'inherit',
