@@ -5,7 +5,7 @@ import { isSupportedHere } from '@longhaul/agent/kernel';
 import { LonghaulError, type StandbyAction, standbyActions, TaskId } from '@longhaul/agent-protocol';
 import * as v from 'valibot';
 import { type BrokeredSocket, enabledSockets, kindOf } from './brokered-sockets.ts';
-import { hasHandle, isUnbound } from './node-internals.ts';
+import { isUnbound, isUnheard } from './node-internals.ts';
 import { canNetworkWake } from './wake.ts';
 
 export interface EnableTransferOwnershipOptions {
@@ -53,5 +53,5 @@ export function inheritEnabling(server: Server, connection: Socket): void {
 
 function isBound(socket: BrokeredSocket): boolean {
   if (socket instanceof Socket) return socket.destroyed || socket.connecting || !socket.pending;
-  return socket instanceof Server ? socket.listening || hasHandle(socket) : !isUnbound(socket);
+  return socket instanceof Server ? !isUnheard(socket) : !isUnbound(socket);
 }

@@ -36,6 +36,8 @@ interface DatagramState {
   connectState: number;
 }
 
+/** Counted up by every `listen`. */
+const firstListeningId = 1;
 const unbound = 0;
 const connected = 2;
 
@@ -50,8 +52,10 @@ function handleOf(socket: BrokeredSocket): Handle | null {
   return (socket as unknown as { readonly _handle: Handle | null })._handle;
 }
 
-/** Whether `bind` or `listen` was called, even if it has not happened yet. */
-export const hasHandle = (server: Server): boolean => handleOf(server) !== null;
+/** Whether `listen` or `bind` was never called; what was called may not have happened yet. */
+export const isUnheard = (server: Server): boolean =>
+  handleOf(server) === null &&
+  (server as unknown as { readonly _listeningId: number })._listeningId === firstListeningId;
 export const isUnbound = (socket: DatagramSocket): boolean => datagramState(socket).bindState === unbound;
 
 /** From now on the kernel keeps what arrives. True when it was reading. The stream reads again when somebody wants data. */
@@ -77,7 +81,10 @@ export function takeUnread(socket: Socket): Buffer | 'decoded' | null {
   socket.emit = () => false;
   state.ended = false;
   try {
-    return socket.read() as Buffer | null;
+    const chunks: Buffer[] = [];
+    // One call gives all that is there up to Node 24, and one chunk of it from Node 26 on.
+    while (socket.readableLength > 0) chunks.push(socket.read() as Buffer);
+    return Buffer.concat(chunks);
   } finally {
     state.ended = ended;
     socket.emit = emit;

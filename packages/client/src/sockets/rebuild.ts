@@ -37,7 +37,7 @@ export function holdAs(socket: BrokeredSocket, door: SocketDoor, lease: HeldLeas
 export function abandon(socket: BrokeredSocket, error?: Error): void {
   const held = heldSockets.get(socket);
   heldSockets.delete(socket);
-  held?.door.release(held.lease.socket.key);
+  held?.door.release(held.lease);
   if (socket instanceof StreamSocket) socket.destroy(socket.listenerCount('error') > 0 ? error : undefined);
   else {
     if (error !== undefined && socket.listenerCount('error') > 0) socket.emit('error', error);

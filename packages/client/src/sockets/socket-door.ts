@@ -118,8 +118,8 @@ export class SocketDoor {
   /**
    * Gives back what is held (SB-35). @throws LonghaulError `stale-owner` when somebody else has it, and as `transfer`
    */
-  async giveBack({ socket }: HeldLease, order: GiveBack, asking: Asking = {}): Promise<void> {
-    const { key, lease, socketId, kind } = socket;
+  async giveBack(held: HeldLease, order: GiveBack, asking: Asking = {}): Promise<void> {
+    const { key, lease, socketId, kind } = held.socket;
     const context = order.context === undefined ? undefined : base64(order.context);
     const { keepAliveMs } = order;
     const question: Question = {
@@ -131,7 +131,7 @@ export class SocketDoor {
       ...(keepAliveMs === undefined ? {} : { keepAliveMs }),
     };
     await this.#ask(question, { signal: asking.signal, undo: () => this.#takeBack(socketId, kind, asking) });
-    this.release(socket.key);
+    this.release(held);
   }
 
   /** Takes a parked socket over (SB-33). @throws LonghaulError `not-found`, `wrong-kind`, `illegal-state`, and as `transfer` */
@@ -143,8 +143,9 @@ export class SocketDoor {
   }
 
   /** The connection ends, whoever has a duplicate. */
-  async close({ socket: { key, lease } }: HeldLease): Promise<void> {
-    this.release(key);
+  async close(held: HeldLease): Promise<void> {
+    this.release(held);
+    const { key, lease } = held.socket;
     await this.#ask({ type: 'close', key, lease }, {});
   }
 
@@ -153,8 +154,9 @@ export class SocketDoor {
     this.#leases.set(lease.socket.key, lease);
   }
 
-  release(key: string): void {
-    this.#leases.delete(key);
+  release(lease: HeldLease): void {
+    const { key } = lease.socket;
+    if (this.#leases.get(key) === lease) this.#leases.delete(key);
   }
 
   /** A message of the agent. Descriptors that nobody asked for are closed. */
@@ -291,7 +293,7 @@ export class SocketDoor {
     const settle: Pending['settle'] = error => {
       if (error?.code !== 'stale-owner' && error?.code !== 'not-found') return;
       if (this.#leases.get(key) !== lease) return;
-      this.release(key);
+      this.release(lease);
       lease.lost(error);
     };
     const question: Question = { type: 'resume', key, lease: number };
