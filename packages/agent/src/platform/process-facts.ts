@@ -1,0 +1,70 @@
+// Other processes of this user, by /proc: told apart from later ones with the same number, found by a mark in their
+// environment, killed together with what they have started. Linux.
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** When it was started, in the kernel's ticks since boot: with its number it names a process for ever. */
+export function birthOf(pid: number): string | undefined {
+  return statOf(pid)?.birth;
+}
+
+/** Kills a process group by the number of its leader. One that is gone already is no error. */
+export function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // nobody is left in it
+  }
+}
+
+/** Living processes that were started with this text in their environment, this one left out. */
+export function processesMarked(mark: string): number[] {
+  const found: number[] = [];
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    try {
+      if (readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark) && isAlive(pid)) found.push(pid);
+    } catch {
+      // gone, or another user's
+    }
+  }
+  return found;
+}
+
+/**
+ * Kills what was started with `mark` in its environment, and what that starts meanwhile. Resolves when nothing is left, with
+ * false when something is left after `timeoutMs`: it hangs in the kernel.
+ */
+export async function killMarked(mark: string, timeoutMs = 5_000): Promise<boolean> {
+  for (const until = performance.now() + timeoutMs; ; ) {
+    const left = processesMarked(mark);
+    if (left.length === 0) return true;
+    if (performance.now() > until) return false;
+    for (const pid of left) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // gone by itself
+      }
+    }
+    await delay(2);
+  }
+}
+
+/** Neither gone nor a zombie. */
+export function isAlive(pid: number): boolean {
+  const state = statOf(pid)?.state;
+  return state !== undefined && state !== 'Z' && state !== 'X';
+}
+
+/** proc(5): the name, which may hold anything, is in parentheses. */
+function statOf(pid: number): { readonly state: string; readonly birth: string } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', birth: fields[19] ?? '' };
+  } catch {
+    return undefined;
+  }
+}

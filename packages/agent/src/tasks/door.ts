@@ -1,0 +1,191 @@
+// The door of the tasks room: what the agent's hub and the sockets call. Requests come in parsed; records and facts go out.
+import {
+  LonghaulError,
+  type RegisterTaskRequest,
+  type RunDetails,
+  type RunRecord,
+  type SocketReason,
+  type TaskRecord,
+} from '@longhaul/agent-protocol';
+import { isSupportedHere } from '../platform/kernel/libc.ts';
+import { isInScope, type Scope } from '../scope.ts';
+import type { Store } from '../store/store.ts';
+import type { TaskBroker } from './broker.ts';
+import { declaredPlace, type TaskManifest } from './entry-point.ts';
+import type { TaskFact } from './facts.ts';
+import { Ledger } from './ledger.ts';
+import { defaults, type TaskLimits } from './options.ts';
+import { Runner, type RunnerLog } from './runner.ts';
+import type { RunRow } from './runs-table.ts';
+
+export type { HostSeat, LentForRun, RunOutcome, SocketRun, TaskBroker } from './broker.ts';
+export type { TaskManifest } from './entry-point.ts';
+export type { TaskFact } from './facts.ts';
+
+export interface TasksOptions {
+  /** Opened with `taskMigrations` of schema.ts in its list. */
+  readonly store: Store;
+  readonly log: RunnerLog;
+  /** Called after the change is recorded (progress is not). Must not throw. */
+  readonly publish: (fact: TaskFact) => void;
+  /** `undefined` for an app that is not registered. */
+  readonly manifestOf: (app: string) => TaskManifest | undefined;
+  /** Not called before `begin`. */
+  readonly broker: TaskBroker;
+  /** Of the hosts. Default: none. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly limits?: Partial<TaskLimits>;
+  readonly now?: () => number;
+}
+
+export interface TaskTrigger {
+  readonly app: string;
+  readonly taskId: string;
+  readonly reason: SocketReason;
+  readonly socketId: string;
+}
+
+/** What lies outside `scope` is `not-found`. */
+export interface Tasks extends AsyncDisposable {
+  /** Sockets can be lent from now on: what waits in line is started. */
+  begin(): void;
+  /**
+   * Records a run of a registered task and starts it when it is its turn; resolves its id. It survives every death of a
+   * process. @throws LonghaulError `not-found`, `quota-exceeded`, `disk-full`
+   */
+  trigger(trigger: TaskTrigger): string;
+  registrationOf(app: string, taskId: string): TaskRecord | undefined;
+  /** @throws LonghaulError `task-not-declared`, `quota-exceeded`, `already-exists`, `not-supported-here` */
+  register(app: string, request: RegisterTaskRequest): Promise<TaskRecord>;
+  /** Oldest first. */
+  list(scope: Scope): TaskRecord[];
+  unregister(scope: Scope, taskId: string, cancelTask: boolean): Promise<void>;
+  /** Newest first; of one task, or of all with `null`. */
+  listRuns(scope: Scope, taskId: string | null): RunRecord[];
+  getRun(scope: Scope, id: string): RunDetails;
+  /** One that is over or told to end already stays as it is. */
+  cancelRun(scope: Scope, id: string): RunRecord;
+  /** Its runs are canceled with `uninstall`; resolves when its host is gone and nothing of it is left here. */
+  removeApp(app: string): Promise<void>;
+}
+
+/** Kills the hosts that an earlier agent has left: when this resolves, none of them holds a socket any more. */
+export async function openTasks(options: TasksOptions): Promise<Tasks> {
+  const { store, log, publish, manifestOf, broker, env = {}, now = Date.now } = options;
+  const limits = Object.freeze({ ...defaults, ...options.limits });
+  const ledger = new Ledger(store, limits, now, publish);
+  const runner = new Runner({ ledger, store, limits, now, env, broker, manifestOf, log });
+  return new Door(ledger, runner, manifestOf, await runner.recover());
+}
+
+const appOf = (scope: Scope): string | undefined => (scope.role === 'app' ? scope.app : undefined);
+/** Listed at a time. */
+const maxListed = 1_000;
+
+class Door implements Tasks {
+  readonly #ledger: Ledger;
+  readonly #runner: Runner;
+  readonly #manifestOf: (app: string) => TaskManifest | undefined;
+  /** Found to be over at the start. */
+  readonly #over: readonly RunRow[];
+  readonly #leaving = new Set<string>();
+  #isClosed = false;
+
+  constructor(
+    ledger: Ledger,
+    runner: Runner,
+    manifestOf: (app: string) => TaskManifest | undefined,
+    over: readonly RunRow[],
+  ) {
+    this.#ledger = ledger;
+    this.#runner = runner;
+    this.#manifestOf = manifestOf;
+    this.#over = over;
+  }
+
+  begin(): void {
+    this.#runner.begin(this.#over);
+  }
+
+  trigger({ app, taskId, reason, socketId }: TaskTrigger): string {
+    const task = this.registrationOf(app, taskId);
+    if (task === undefined) throw new LonghaulError('not-found', `the app ${app} has no task ${taskId}`);
+    return this.#runner.trigger(task, reason, socketId);
+  }
+
+  registrationOf(app: string, taskId: string): TaskRecord | undefined {
+    this.#checkOpen();
+    const task = this.#ledger.tasks.find(taskId);
+    return task?.app === app && !this.#leaving.has(app) ? task : undefined;
+  }
+
+  async register(app: string, request: RegisterTaskRequest): Promise<TaskRecord> {
+    this.#checkOpen();
+    if (!isSupportedHere()) throw new LonghaulError('not-supported-here', 'tasks are started on Linux only');
+    declaredPlace(app, this.#manifestOf(app), request.entryPoint, request.trigger.type);
+    return await this.#ledger.register(app, request);
+  }
+
+  list(scope: Scope): TaskRecord[] {
+    this.#checkOpen();
+    return this.#ledger.tasks.list(appOf(scope));
+  }
+
+  async unregister(scope: Scope, taskId: string, cancelTask: boolean): Promise<void> {
+    this.#checkOpen();
+    const task = this.#ledger.tasks.find(taskId);
+    if (task === undefined || !isInScope(scope, task.app)) {
+      throw new LonghaulError('not-found', `There is no task ${taskId}.`);
+    }
+    // Before and after: what is triggered meanwhile is canceled as well, and a crash in between leaves a registration.
+    if (cancelTask) this.#cancelAll(taskId);
+    await this.#ledger.unregister(task);
+    if (cancelTask) this.#cancelAll(taskId);
+  }
+
+  #cancelAll(taskId: string): void {
+    for (const row of this.#ledger.runs.unfinished({ taskId })) this.#runner.cancel(row, 'abort');
+  }
+
+  listRuns(scope: Scope, taskId: string | null): RunRecord[] {
+    this.#checkOpen();
+    return this.#ledger.runs.list({ app: appOf(scope), taskId }, maxListed).map(row => this.#ledger.recordOf(row));
+  }
+
+  getRun(scope: Scope, id: string): RunDetails {
+    return this.#ledger.detailsOf(this.#findRun(scope, id), this.#runner.logOf(id));
+  }
+
+  cancelRun(scope: Scope, id: string): RunRecord {
+    return this.#ledger.recordOf(this.#runner.cancel(this.#findRun(scope, id), 'abort'));
+  }
+
+  async removeApp(app: string): Promise<void> {
+    this.#checkOpen();
+    this.#leaving.add(app);
+    try {
+      await this.#runner.endApp(app, 'uninstall');
+      await this.#ledger.forgetApp(app);
+    } finally {
+      this.#leaving.delete(app);
+    }
+  }
+
+  #findRun(scope: Scope, id: string): RunRow {
+    this.#checkOpen();
+    const row = this.#ledger.runs.find(id);
+    if (row === undefined || !isInScope(scope, row.app)) throw new LonghaulError('not-found', `There is no run ${id}.`);
+    return row;
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new LonghaulError('agent-not-reachable', 'The agent is stopping.');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#runner.close();
+    this.#ledger[Symbol.dispose]();
+  }
+}

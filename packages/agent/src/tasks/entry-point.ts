@@ -1,0 +1,74 @@
+// Where a task's code is: the module that its entry point names, and the SDK that this module would import, whose task host
+// runs it. Nothing is started that the app's manifest does not declare.
+import { statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { LonghaulError, type ManifestTask, type TriggerType } from '@longhaul/agent-protocol';
+
+/** What the rest of the agent knows of an app. */
+export interface TaskManifest {
+  readonly folder: string | null;
+  readonly tasks: readonly ManifestTask[];
+}
+
+/** The program of the SDK that runs tasks. */
+const hostProgram = '@longhaul/client/task-host';
+
+export interface EntryPlace {
+  /** Absolute path of the module. */
+  readonly module: string;
+  readonly exportName: string;
+}
+
+/** Pure: the words of an entry point as a place. `undefined` for a relative one of an app without a folder. */
+export function placeOf(entryPoint: string, folder: string | null): EntryPlace | undefined {
+  const at = entryPoint.lastIndexOf('#');
+  const module = entryPoint.slice(0, at);
+  if (!module.startsWith('/') && folder === null) return undefined;
+  return { module: resolve(folder ?? '/', module), exportName: entryPoint.slice(at + 1) };
+}
+
+/**
+ * The place of an entry point that the manifest declares for this trigger, however either writes it.
+ *
+ * @throws LonghaulError `task-not-declared`
+ */
+export function declaredPlace(
+  app: string,
+  manifest: TaskManifest | undefined,
+  entryPoint: string,
+  trigger: TriggerType,
+): EntryPlace {
+  const place = placeOf(entryPoint, manifest?.folder ?? null);
+  const isDeclared = (manifest?.tasks ?? []).some(declared => {
+    const other = placeOf(declared.entryPoint, manifest?.folder ?? null);
+    return (
+      place !== undefined &&
+      other?.module === place.module &&
+      other.exportName === place.exportName &&
+      declared.triggers.includes(trigger)
+    );
+  });
+  if (place !== undefined && isDeclared) return place;
+  throw new LonghaulError(
+    'task-not-declared',
+    `the manifest of ${app} does not declare "${entryPoint}" for the trigger "${trigger}"`,
+  );
+}
+
+/**
+ * The program that runs the task: of the SDK that its own module imports.
+ *
+ * @throws LonghaulError `task-failed`, saying what is missing
+ */
+export function hostProgramFor({ module }: EntryPlace): string {
+  if (statSync(module, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw new LonghaulError('task-failed', `there is no file ${module}`);
+  }
+  try {
+    return createRequire(module).resolve(hostProgram);
+  } catch (cause) {
+    const message = `${module} cannot import "${hostProgram}": install @longhaul/client where it is`;
+    throw new LonghaulError('task-failed', message, { cause });
+  }
+}

@@ -1,0 +1,52 @@
+// The numbers of the tasks room, each with its unit, default and source. Resolved and frozen once at the door.
+
+export interface TaskLimits {
+  /** Wall-clock time of a run (TI-61); then it is canceled with `execution-time-exceeded`. Milliseconds. */
+  readonly maxRunMs: number;
+  /** A canceled run has this long to end (TI-20); then its host is killed. Milliseconds. */
+  readonly graceMs: number;
+  /** A host without a run is ended after this. Milliseconds. */
+  readonly warmMs: number;
+  /** A host that cannot take a run within this time is killed. Long: a busy machine that has just started. Milliseconds. */
+  readonly hostStartMs: number;
+  /** Runs of one app at the same time; the others wait in line. */
+  readonly maxParallelRuns: number;
+  /** Hosts at the same time, over all apps (TI-60); when another app needs one, apps take turns. */
+  readonly maxHosts: number;
+  /** Memory for the JavaScript objects of a host (TI-65). MiB. */
+  readonly maxHostHeapMb: number;
+  /** How often a run is given to a host before it fails, when hosts or agents die under it. */
+  readonly maxAttempts: number;
+  /** Runs of one app that wait; one more is `quota-exceeded`. Above the number of sockets that an app may have parked. */
+  readonly maxQueuedRuns: number;
+  /** Runs of one app that are over and still listed; the oldest goes. */
+  readonly maxRunsKept: number;
+  /** Registrations of one app; one more is `quota-exceeded`. */
+  readonly maxTasks: number;
+  /** What is kept of a run's output: the beginning and the end. Bytes. */
+  readonly maxLogBytes: number;
+  /** Output that is taken from one host; a host that prints more has to wait. Bytes a second. */
+  readonly maxPrintedBytesPerSecond: number;
+  /** One fact of a task or run in this time in the long run; with the burst, never more than 10 in a second. Milliseconds. */
+  readonly factIntervalMs: number;
+  /** Facts of a task or run that may follow each other at once. */
+  readonly factBurst: number;
+}
+
+export const defaults: TaskLimits = Object.freeze({
+  maxRunMs: 30_000,
+  graceMs: 5_000,
+  warmMs: 30_000,
+  hostStartMs: 20_000,
+  maxParallelRuns: 16,
+  maxHosts: 32,
+  maxHostHeapMb: 256,
+  maxAttempts: 3,
+  maxQueuedRuns: 32_768,
+  maxRunsKept: 1_000,
+  maxTasks: 1_000,
+  maxLogBytes: 65_536,
+  maxPrintedBytesPerSecond: 1_048_576,
+  factIntervalMs: 150,
+  factBurst: 3,
+});

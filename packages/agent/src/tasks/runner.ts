@@ -1,0 +1,400 @@
+// Acts on runs: gives each its place in a host, its socket and its time; ends it when the time is over; and when a host has
+// died, does what the verdicts say. Which run is next, and who is to blame, is decided in turns.ts and verdicts.ts.
+import { isAbsolute } from 'node:path';
+import {
+  type CancellationReason,
+  type FromTaskHost,
+  LonghaulError,
+  maxDoorMessageBytes,
+  type SocketReason,
+  type TaskRecord,
+} from '@longhaul/agent-protocol';
+import { step as namedStep, stepNow } from '../steps.ts';
+import type { Store } from '../store/store.ts';
+import type { LentForRun, SocketRun, TaskBroker } from './broker.ts';
+import { declaredPlace, hostProgramFor, type TaskManifest } from './entry-point.ts';
+import { Hosts, type SeatedHost } from './hosts.ts';
+import type { Ledger, RunPatch } from './ledger.ts';
+import type { TaskLimits } from './options.ts';
+import { RunLog } from './run-log.ts';
+import { isOver, type RunError, type RunEvent } from './run-states.ts';
+import type { RunRow } from './runs-table.ts';
+import { mayStart, yielding } from './turns.ts';
+import { type HostEnd, type RunInHost, verdictOf } from './verdicts.ts';
+
+export interface RunnerLog {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+export interface RunnerOptions {
+  readonly ledger: Ledger;
+  readonly store: Store;
+  readonly limits: TaskLimits;
+  readonly now: () => number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly broker: TaskBroker;
+  readonly manifestOf: (app: string) => TaskManifest | undefined;
+  readonly log: RunnerLog;
+}
+
+/** A run that has a place in a host. */
+interface LiveRun {
+  row: RunRow;
+  readonly host: SeatedHost;
+  /** The host has got it; with a socket to hand back. */
+  given: 'not-yet' | 'with-socket' | 'without-socket';
+  /** The host knows that it is canceled. */
+  hasHeard: boolean;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #hosts: Hosts;
+  readonly #live = new Map<string, LiveRun>();
+  /** Of runs that are not over: kept from one attempt to the next. */
+  readonly #logs = new Map<string, RunLog>();
+  /** Apps that may have runs in line, the one first that has waited longest. */
+  readonly #inLine = new Set<string>();
+  readonly #settled = new Set<() => void>();
+  /** From the time when sockets can be lent to the end of this agent. */
+  #isServing = false;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    const { store, limits, env, broker } = options;
+    this.#hosts = new Hosts({
+      store,
+      limits,
+      env,
+      maxMessageBytes: maxDoorMessageBytes,
+      listener: {
+        said: (host, message) => this.#said(host, message),
+        saidOfSockets: (host, message, descriptors) => broker.said(host.seat, message, descriptors),
+        printed: (host, run, bytes) => this.#printed(host, run, bytes),
+        ended: (host, end) => this.#hostEnded(host, end),
+      },
+    });
+  }
+
+  /** What an agent that died has left: hosts are killed, runs wait in line again. Resolves with those that are over now. */
+  async recover(): Promise<RunRow[]> {
+    await this.#hosts.killEarlier();
+    const { ledger, limits } = this.#options;
+    const rows: RunRow[] = [];
+    for (const row of ledger.runs.unfinished()) {
+      const run = inHost(row);
+      if (run === undefined) continue;
+      const { event, losses } = verdictOf(run, 0, { kind: 'agent-died' }, limits);
+      rows.push(ledger.apply(row, event, patchOf(row, event, losses)));
+    }
+    return rows.filter(({ state }) => isOver(state));
+  }
+
+  /** From now on runs are started. `over`: those that `recover` has found to be over. */
+  begin(over: readonly RunRow[]): void {
+    this.#isServing = true;
+    for (const row of over) this.#tellOver(row);
+    for (const app of this.#options.ledger.runs.appsInLine()) this.#inLine.add(app);
+    this.#pump();
+  }
+
+  /** Records a run and starts it when it is its turn. @throws LonghaulError `quota-exceeded` */
+  trigger(task: TaskRecord, reason: SocketReason, socketId: string): string {
+    const row = this.#options.ledger.recordRun(task, reason, socketId);
+    this.#inLine.add(row.app);
+    // Not before the sockets have written down that this run is theirs.
+    queueMicrotask(() => this.#pump());
+    return row.id;
+  }
+
+  /** A no-op for one that is told to end already, or is over. */
+  cancel(row: RunRow, reason: CancellationReason): RunRow {
+    const live = this.#live.get(row.id);
+    if (live !== undefined) {
+      this.#cancelLive(live, reason);
+      return live.row;
+    }
+    return row.state.name === 'queued' ? this.#applyOver(row, { name: 'cancel', reason }) : row;
+  }
+
+  logOf(id: string): string | undefined {
+    return this.#logs.get(id)?.text;
+  }
+
+  /** Every run of an app is told to end; its host ends when they have, or is killed. */
+  async endApp(app: string, reason: CancellationReason): Promise<void> {
+    for (const row of this.#options.ledger.runs.unfinished({ app })) this.cancel(row, reason);
+    await this.#until(() => ![...this.#live.values()].some(({ row }) => row.app === app));
+    this.#hosts.get(app)?.process.close({ kind: 'exited', how: 'its app was unregistered' });
+    await this.#until(() => this.#hosts.get(app) === undefined);
+  }
+
+  /** Runs are told to end; those that do not are killed with their hosts and wait for the next agent. */
+  async close(): Promise<void> {
+    this.#isServing = false;
+    for (const live of this.#live.values()) this.#cancelLive(live, 'terminating');
+    const late = setTimeout(() => {
+      for (const { process } of this.#hosts.all()) process.kill({ kind: 'agent-ends' });
+    }, this.#options.limits.graceMs);
+    await this.#until(() => this.#live.size === 0);
+    clearTimeout(late);
+    for (const { process } of this.#hosts.all()) process.close({ kind: 'agent-ends' });
+    await this.#until(() => this.#hosts.all().length === 0);
+    this.#hosts[Symbol.dispose]();
+  }
+
+  /** Starts whatever may start. */
+  #pump(): void {
+    if (!this.#isServing) return;
+    for (const app of this.#inLine) this.#startRunsOf(app);
+    for (const host of this.#hosts.all()) {
+      if (this.#runsIn(host).length === 0 && this.#yielding().has(host.app)) {
+        host.process.close({ kind: 'exited', how: 'another app needed its place' });
+      }
+    }
+  }
+
+  #startRunsOf(app: string): void {
+    const { ledger, limits } = this.#options;
+    for (;;) {
+      const next = ledger.runs.next(app);
+      if (next === undefined) {
+        this.#inLine.delete(app);
+        return;
+      }
+      const host = this.#hosts.get(app);
+      if (host === undefined) {
+        if (this.#hosts.all().length >= limits.maxHosts) return;
+      } else {
+        const active = this.#runsIn(host).map(({ row }) => row);
+        if (!host.process.isOpen || !mayStart(next, active, limits.maxParallelRuns)) return;
+        if (this.#yielding().has(app)) return;
+      }
+      this.#start(next, host);
+    }
+  }
+
+  /** Apps whose hosts make room for those that wait for one. */
+  #yielding(): ReadonlySet<string> {
+    const hosts = this.#hosts.all();
+    const waiting = [...this.#inLine].filter(app => this.#hosts.get(app) === undefined).length;
+    if (waiting === 0) return nobody;
+    const turns = hosts.map(host => ({
+      app: host.app,
+      startedAt: host.startedAt,
+      activeRuns: this.#runsIn(host).length,
+    }));
+    return yielding(turns, waiting, this.#options.limits.maxHosts);
+  }
+
+  #runsIn(host: SeatedHost): LiveRun[] {
+    return [...this.#live.values()].filter(live => live.host === host);
+  }
+
+  #start(row: RunRow, present: SeatedHost | undefined): void {
+    const { ledger, manifestOf, now } = this.#options;
+    let host = present;
+    let entryPoint: string;
+    try {
+      const manifest = manifestOf(row.app);
+      const place = declaredPlace(row.app, manifest, row.entryPoint, row.trigger.type);
+      entryPoint = `${place.module}#${place.exportName}`;
+      const program = hostProgramFor(place);
+      const folder = manifest?.folder ?? '/';
+      host ??= this.#hosts.start(row.app, program, isAbsolute(folder) ? folder : '/');
+    } catch (error) {
+      this.#applyOver(row, { name: 'fail', error: errorOf(error) });
+      return;
+    }
+    this.#hosts.busy(host);
+    if (!this.#logs.has(row.id)) this.#logs.set(row.id, new RunLog(this.#options.limits.maxLogBytes));
+    // The row is written while the socket is on its way out of its vault.
+    const lending = namedStep('run.lend', () => this.#options.broker.lend(runOf(row), host.seat));
+    const started = ledger.apply(row, { name: 'start' }, { startedAt: now(), pid: host.process.pid });
+    const live: LiveRun = { row: started, host, given: 'not-yet', hasHeard: false, timer: undefined };
+    this.#live.set(row.id, live);
+    lending.then(
+      lent => this.#give(live, lent, entryPoint),
+      error => this.#cannotLend(live, error),
+    );
+  }
+
+  #give(live: LiveRun, lent: LentForRun | 'obsolete', entryPoint: string): void {
+    const descriptor = lent === 'obsolete' ? null : lent.descriptor;
+    try {
+      if (!this.#isCurrent(live)) return;
+      if (live.row.state.name === 'canceling') return void this.#finish(live, { name: 'end' });
+      if (lent === 'obsolete') return void this.#finish(live, { name: 'obsolete' });
+      const { id, attempt, taskId, name, trigger } = live.row;
+      live.given = lent.socket === null ? 'without-socket' : 'with-socket';
+      stepNow('run.give', () =>
+        live.host.process.say(
+          {
+            type: 'run',
+            run: id,
+            attempt,
+            task: { taskId, name, entryPoint, trigger: trigger.type },
+            reason: trigger.reason,
+            socketId: trigger.socketId,
+            socket: lent.socket,
+          },
+          descriptor === null ? [] : [descriptor],
+        ),
+      );
+      if (this.#hosts.isReady(live.host)) this.#startClock(live);
+    } finally {
+      descriptor?.[Symbol.dispose]();
+    }
+  }
+
+  #cannotLend(live: LiveRun, error: unknown): void {
+    if (this.#isCurrent(live)) this.#finish(live, { name: 'fail', error: errorOf(error) });
+  }
+
+  /** Not one whose host has died since, or that is over. */
+  #isCurrent(live: LiveRun): boolean {
+    return this.#live.get(live.row.id) === live;
+  }
+
+  /** Its time counts from when the host has it and can work. */
+  #startClock(live: LiveRun): void {
+    const { maxRunMs } = this.#options.limits;
+    if (live.row.state.name === 'canceling') this.#startGrace(live);
+    else live.timer = setTimeout(() => this.#cancelLive(live, 'execution-time-exceeded'), maxRunMs);
+  }
+
+  #cancelLive(live: LiveRun, reason: CancellationReason): void {
+    if (live.row.state.name !== 'running') return;
+    live.row = this.#options.ledger.apply(live.row, { name: 'cancel', reason });
+    if (live.given === 'not-yet') return; // ended when it would be given
+    const { graceMs } = this.#options.limits;
+    live.host.process.say({ type: 'cancel', run: live.row.id, reason, graceMs });
+    if (this.#hosts.isReady(live.host)) this.#startGrace(live);
+  }
+
+  #startGrace(live: LiveRun): void {
+    clearTimeout(live.timer);
+    live.timer = setTimeout(() => {
+      const kind = live.hasHeard ? 'overstayed' : 'stuck';
+      live.host.process.kill({ kind, run: live.row.id });
+    }, this.#options.limits.graceMs);
+  }
+
+  #said(host: SeatedHost, message: FromTaskHost): void {
+    if (message.type === 'ready') {
+      for (const live of this.#runsIn(host)) if (live.given !== 'not-yet') this.#startClock(live);
+      return;
+    }
+    const live = this.#live.get(message.run);
+    if (live?.host !== host || live.given === 'not-yet') return; // over already
+    if (message.type === 'heard') live.hasHeard = true;
+    else if (message.type === 'progress') this.#options.ledger.progress(message.run, message.value);
+    else this.#finish(live, endEventOf(live, message.error));
+  }
+
+  #printed(host: SeatedHost, run: string | undefined, bytes: Buffer): void {
+    const live = run === undefined ? undefined : this.#live.get(run);
+    const runs = live?.host === host ? [live] : this.#runsIn(host);
+    for (const { row } of runs) this.#logs.get(row.id)?.add(bytes);
+  }
+
+  #hostEnded(host: SeatedHost, end: HostEnd): void {
+    const { limits, broker, log } = this.#options;
+    const runs = this.#runsIn(host);
+    const isExpected = runs.length === 0 && end.kind === 'exited';
+    log[isExpected ? 'info' : 'warn'](
+      { app: host.app, pid: host.seat.pid, end, runs: runs.length },
+      'a task host ended',
+    );
+    broker.hostEnded(host.seat);
+    for (const live of runs) {
+      const { event, losses } = verdictOf(inHost(live.row)!, runs.length - 1, end, limits);
+      if (event.name === 'lose-host') this.#logs.get(live.row.id)?.note(`started again: ${event.error.message}`);
+      this.#finish(live, event, losses);
+    }
+    this.#settle();
+    this.#pump();
+  }
+
+  /** It leaves its host: over, or in line again. */
+  #finish(live: LiveRun, event: RunEvent, losses = live.row.losses): void {
+    const { ledger } = this.#options;
+    clearTimeout(live.timer);
+    this.#live.delete(live.row.id);
+    if (event.name === 'lose-host') {
+      ledger.apply(live.row, event, patchOf(live.row, event, losses));
+      this.#inLine.add(live.row.app);
+    } else this.#applyOver(live.row, event, { losses });
+    if (this.#runsIn(live.host).length === 0) this.#hosts.idle(live.host);
+    this.#settle();
+    // Not before a host's other runs have left it, too.
+    setImmediate(() => this.#pump());
+  }
+
+  #applyOver(before: RunRow, event: RunEvent, patch: RunPatch = {}): RunRow {
+    const row = this.#options.ledger.apply(before, event, patch, this.#logs.get(before.id)?.text);
+    this.#logs.delete(before.id);
+    this.#tellOver(row);
+    return row;
+  }
+
+  #tellOver(row: RunRow): void {
+    const { state, app, id } = row;
+    if (state.name !== 'completed' && state.name !== 'failed' && state.name !== 'canceled') return;
+    if (state.name === 'failed') this.#options.log.warn({ app, run: id, error: state.error }, 'a run failed');
+    this.#options.broker.over(runOf(row), state.name);
+  }
+
+  async #until(isTrue: () => boolean): Promise<void> {
+    while (!isTrue()) await new Promise<void>(resolve => this.#settled.add(resolve));
+  }
+
+  #settle(): void {
+    const waiting = [...this.#settled];
+    this.#settled.clear();
+    for (const resolve of waiting) resolve();
+  }
+}
+
+const nobody: ReadonlySet<string> = new Set();
+
+const runOf = ({ id, app, taskId, trigger, attempt }: RunRow): SocketRun => ({
+  id,
+  app,
+  taskId,
+  reason: trigger.reason,
+  socketId: trigger.socketId,
+  attempt,
+});
+
+function inHost({ id, state, losses }: RunRow): RunInHost | undefined {
+  return state.name === 'running' || state.name === 'canceling' ? { id, state, losses } : undefined;
+}
+
+const patchOf = ({ attempt }: RunRow, event: RunEvent, losses: number): RunPatch =>
+  event.name === 'lose-host' ? { losses, attempt: attempt + 1 } : { losses };
+
+/** What a host's word that a run has ended means. */
+function endEventOf({ row, given }: LiveRun, error: { readonly message: string } | null): RunEvent {
+  if (row.state.name === 'canceling') {
+    // Without a socket nothing tells later that the work is not done.
+    if (row.state.reason === 'terminating' && given === 'without-socket') return interrupted;
+    return { name: 'end' };
+  }
+  return error === null
+    ? { name: 'complete' }
+    : { name: 'fail', error: { code: 'task-failed', message: error.message } };
+}
+
+const interrupted: RunEvent = {
+  name: 'lose-host',
+  error: { code: 'task-failed', message: 'the agent ended before it was over' },
+};
+
+function errorOf(error: unknown): RunError {
+  if (error instanceof LonghaulError) return { code: error.code, message: error.message };
+  return { code: 'task-failed', message: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,149 @@
+// One run: the function is called, and the run is over when what it returned is settled and every deferral is complete, or
+// when it fails. It ends once.
+import { pathToFileURL } from 'node:url';
+import { type CancellationReason, LonghaulError, type RunOrder } from '@longhaul/agent-protocol';
+import type { AnySocketActivityInformation } from '../sockets/socket-activity-information.ts';
+import type { SocketBroker } from '../sockets/transfer-ownership.ts';
+import type { BackgroundTask, BackgroundTaskDeferral, BackgroundTaskInstance } from './background-task-instance.ts';
+
+export interface TaskRunListener {
+  progressed(run: TaskRun, value: number): void;
+  /** `undefined`: it ended well. */
+  ended(run: TaskRun, failure: { readonly error: unknown } | undefined): void;
+}
+
+const maxProgress = 0xffffffff;
+
+export class TaskRun {
+  readonly id: string;
+  readonly #order: RunOrder;
+  readonly #listener: TaskRunListener;
+  readonly #abort = new AbortController();
+  readonly #handlers: ((reason: CancellationReason) => void)[] = [];
+  readonly #instance: BackgroundTaskInstance;
+  #reason: CancellationReason | null = null;
+  #progress = 0;
+  /** Those that are not complete, and the function itself. */
+  #open = 1;
+  #isOver = false;
+
+  constructor(
+    order: RunOrder,
+    sockets: SocketBroker['sockets'],
+    information: AnySocketActivityInformation,
+    listener: TaskRunListener,
+  ) {
+    this.id = order.run;
+    this.#order = order;
+    this.#listener = listener;
+    this.#instance = this.#makeInstance(sockets, information);
+  }
+
+  /** Resolves when the function has returned or failed; never rejects. */
+  async start(): Promise<void> {
+    try {
+      const task = await loadTask(this.#order.task.entryPoint);
+      await task(this.#instance);
+      this.#close();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The first failure is the one that counts. */
+  fail(error: unknown): void {
+    this.#end({ error });
+  }
+
+  cancel(reason: CancellationReason): void {
+    if (this.#reason !== null || this.#isOver) return;
+    this.#reason = reason;
+    const message = `the run was canceled: ${reason}`;
+    this.#abort.abort(new LonghaulError('operation-canceled', message, { data: { reason } }));
+    for (const handler of this.#handlers.splice(0)) this.#tell(handler, reason);
+  }
+
+  /** What a handler throws is the run's, and keeps no other from being told. */
+  #tell(handler: (reason: CancellationReason) => void, reason: CancellationReason): void {
+    try {
+      handler(reason);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #close(): void {
+    this.#open -= 1;
+    if (this.#open === 0) this.#end(undefined);
+  }
+
+  #end(failure: { readonly error: unknown } | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#listener.ended(this, failure);
+  }
+
+  #getDeferral(): BackgroundTaskDeferral {
+    if (this.#isOver) throw new LonghaulError('illegal-state', 'the run is over: no deferral keeps it open any more');
+    this.#open += 1;
+    let isOpen = true;
+    const complete = () => {
+      if (!isOpen) return;
+      isOpen = false;
+      this.#close();
+    };
+    return { complete, [Symbol.dispose]: complete, [Symbol.asyncDispose]: async () => complete() };
+  }
+
+  #setProgress(value: number): void {
+    if (!Number.isInteger(value) || value < 0 || value > maxProgress) {
+      throw new LonghaulError('invalid-argument', `progress is a whole number from 0 to ${maxProgress}, not ${value}`);
+    }
+    this.#progress = value;
+    if (!this.#isOver) this.#listener.progressed(this, value);
+  }
+
+  #makeInstance(
+    sockets: SocketBroker['sockets'],
+    socketInformation: AnySocketActivityInformation,
+  ): BackgroundTaskInstance {
+    const run = this;
+    const { attempt, reason } = this.#order;
+    const { taskId, name } = this.#order.task;
+    return {
+      instanceId: this.id,
+      attempt,
+      task: Object.freeze({ taskId, name }),
+      triggerDetails: Object.freeze({ reason, socketInformation }),
+      suspendedCount: 0,
+      signal: this.#abort.signal,
+      sockets,
+      getDeferral: () => this.#getDeferral(),
+      onCanceled: handler => {
+        if (this.#reason === null) this.#handlers.push(handler);
+        else this.#tell(handler, this.#reason);
+      },
+      get cancellationReason() {
+        return run.#reason;
+      },
+      get progress() {
+        return run.#progress;
+      },
+      set progress(value) {
+        run.#setProgress(value);
+      },
+    };
+  }
+}
+
+/** @throws what the module throws while it is loaded; LonghaulError `task-failed` when it has no such function */
+async function loadTask(entryPoint: string): Promise<BackgroundTask> {
+  const at = entryPoint.lastIndexOf('#');
+  const file = entryPoint.slice(0, at);
+  const name = entryPoint.slice(at + 1);
+  const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  const task = module[name];
+  if (typeof task === 'function') return task as BackgroundTask;
+  const found = task === undefined ? 'does not export' : 'exports no function as';
+  throw new LonghaulError('task-failed', `${file} ${found} "${name}"`);
+}
