@@ -14,6 +14,7 @@ export interface SocketRun {
 
 /** A host as the sockets know it: somebody at the other end of their wire, until `hostEnded`. The same object each time. */
 export interface HostSeat {
+  readonly by: 'host';
   readonly app: string;
   readonly pid: number;
   /** The descriptors stay the caller's. */

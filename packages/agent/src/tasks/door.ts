@@ -4,6 +4,7 @@ import {
   type RegisterTaskRequest,
   type RunDetails,
   type RunRecord,
+  type RunStatus,
   type SocketReason,
   type TaskRecord,
 } from '@longhaul/agent-protocol';
@@ -55,6 +56,8 @@ export interface Tasks extends AsyncDisposable {
    */
   trigger(trigger: TaskTrigger): string;
   registrationOf(app: string, taskId: string): TaskRecord | undefined;
+  /** `undefined` for a run that nobody knows any more. */
+  statusOf(runId: string): RunStatus | undefined;
   /** @throws LonghaulError `task-not-declared`, `quota-exceeded`, `already-exists`, `not-supported-here` */
   register(app: string, request: RegisterTaskRequest): Promise<TaskRecord>;
   /** Oldest first. */
@@ -117,6 +120,10 @@ class Door implements Tasks {
     this.#checkOpen();
     const task = this.#ledger.tasks.find(taskId);
     return task?.app === app && !this.#leaving.has(app) ? task : undefined;
+  }
+
+  statusOf(runId: string): RunStatus | undefined {
+    return this.#ledger.runs.find(runId)?.state.name;
   }
 
   async register(app: string, request: RegisterTaskRequest): Promise<TaskRecord> {

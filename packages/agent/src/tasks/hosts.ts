@@ -111,7 +111,7 @@ export class Hosts implements Disposable {
       throw error;
     }
     const { pid } = process;
-    const seat: HostSeat = { app, pid, say: (message, descriptors) => process.say(message, descriptors) };
+    const seat: HostSeat = { by: 'host', app, pid, say: (message, descriptors) => process.say(message, descriptors) };
     this.#lastStart += 1;
     const host: SeatedHost = { app, startedAt: this.#lastStart, process, seat };
     const born = birthOf(pid) ?? null;

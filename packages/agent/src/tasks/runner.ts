@@ -43,8 +43,8 @@ export interface RunnerOptions {
 interface LiveRun {
   row: RunRow;
   readonly host: SeatedHost;
-  /** The host has got it; with a socket to hand back. */
-  given: 'not-yet' | 'with-socket' | 'without-socket';
+  /** The host has got it. */
+  isGiven: boolean;
   /** The host knows that it is canceled. */
   hasHeard: boolean;
   timer: NodeJS.Timeout | undefined;
@@ -214,7 +214,7 @@ export class Runner {
     // The row is written while the socket is on its way out of its vault.
     const lending = namedStep('run.lend', () => this.#options.broker.lend(runOf(row), host.seat));
     const started = ledger.apply(row, { name: 'start' }, { startedAt: now(), pid: host.process.pid });
-    const live: LiveRun = { row: started, host, given: 'not-yet', hasHeard: false, timer: undefined };
+    const live: LiveRun = { row: started, host, isGiven: false, hasHeard: false, timer: undefined };
     this.#live.set(row.id, live);
     lending.then(
       lent => this.#give(live, lent, entryPoint),
@@ -229,7 +229,7 @@ export class Runner {
       if (live.row.state.name === 'canceling') return void this.#finish(live, { name: 'end' });
       if (lent === 'obsolete') return void this.#finish(live, { name: 'obsolete' });
       const { id, attempt, taskId, name, trigger } = live.row;
-      live.given = lent.socket === null ? 'without-socket' : 'with-socket';
+      live.isGiven = true;
       stepNow('run.give', () =>
         live.host.process.say(
           {
@@ -269,7 +269,7 @@ export class Runner {
   #cancelLive(live: LiveRun, reason: CancellationReason): void {
     if (live.row.state.name !== 'running') return;
     live.row = this.#options.ledger.apply(live.row, { name: 'cancel', reason });
-    if (live.given === 'not-yet') return; // ended when it would be given
+    if (!live.isGiven) return; // ended when it would be given
     const { graceMs } = this.#options.limits;
     live.host.process.say({ type: 'cancel', run: live.row.id, reason, graceMs });
     if (this.#hosts.isReady(live.host)) this.#startGrace(live);
@@ -285,14 +285,14 @@ export class Runner {
 
   #said(host: SeatedHost, message: FromTaskHost): void {
     if (message.type === 'ready') {
-      for (const live of this.#runsIn(host)) if (live.given !== 'not-yet') this.#startClock(live);
+      for (const live of this.#runsIn(host)) if (live.isGiven) this.#startClock(live);
       return;
     }
     const live = this.#live.get(message.run);
-    if (live?.host !== host || live.given === 'not-yet') return; // over already
+    if (live?.host !== host || !live.isGiven) return; // over already
     if (message.type === 'heard') live.hasHeard = true;
     else if (message.type === 'progress') this.#options.ledger.progress(message.run, message.value);
-    else this.#finish(live, endEventOf(live, message.error));
+    else this.#finish(live, endEventOf(live.row, message.error));
   }
 
   #printed(host: SeatedHost, run: string | undefined, bytes: Buffer): void {
@@ -378,11 +378,10 @@ const patchOf = ({ attempt }: RunRow, event: RunEvent, losses: number): RunPatch
   event.name === 'lose-host' ? { losses, attempt: attempt + 1 } : { losses };
 
 /** What a host's word that a run has ended means. */
-function endEventOf({ row, given }: LiveRun, error: { readonly message: string } | null): RunEvent {
-  if (row.state.name === 'canceling') {
-    // Without a socket nothing tells later that the work is not done.
-    if (row.state.reason === 'terminating' && given === 'without-socket') return interrupted;
-    return { name: 'end' };
+function endEventOf({ state }: RunRow, error: { readonly message: string } | null): RunEvent {
+  if (state.name === 'canceling') {
+    // Whether its work is done nobody knows: the sockets do, when the next agent asks them for its socket.
+    return state.reason === 'terminating' ? interrupted : { name: 'end' };
   }
   return error === null
     ? { name: 'complete' }
