@@ -130,6 +130,12 @@ export class DoorLink {
         {
           received: (bytes, descriptors) => {
             const message = parseFromDoor(bytes);
+            if (message?.type === 'refused' && !isWelcome) {
+              channel[Symbol.dispose]();
+              clearTimeout(timer);
+              reject(new LonghaulError(message.code, message.message));
+              return;
+            }
             if (message?.type === 'welcome' && !isWelcome) {
               isWelcome = true;
               clearTimeout(timer);

@@ -4,6 +4,7 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { Server, type SocketConstructorOpts, Socket as StreamSocket } from 'node:net';
 import { type Descriptor, socketFacts } from '@longhaul/agent/kernel';
+import type { LentSocket } from '@longhaul/agent-protocol';
 import { type BrokeredSocket, enabledSockets, heldSockets } from './brokered-sockets.ts';
 import { inheritEnabling } from './enable-transfer-ownership.ts';
 import { noticePeer, putInFront, startReceiving, stopReceiving } from './node-internals.ts';
@@ -12,16 +13,24 @@ import type { HeldLease, SocketDoor, TakenOver } from './socket-door.ts';
 /** The descriptor is the socket's from now on. */
 export function rebuild(door: SocketDoor, { socket: lent, descriptor }: TakenOver): BrokeredSocket {
   const socket = build(lent.kind, descriptor);
-  const lease: HeldLease = { socket: lent, lost: error => abandon(socket, error) };
   if (lent.leftover !== null && socket instanceof StreamSocket)
     putInFront(socket, Buffer.from(lent.leftover, 'base64'));
-  holdAs(socket, door, lease);
+  holdAs(socket, door, lent);
   return socket;
 }
 
 /** From now on the socket is here under a lease: ending it ends the connection, handing it over gives it back. */
-export function holdAs(socket: BrokeredSocket, door: SocketDoor, lease: HeldLease): void {
-  const { taskId, wake } = lease.socket;
+export function holdAs(socket: BrokeredSocket, door: SocketDoor, lent: LentSocket): void {
+  const lease: HeldLease = {
+    socket: lent,
+    lost: error => {
+      if (heldSockets.get(socket)?.lease !== lease) return;
+      // The broker's duplicate is gone, so this process has the only one: it is the app's own again.
+      if (error.code === 'vault-lost') heldSockets.delete(socket);
+      else abandon(socket, error);
+    },
+  };
+  const { taskId, wake } = lent;
   heldSockets.set(socket, { door, lease });
   enabledSockets.set(socket, { taskId, wake });
   door.hold(lease);

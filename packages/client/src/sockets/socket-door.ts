@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Descriptor } from '@longhaul/agent/kernel';
 import {
+  type ErrorCode,
   type FromSocketDoor,
   type LentSocket,
   LonghaulError,
@@ -25,15 +26,17 @@ export interface HandOver {
 
 /** What goes along when a lent socket is given back; `undefined` keeps what the agent knows. */
 export interface GiveBack {
-  readonly context: Uint8Array | null | undefined;
+  readonly context?: Uint8Array | null | undefined;
   readonly leftover: Uint8Array | null;
-  readonly keepAliveMs: number | null | undefined;
+  readonly keepAliveMs?: number | null | undefined;
 }
 
 /** A socket in our hands under a lease. */
 export interface HeldLease {
   readonly socket: LentSocket;
-  /** It is not ours any more: somebody else has it, or the channel has ended for good. */
+  /**
+   * The lease is over: somebody else has the socket, or the channel has ended for good. With `vault-lost` nobody else has it.
+   */
   lost(error: LonghaulError): void;
 }
 
@@ -64,6 +67,10 @@ interface Pending {
   /** Where nobody waits any more: what to do when it happened after all. */
   readonly undo: ((answer: Answer) => void) | undefined;
   isAbandoned: boolean;
+  /** It was said over an earlier channel, too. */
+  isRepeated: boolean;
+  /** Refusals for now that were not taken for an answer. */
+  refusals: number;
 }
 
 interface Waiting {
@@ -73,6 +80,11 @@ interface Waiting {
 
 /** Requests that are on their way at the same time; the others wait for them in order. */
 const maxUnanswered = 32;
+/**
+ * A reclaim whose answer was lost with its channel may have happened: then the agent lends the socket to nobody else until the
+ * lost holder has had its time to come back (5 s). Asked again that often, with this pause in milliseconds.
+ */
+const reclaimAgain = Object.freeze({ times: 32, pauseMs: 250 });
 
 export class SocketDoor {
   readonly #say: Say;
@@ -165,6 +177,12 @@ export class SocketDoor {
     const [descriptor, ...surplus] = descriptors;
     for (const each of surplus) each[Symbol.dispose]();
     if (message.type === 'welcome' || pending === undefined) return void descriptor?.[Symbol.dispose]();
+    if (message.type === 'refused' && this.#isForNow(pending, message.code)) {
+      setTimeout(() => {
+        if (this.#pending.get(message.request) === pending) this.#utter(message.request, pending);
+      }, reclaimAgain.pauseMs);
+      return;
+    }
     this.#remove(message.request, pending);
     if (message.type === 'lent' && descriptor !== undefined) {
       this.#settle(pending, undefined, { socket: message.socket, descriptor });
@@ -193,7 +211,9 @@ export class SocketDoor {
     }
     for (const lease of [...this.#leases.values()]) if (!ending.has(lease.socket.key)) this.#resume(lease);
     for (const [request, pending] of this.#pending) {
-      if (pending.question.type !== 'resume') this.#utter(request, pending);
+      if (pending.question.type === 'resume') continue;
+      pending.isRepeated = true;
+      this.#utter(request, pending);
     }
     this.#next();
   }
@@ -241,7 +261,7 @@ export class SocketDoor {
       let begun: Pending | undefined;
       const waiting: Waiting = {
         start: () => {
-          begun = { question, descriptor, settle, undo, isAbandoned: false };
+          begun = { question, descriptor, settle, undo, isAbandoned: false, isRepeated: false, refusals: 0 };
           this.#begin(begun);
         },
         reject: error => {
@@ -291,13 +311,13 @@ export class SocketDoor {
   #resume(lease: HeldLease): void {
     const { key, lease: number } = lease.socket;
     const settle: Pending['settle'] = error => {
-      if (error?.code !== 'stale-owner' && error?.code !== 'not-found') return;
-      if (this.#leases.get(key) !== lease) return;
+      if (error === undefined || !endsLease.has(error.code) || this.#leases.get(key) !== lease) return;
       this.release(lease);
       lease.lost(error);
     };
     const question: Question = { type: 'resume', key, lease: number };
-    this.#begin({ question, descriptor: undefined, settle, undo: undefined, isAbandoned: false });
+    const nothing = { descriptor: undefined, undo: undefined, isAbandoned: false, isRepeated: false, refusals: 0 };
+    this.#begin({ question, settle, ...nothing });
   }
 
   /** What was said cannot be unsaid: the answer is awaited without the asker, and then undone. */
@@ -307,6 +327,12 @@ export class SocketDoor {
     this.#unanswered -= 1;
     pending.settle(error, undefined);
     this.#next();
+  }
+
+  #isForNow(pending: Pending, code: ErrorCode): boolean {
+    if (pending.question.type !== 'reclaim' || !pending.isRepeated || code !== 'illegal-state') return false;
+    pending.refusals += 1;
+    return pending.refusals <= reclaimAgain.times;
   }
 
   #settle(pending: Pending, error: LonghaulError | undefined, answer: Answer): void {
@@ -346,6 +372,9 @@ export class SocketDoor {
     this.#busyChanged(isBusy);
   }
 }
+
+/** What the agent answers a `resume` when the lease is worth nothing any more. */
+const endsLease: ReadonlySet<ErrorCode> = new Set(['stale-owner', 'not-found', 'vault-lost']);
 
 const base64 = (bytes: Uint8Array | null): string | null =>
   bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');

@@ -3,9 +3,16 @@
 import { Socket as DatagramSocket } from 'node:dgram';
 import { Server, Socket } from 'node:net';
 import { Descriptor } from '@longhaul/agent/kernel';
-import { keepAliveRangeMs, LonghaulError, maxContextBytes, maxLeftoverBytes, SocketId } from '@longhaul/agent-protocol';
+import {
+  keepAliveRangeMs,
+  type LentSocket,
+  LonghaulError,
+  maxContextBytes,
+  maxLeftoverBytes,
+  SocketId,
+} from '@longhaul/agent-protocol';
 import * as v from 'valibot';
-import { type BrokeredSocket, enabledSockets, heldSockets, kindOf } from './brokered-sockets.ts';
+import { type BrokeredSocket, enabledSockets, type Held, heldSockets, kindOf } from './brokered-sockets.ts';
 import { closeListener } from './close-listener.ts';
 import {
   descriptorNumber,
@@ -16,7 +23,7 @@ import {
   takeUnread,
 } from './node-internals.ts';
 import { abandon, holdAs } from './rebuild.ts';
-import type { Asking, HeldLease, SocketDoor } from './socket-door.ts';
+import type { Asking, GiveBack, SocketDoor } from './socket-door.ts';
 
 export interface TransferOwnershipOptions {
   /** Comes back with the next activity (SB-23): at most 64 KiB. Giving back without one keeps the last; `null` clears it. */
@@ -70,11 +77,9 @@ export async function transferOwnership(
     using rest = quiesce(socket);
     const asking: Asking = { signal: options.signal, takenBack: lent => takeBack(door, socket, lent) };
     const { leftover } = rest;
-    if (held !== undefined) {
-      const { context, keepAliveMs } = options;
-      await door.giveBack(held.lease, { context, leftover, keepAliveMs }, asking);
-    } else {
-      const { context = null, keepAliveMs = null } = options;
+    if (held === undefined || !(await giveBack(held, socket, { ...options, leftover }, asking))) {
+      const last = held?.lease.socket;
+      const { context = fromBase64(last?.context ?? null), keepAliveMs = last?.keepAliveMs ?? null } = options;
       const order = { socketId: id, kind, ...enabled, context, leftover, keepAliveMs };
       await door.transfer(order, duplicate(socket), asking);
     }
@@ -150,6 +155,24 @@ function quiesceStream(socket: Socket): Rest {
   return { leftover: unread, over, [Symbol.dispose]: goOn };
 }
 
+/** False when the broker has lost its own duplicate: then the socket has to be handed over anew. */
+async function giveBack(
+  { door, lease }: Held,
+  socket: BrokeredSocket,
+  { context, leftover, keepAliveMs }: GiveBack,
+  asking: Asking,
+): Promise<boolean> {
+  try {
+    await door.giveBack(lease, { context, leftover, keepAliveMs }, asking);
+    return true;
+  } catch (error) {
+    if (!(error instanceof LonghaulError) || error.code !== 'vault-lost') throw error;
+    lease.lost(error);
+    if (descriptorNumber(socket) === undefined) throw error;
+    return false;
+  }
+}
+
 /** @throws LonghaulError `illegal-state` */
 function duplicate(socket: BrokeredSocket): Descriptor {
   const number = descriptorNumber(socket);
@@ -172,11 +195,12 @@ function letGo(socket: BrokeredSocket): void {
 }
 
 /** The hand-over that was given up has happened after all, and was undone: from now on the socket is here under a lease. */
-function takeBack(door: SocketDoor, socket: BrokeredSocket, lent: HeldLease['socket']): void {
-  const lease: HeldLease = { socket: lent, lost: error => abandon(socket, error) };
-  if (descriptorNumber(socket) === undefined) void door.close(lease).catch(() => {});
-  else holdAs(socket, door, lease);
+function takeBack(door: SocketDoor, socket: BrokeredSocket, lent: LentSocket): void {
+  if (descriptorNumber(socket) === undefined) void door.close({ socket: lent, lost: () => {} }).catch(() => {});
+  else holdAs(socket, door, lent);
 }
+
+const fromBase64 = (text: string | null): Uint8Array | null => (text === null ? null : Buffer.from(text, 'base64'));
 
 const pending = (why: string): LonghaulError => new LonghaulError('pending-io', `${why}: await cancelIO(socket) first`);
 
