@@ -50,7 +50,25 @@ export const errorTable = Object.freeze({
   'wrong-kind': facts('caller', 2, false, 'Reclaim the socket as the kind that "kind" names.'),
   'stale-owner': facts('caller', 9, false, 'The socket was handed to somebody else since: forget it.'),
   'task-not-declared': facts('caller', 6, false, 'Declare the entry point under "tasks" in the app\'s manifest.'),
-  'task-failed': facts('caller', 1, true, 'Read the log of the run with "longhaul tasks show RUN".'),
+  'task-failed': facts('caller', 1, true, 'Mend what it threw; "longhaul tasks show RUN" has what it wrote.'),
+  'task-died': facts(
+    'caller',
+    1,
+    true,
+    'See that nothing in it exits or crashes the process or uses up its memory; "longhaul tasks show RUN" has what it wrote last.',
+  ),
+  'task-late': facts(
+    'caller',
+    1,
+    true,
+    'End when "signal" aborts or "onCanceled" calls, and complete every deferral. Do less in one run: hand the socket back and let the next activity go on.',
+  ),
+  'task-stuck': facts(
+    'caller',
+    1,
+    true,
+    'Let no loop or synchronous call keep the process busy: await in between, or do such work in a worker or a child process.',
+  ),
   // files
   'target-exists': facts('caller', 9, false, 'Choose another file, or collision "unique-name" or "replace".'),
   'target-not-writable': facts('caller', 6, false, 'Choose a folder this user may write to.'),

@@ -18,14 +18,35 @@ test('a failed run says its reason as a sentence, with the fix of its code', () 
   assert.equal(explainRun(runRecord({ status: 'failed' }))?.what, 'No reason was recorded.');
 });
 
-test('a run that took too long says what a task can do about it, whether it ended when told to or not (TI-61, TI-20)', () => {
-  const cancellationReason = 'execution-time-exceeded';
-  const error = { code: 'task-failed', message: 'it did not end within 5 s after it was told to' };
-  const killed = explainRun(runRecord({ status: 'failed', cancellationReason, error }));
-  const ended = explainRun(runRecord({ status: 'canceled', cancellationReason }));
-  assert.match(killed?.what ?? '', /^It did not end within 5 s/);
+test('every way to fail has its own code, and with it what to do about it (TI-20, TI-61)', () => {
+  const fixOf = (code: string) =>
+    explainRun(runRecord({ status: 'failed', error: { code, message: 'it' } }))?.fix ?? '';
+  assert.match(fixOf('task-failed'), /what it threw/);
+  assert.match(fixOf('task-died'), /exits or crashes .* memory/);
+  assert.match(fixOf('task-late'), /signal.*deferral/);
+  assert.match(fixOf('task-stuck'), /await in between/);
+});
+
+test('a run that took too long and ended when told to says what a task can do about it (TI-61)', () => {
+  const ended = explainRun(runRecord({ status: 'canceled', cancellationReason: 'execution-time-exceeded' }));
   assert.match(ended?.what ?? '', /it took longer than a task may/);
-  for (const explanation of [killed, ended]) assert.match(explanation?.fix ?? '', /hand the socket back/);
+  assert.match(ended?.fix ?? '', /hand the socket back/);
+});
+
+test('a run that waits for another attempt says what became of the one before', () => {
+  const error = { code: 'task-died', message: 'its process ended before it was over: exit code 3' };
+  assert.deepEqual(explainRun(runRecord({ status: 'queued', attempt: 2, error })), {
+    what: 'It is started again: its process ended before it was over: exit code 3.',
+    fix: null,
+  });
+});
+
+test('the last of too many failures in a row says that its socket is gone', () => {
+  const failed = runRecord({ status: 'failed', error: { code: 'task-failed', message: 'Error: no\n  such room' } });
+  assert.equal(
+    explainRun(failed, { id: 'chat' })?.what,
+    'Error: no such room. Too many runs in a row had failed, so its socket "chat" was closed.',
+  );
 });
 
 test('every cancellation has its reason in words (TI-19)', () => {
@@ -43,7 +64,7 @@ test('a completed run is blamed for an orphaned socket only when it was the last
   const earlier = runRecord({ id: 'a', queuedAt: 50, startedAt: 60, endedAt: 90 });
   assert.equal(orphanedBy(last, [last, earlier], [socket]), socket);
   assert.equal(orphanedBy(earlier, [last, earlier], [socket]), undefined);
-  assert.equal(orphanedBy({ ...last, status: 'failed' }, [last], [socket]), undefined);
+  assert.equal(orphanedBy({ ...last, status: 'canceled' }, [last], [socket]), undefined);
   assert.equal(orphanedBy(last, [last], [{ ...socket, status: 'parked' }]), undefined);
   assert.equal(orphanedBy(last, [last], [{ ...socket, app: 'com.example.mail' }]), undefined);
   assert.equal(orphanedBy({ ...last, startedAt: 300 }, [last], [socket]), undefined, 'it was orphaned before');

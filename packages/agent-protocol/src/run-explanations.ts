@@ -18,8 +18,6 @@ const causes: Readonly<Record<CancellationReason, string>> = {
   'execution-time-exceeded': 'it took longer than a task may',
 };
 
-const tooLong =
-  'Do less in one run: hand the socket back and let the next activity go on. If it waits for something, see that this comes, or end when the run is canceled.';
 const handBack =
   'In the task, await "transferOwnership(agent, socket, id)" before it ends, or close the socket if it is done with it. Until the app connects and hands over again nothing starts this task for it.';
 
@@ -28,24 +26,25 @@ const handBack =
  */
 export function explainRun(run: RunRecord, orphaned?: Pick<SocketRecord, 'id'>): Explanation | undefined {
   const { status, cancellationReason: reason, error } = run;
-  if (status === 'failed') return explainFailure(run);
+  if (status === 'failed') return explainFailure(run, orphaned);
   if (orphaned !== undefined) {
     const what = `It ended without giving its socket "${orphaned.id}" back, so the connection was closed.`;
     return { what, fix: handBack };
   }
-  if (status === 'queued' && run.attempt > 1) {
-    return { what: `It is started again: ${error?.message ?? 'its process was gone before it was over'}.`, fix: null };
+  if (status === 'queued') {
+    return error === null ? undefined : { what: `It is started again: ${sentence(error.message)}`, fix: null };
   }
   if (reason === null || status === 'completed') return undefined;
-  const fix = reason === 'execution-time-exceeded' ? tooLong : null;
-  if (status === 'canceling') return { what: `It was told to end: ${causes[reason]}.`, fix };
-  return { what: `It was told to end and did: ${causes[reason]}.`, fix };
+  const fix = reason === 'execution-time-exceeded' ? errorTable['task-late'].fix : null;
+  const told = status === 'canceling' ? 'It was told to end' : 'It was told to end and did';
+  return { what: `${told}: ${causes[reason]}.`, fix };
 }
 
-function explainFailure({ error, cancellationReason: reason }: RunRecord): Explanation {
-  const what = error === null ? 'No reason was recorded.' : sentence(error.message);
-  const known = error !== null && isErrorCode(error.code) ? errorTable[error.code].fix : null;
-  return { what, fix: reason === 'execution-time-exceeded' ? tooLong : known };
+function explainFailure({ error }: RunRecord, orphaned: Pick<SocketRecord, 'id'> | undefined): Explanation {
+  const what = error === null ? 'No reason was recorded.' : capital(sentence(error.message));
+  const fix = error !== null && isErrorCode(error.code) ? errorTable[error.code].fix : null;
+  if (orphaned === undefined) return { what, fix };
+  return { what: `${what} Too many runs in a row had failed, so its socket "${orphaned.id}" was closed.`, fix };
 }
 
 /** The socket that this run has orphaned: only the latest run for a socket can have. `runs`: any that are known, in any order. */
@@ -54,7 +53,7 @@ export function orphanedBy(
   runs: readonly RunRecord[],
   sockets: readonly SocketRecord[],
 ): SocketRecord | undefined {
-  if (run.status !== 'completed' || run.startedAt === null) return undefined;
+  if ((run.status !== 'completed' && run.status !== 'failed') || run.startedAt === null) return undefined;
   const { app, taskId, trigger, startedAt } = run;
   const socket = sockets.find(({ app: owner, id }) => owner === app && id === trigger.socketId);
   if (socket?.status !== 'orphaned' || socket.since < startedAt) return undefined;
@@ -64,6 +63,9 @@ export function orphanedBy(
 }
 
 const sentence = (text: string): string => {
-  const capital = /^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
-  return /[.!?…]\s*$/.test(capital) ? capital.trim() : `${capital.trim()}.`;
+  const line = text.replace(/\s+/g, ' ').trim();
+  return /[.!?…]$/.test(line) ? line : `${line}.`;
 };
+
+/** Only a word: `TypeError`, a path and an address stay as they are. */
+const capital = (text: string): string => (/^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text);

@@ -78,8 +78,10 @@ function verdictOfCanceled(
   if (end.kind === 'stuck' && reason === 'execution-time-exceeded' && others > 0) {
     return suspected(run, 'its process did not react any more and was killed', limits);
   }
-  if (isItsOwn)
-    return { event: { name: 'fail', error: { code: 'task-failed', message: late(reason, end, limits) } }, losses };
+  if (isItsOwn) {
+    const code = end.kind === 'stuck' ? 'task-stuck' : 'task-late';
+    return { event: { name: 'fail', error: { code, message: late(reason, end, limits) } }, losses };
+  }
   return { event: { name: 'end' }, losses };
 }
 
@@ -95,11 +97,11 @@ const seconds = (ms: number): string => `${ms / 1_000} s`;
 function suspected({ losses }: RunInHost, message: string, { maxAttempts }: VerdictLimits): Verdict {
   const count = losses + 1;
   if (count < maxAttempts) return { event: loseHost(message), losses: count };
-  const error = { code: 'task-failed', message: `${message}; it was tried ${count} times` };
+  const error = { code: 'task-died', message: `${message}; it was tried ${count} times` };
   return { event: { name: 'fail', error }, losses: count };
 }
 
 const loseHost = (message: string): RunEvent & { error: RunError } => ({
   name: 'lose-host',
-  error: { code: 'task-failed', message },
+  error: { code: 'task-died', message },
 });
