@@ -13,6 +13,7 @@ import type { AgentConnection } from './connection/connection.ts';
 import { defaults } from './options.ts';
 import type { SettingsDoor } from './settings/settings-door.ts';
 import type { SocketsDoor } from './sockets/sockets-door.ts';
+import type { TasksDoor } from './tasks/tasks-door.ts';
 import type { TransfersDoor } from './transfers/transfers-door.ts';
 
 export class Agent implements AsyncDisposable {
@@ -25,6 +26,8 @@ export class Agent implements AsyncDisposable {
   readonly sockets: SocketsDoor;
   /** The verbs for the app's settings. Apps use `localSettings`, which stands on them. */
   readonly settings: SettingsDoor;
+  /** The verbs for tasks by id. Apps use `BackgroundTaskBuilder` and `BackgroundTaskRegistration`, which stand on them. */
+  readonly tasks: TasksDoor;
 
   readonly #end: (stop: () => Promise<void>) => Promise<void>;
   readonly #leave: (timeoutMs: number) => Promise<void>;
@@ -35,7 +38,12 @@ export class Agent implements AsyncDisposable {
    */
   constructor(
     connection: AgentConnection,
-    doors: { readonly transfers: TransfersDoor; readonly sockets: SocketsDoor; readonly settings: SettingsDoor },
+    doors: {
+      readonly transfers: TransfersDoor;
+      readonly sockets: SocketsDoor;
+      readonly settings: SettingsDoor;
+      readonly tasks: TasksDoor;
+    },
     app: string | undefined,
     ways: {
       readonly end: (stop: () => Promise<void>) => Promise<void>;
@@ -48,6 +56,7 @@ export class Agent implements AsyncDisposable {
     this.transfers = doors.transfers;
     this.sockets = doors.sockets;
     this.settings = doors.settings;
+    this.tasks = doors.tasks;
     this.app = app;
   }
 

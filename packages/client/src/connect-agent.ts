@@ -2,15 +2,17 @@
 import { existsSync } from 'node:fs';
 import { ensureAgent, findAgent, readGrant, readOwnerToken, waitForAgentEnd } from '@longhaul/agent/launch';
 import { resolvePaths } from '@longhaul/agent/paths';
-import { AppId, LonghaulError } from '@longhaul/agent-protocol';
+import { AppId, type AppManifest, LonghaulError } from '@longhaul/agent-protocol';
 import * as v from 'valibot';
 import { Agent } from './agent.ts';
 import { AgentConnection } from './connection/connection.ts';
 import { Link, type LinkEvents } from './connection/link.ts';
 import { type ConnectAgentOptions, defaults } from './options.ts';
+import { readManifest } from './read-manifest.ts';
 import { SettingsDoor } from './settings/settings-door.ts';
 import { DoorLink, type DoorLinkOptions } from './sockets/door-link.ts';
 import { SocketsDoor } from './sockets/sockets-door.ts';
+import { TasksDoor } from './tasks/tasks-door.ts';
 import { LimitsFeed } from './transfers/limits-feed.ts';
 import { TransferFeed } from './transfers/transfer-feed.ts';
 import { TransfersDoor } from './transfers/transfers-door.ts';
@@ -19,7 +21,7 @@ type Env = NodeJS.ProcessEnv;
 
 /**
  * Connects to this user's agent, and starts it when none runs. With `app`, the connection sees and makes that app's
- * transfers only; an app that is not registered yet is registered first.
+ * transfers only; an app that is not registered yet is registered first, and with `manifest` whenever that says something new.
  *
  * The connection exists while it is used, so that it keeps no process alive: a call under way, a pending `start()` or
  * `attach()`, and 100 ms after the last of them. Dispose the agent (`await using`) to let the process exit at once.
@@ -28,8 +30,13 @@ type Env = NodeJS.ProcessEnv;
  * why no agent can serve: `store-unreadable`, `store-newer`, `unsafe-folder`, `internal`
  */
 export async function connectAgent(options: ConnectAgentOptions = {}): Promise<Agent> {
-  const { app, signal, start = defaults.start, reachTimeoutMs = defaults.reachTimeoutMs, env = process.env } = options;
+  const { signal, start = defaults.start, reachTimeoutMs = defaults.reachTimeoutMs, env = process.env } = options;
+  const manifest = options.manifest === undefined ? undefined : await readManifest(options.manifest);
+  const app = options.app ?? manifest?.id;
   if (app !== undefined) parseAppId(app);
+  if (manifest !== undefined && manifest.id !== app) {
+    throw new LonghaulError('invalid-argument', `the manifest is of "${manifest.id}", not of "${app}"`);
+  }
   if (!Number.isFinite(reachTimeoutMs) || reachTimeoutMs <= 0) {
     throw new LonghaulError('invalid-argument', `reachTimeoutMs must be a number above 0, not ${reachTimeoutMs}`);
   }
@@ -40,7 +47,11 @@ export async function connectAgent(options: ConnectAgentOptions = {}): Promise<A
     reachTimeoutMs,
     dial: async how => {
       const socketPath = await locate({ env, mayStart: start === 'when-needed', ...how });
-      if (app !== undefined && isFirst) await registerOnce(env, socketPath, app, options.appName ?? app);
+      if (app !== undefined && isFirst) {
+        const isKnown = readGrant(resolvePaths(env), app) !== undefined;
+        if (manifest !== undefined) await register(env, socketPath, withName(manifest, options.appName));
+        else if (!isKnown) await register(env, socketPath, { id: app, name: options.appName ?? app });
+      }
       return await Link.open({ socketPath, token: tokenOf(env, app) }, events, defaults.dialTimeoutMs);
     },
   });
@@ -57,6 +68,7 @@ export async function connectAgent(options: ConnectAgentOptions = {}): Promise<A
     transfers: new TransfersDoor(connection, feed, limits),
     sockets: sockets.door,
     settings: new SettingsDoor(connection),
+    tasks: new TasksDoor(connection),
   };
   const leave = (timeoutMs: number) => sockets.leave(timeoutMs);
   return new Agent(connection, doors, app, { end: stop => stopAndWait(env, stop), leave });
@@ -109,19 +121,18 @@ function tokenOf(env: Env, app: string | undefined): string {
   throw new LonghaulError('access-denied', `the app ${app} is no longer registered`);
 }
 
-/** Anybody who can read the owner's token is the user, who may register apps. */
-async function registerOnce(env: Env, socketPath: string, id: string, name: string): Promise<void> {
-  if (readGrant(resolvePaths(env), id)) return;
+/** Anybody who can read the owner's token is the user, who may register apps: an app's grant alone declares no code. */
+async function register(env: Env, socketPath: string, manifest: AppManifest): Promise<void> {
   const link = await Link.open({ socketPath, token: tokenOf(env, undefined) }, deaf, defaults.dialTimeoutMs);
   try {
-    await link.invoke('registerApp', { id, name });
-  } catch (error) {
-    // Two processes of one app may come at the same moment.
-    if (!(error instanceof LonghaulError) || error.code !== 'already-exists') throw error;
+    await link.invoke('registerApp', manifest);
   } finally {
     await link.close();
   }
 }
+
+const withName = (manifest: AppManifest, name: string | undefined): AppManifest =>
+  name === undefined ? manifest : { name, ...manifest };
 
 async function stopAndWait(env: Env, stop: () => Promise<void>): Promise<void> {
   const endpoint = await findAgent({ env });

@@ -4,6 +4,7 @@ export {
   type AgentStatus,
   type AppManifest,
   type AppRecord,
+  type CancellationReason,
   type ChecksumRequest,
   type CollisionOption,
   type CreateDownloadRequest,
@@ -11,6 +12,11 @@ export {
   errorTable,
   isTerminal,
   LonghaulError,
+  type ManifestTask,
+  type RunDetails,
+  type RunRecord,
+  type SocketReason,
+  type TaskRecord,
   type TransferAttempt,
   type TransferChecksum,
   type TransferDetails,
@@ -43,6 +49,15 @@ export {
   type SuspendingHandler,
   type SuspendingSignal,
 } from './suspending/on-suspending.ts';
+export type {
+  BackgroundTask,
+  BackgroundTaskDeferral,
+  BackgroundTaskInstance,
+  SocketActivityTriggerDetails,
+} from './task-host/background-task-instance.ts';
+export { BackgroundTaskBuilder, type BackgroundTrigger } from './tasks/background-task-builder.ts';
+export { BackgroundTaskRegistration, type TaskOwner } from './tasks/background-task-registration.ts';
+export { TasksDoor } from './tasks/tasks-door.ts';
 export {
   BackgroundDownloader,
   type BackgroundDownloaderOptions,

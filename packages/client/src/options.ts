@@ -1,4 +1,5 @@
 // Options of `connectAgent`: resolved and frozen once at the door. Every number someone may want to change stands here.
+import type { AppManifest } from '@longhaul/agent-protocol';
 
 export interface ConnectAgentOptions {
   /**
@@ -6,6 +7,11 @@ export interface ConnectAgentOptions {
    * Its grant file (mode 0600) proves who it is; an unknown id is registered first. Without it: the owner, who sees everything.
    */
   readonly app?: string;
+  /**
+   * The app's manifest, by the path of its file or as an object; `app` may be left out then. The code that it declares may be
+   * started from then on (TI-03); whatever it says replaces what was registered before.
+   */
+  readonly manifest?: string | URL | AppManifest;
   /** Name for people, used when the app is registered by this call. Default: the app id. */
   readonly appName?: string;
   /** Ends the waiting for the first connection (rejects with `operation-canceled`). Later it does nothing. */

@@ -1,0 +1,45 @@
+// The agent's verbs for background tasks and their runs, as this process calls them: one line a verb. Apps use
+// `BackgroundTaskBuilder` and `BackgroundTaskRegistration`, which stand on them. Every answer means that its effect is durable.
+import type { RegisterTaskRequest, RunDetails, RunRecord, TaskRecord } from '@longhaul/agent-protocol';
+import type { AgentConnection } from '../connection/connection.ts';
+
+export class TasksDoor {
+  readonly #connection: AgentConnection;
+
+  constructor(connection: AgentConnection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Asking again with the same id and the same words registers once.
+   * @throws LonghaulError `task-not-declared`, `quota-exceeded`, `access-denied` for a connection without an app
+   */
+  register(request: RegisterTaskRequest): Promise<TaskRecord> {
+    return this.#connection.call('registerTask', request);
+  }
+
+  /** Registrations in this connection's scope, oldest first. */
+  list(): Promise<TaskRecord[]> {
+    return this.#connection.call('listTasks');
+  }
+
+  /** `cancelTask`: its runs are told to end; else they may finish (TI-16). @throws LonghaulError `not-found` */
+  unregister(taskId: string, cancelTask: boolean): Promise<void> {
+    return this.#connection.call('unregisterTask', taskId, cancelTask);
+  }
+
+  /** Newest first, at most 1,000; of one task, or of all in scope. */
+  listRuns(taskId: string | null = null): Promise<RunRecord[]> {
+    return this.#connection.call('listRuns', taskId);
+  }
+
+  /** With what it has printed. @throws LonghaulError `not-found` */
+  getRun(id: string): Promise<RunDetails> {
+    return this.#connection.call('getRun', id);
+  }
+
+  /** Told to end with reason `abort`; one that is over stays as it is. @throws LonghaulError `not-found` */
+  cancelRun(id: string): Promise<RunRecord> {
+    return this.#connection.call('cancelRun', id);
+  }
+}
