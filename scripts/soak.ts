@@ -11,7 +11,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startOrigin } from '@longhaul/testing/origin';
 import { crashRound, type RoundReport } from '../conformance/crash/round.ts';
-import { steps } from '../packages/agent/src/steps.ts';
+import { transferSteps } from '../packages/agent/src/steps.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const { values } = parseArgs({
@@ -28,7 +28,7 @@ const wanted = Number(values.crashes);
 
 /** SIGKILLs until `wanted` have happened: rounds with random victims alternate with rounds aimed at each step in turn. */
 async function crashSoak() {
-  const aims = steps.flatMap(step => [`before:${step}`, `after:${step}`]);
+  const aims = transferSteps.flatMap(step => [`before:${step}`, `after:${step}`]);
   const reports: RoundReport[] = [];
   const failures: string[] = [];
   let started = 0;

@@ -113,9 +113,10 @@ export type LentSocket = v.InferOutput<typeof LentSocket>;
 const Done = v.strictObject({ type: v.literal('done'), request: Request });
 /** With the descriptor. */
 const Lent = v.strictObject({ type: v.literal('lent'), request: Request, socket: LentSocket });
+/** `request` 0: the hello, or something that could not be read; the connection ends. */
 const Refused = v.strictObject({
   type: v.literal('refused'),
-  request: Request,
+  request: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   code: v.custom<import('./errors.ts').ErrorCode>(isErrorCode, 'not an error code'),
   message: v.string(),
 });

@@ -17,6 +17,7 @@ import { dashboardFolder, readPageFiles } from './api/page-files.ts';
 import { Apps } from './apps/apps.ts';
 import { appMigrations } from './apps/apps-table.ts';
 import type { StartOrder } from './keeper/link.ts';
+import type { VaultAddress } from './keeper/vault-wire.ts';
 import type { Via } from './keeper/wire.ts';
 import { openLog } from './log.ts';
 import { agentLockWaitMs, defaults } from './options.ts';
@@ -26,8 +27,10 @@ import { newToken } from './platform/tokens.ts';
 import { Settings } from './settings/door.ts';
 import { settingMigrations } from './settings/settings-table.ts';
 import { socketMigrations } from './sockets/schema.ts';
+import { openSocketsAndTasks } from './sockets-and-tasks.ts';
 import { acquireLock } from './store/lock.ts';
 import { openStore } from './store/store.ts';
+import { taskMigrations } from './tasks/schema.ts';
 import { openTransfers } from './transfers/door.ts';
 import { transferMigrations } from './transfers/schema.ts';
 
@@ -36,6 +39,7 @@ export interface AgentOptions {
   readonly order: StartOrder;
   readonly keeper: {
     openLoopback(): Promise<number>;
+    openVault(): Promise<VaultAddress>;
     askToStop(): Promise<void>;
     askToRenew(): Promise<void>;
   };
@@ -52,13 +56,27 @@ export async function openAgent({ paths, order, keeper }: AgentOptions): Promise
   for (const folder of privateFolders(paths)) ensurePrivateFolder(folder);
   stack.use(await acquireLock(paths.stateFolder, 'agent', { waitMs: agentLockWaitMs }));
   const log = stack.use(openLog(paths.logFile));
-  const migrations = [...transferMigrations, ...appMigrations, ...socketMigrations, ...settingMigrations];
+  const migrations = [transferMigrations, appMigrations, socketMigrations, settingMigrations, taskMigrations].flat();
   const store = stack.use(openStore(paths.stateFolder, migrations));
   const apps = new Apps(store, paths);
   const ownerToken = provideOwnerToken(paths);
   const feed = new Feed();
   const transfers = stack.use(
     await openTransfers({ store, log, publish: fact => feed.publish(fact), proxyEnv: process.env }),
+  );
+
+  const { sockets, tasks } = stack.use(
+    await openSocketsAndTasks({
+      store,
+      log,
+      order,
+      openVault: () => keeper.openVault(),
+      path: paths.socketDoorPath,
+      appOf: token => apps.appOf(token),
+      manifestOf: app => apps.manifestOf(app),
+      publish: fact => feed.publish(fact),
+      env: process.env,
+    }),
   );
 
   const logins = new Logins(defaults.api, newToken);
@@ -119,6 +137,8 @@ export async function openAgent({ paths, order, keeper }: AgentOptions): Promise
     transfers,
     apps,
     settings: new Settings(store),
+    sockets,
+    tasks,
     status,
     log,
     now: Date.now,

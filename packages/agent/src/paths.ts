@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { LonghaulError } from '@longhaul/agent-protocol';
 
 export interface Paths {
@@ -15,6 +15,8 @@ export interface Paths {
   readonly runtimeFolder: string;
   /** The Unix socket a new keeper listens on. A running one's is in `endpointFile`: callers may have other runtime folders. */
   readonly socketPath: string;
+  /** The socket that descriptors go through, beside it. */
+  readonly socketDoorPath: string;
   /** Says where the running agent's socket is. In the state folder, so that every caller of this store finds the one agent. */
   readonly endpointFile: string;
   /** The agent's log, JSON lines. */
@@ -66,11 +68,14 @@ function complete(
   runtimeFolder: string,
   socketName: string,
 ): Paths {
+  const socketPath = fittingSocketPath(env, join(runtimeFolder, socketName));
   return Object.freeze({
     stateFolder,
     dataFolder,
     runtimeFolder,
-    socketPath: fittingSocketPath(env, join(runtimeFolder, socketName)),
+    socketPath,
+    // No longer than the other, which fits.
+    socketDoorPath: join(dirname(socketPath), basename(socketPath).replace('agent', 'door')),
     endpointFile: join(stateFolder, 'endpoint.json'),
     logFile: join(stateFolder, 'agent.log'),
     crashLogFile: join(stateFolder, 'crash.log'),

@@ -16,16 +16,22 @@ import {
 import { defineHub } from '@longhaul/hubs';
 import type { Apps } from '../apps/apps.ts';
 import type { Settings } from '../settings/door.ts';
+import type { Sockets } from '../sockets/door.ts';
+import type { Tasks } from '../tasks/door.ts';
 import type { Transfers } from '../transfers/door.ts';
 import type { Caller } from './access.ts';
 import { everyWatcher, watchGroup } from './feed.ts';
 import { settingMethods } from './setting-verbs.ts';
+import { socketMethods } from './socket-verbs.ts';
+import { taskMethods } from './task-verbs.ts';
 import { type Call, callerOf, createVerb } from './verb.ts';
 
 export interface AgentHubOptions {
   readonly transfers: Transfers;
   readonly apps: Apps;
   readonly settings: Settings;
+  readonly sockets: Sockets;
+  readonly tasks: Tasks;
   readonly status: () => AgentStatus;
   /** A new link; opens the loopback port when needed. */
   readonly openDashboard: () => Promise<string>;
@@ -36,7 +42,7 @@ export interface AgentHubOptions {
 }
 
 export function createAgentHub(options: AgentHubOptions) {
-  const { transfers, apps, settings } = options;
+  const { transfers, apps, settings, sockets, tasks } = options;
   /** Connections of apps, so that an unregistered app's end with it. */
   const connections = new Map<string, Call>();
   const verb = createVerb(options.log);
@@ -60,7 +66,7 @@ export function createAgentHub(options: AgentHubOptions) {
       listTransfers: verb('listTransfers', [], ({ scope }) => transfers.list(scope)),
       watchTransfers: verb('watchTransfers', [], async ({ scope }, _, call) => {
         // First the group, then the list: what changes in between comes twice rather than not at all.
-        await call.groups.add(call.connectionId, watchGroup(scope));
+        await call.groups.add(call.connectionId, watchGroup(scope, 'transfers'));
         await call.groups.add(call.connectionId, everyWatcher);
         return transfers.list(scope);
       }),
@@ -83,6 +89,8 @@ export function createAgentHub(options: AgentHubOptions) {
       getLimits: verb('getLimits', [], () => transfers.limits),
       setLimits: verb('setLimits', [TransferLimitsRequest], (_, [limits]) => transfers.setLimits(limits)),
       ...settingMethods(verb, settings),
+      ...socketMethods(verb, sockets),
+      ...taskMethods(verb, tasks),
       getStatus: verb('getStatus', [], () => options.status()),
       openDashboard: verb('openDashboard', [], async () => ({ url: await options.openDashboard() })),
       registerApp: verb('registerApp', [AppManifest], (_, [manifest]) => apps.register(manifest, options.now())),
@@ -91,7 +99,9 @@ export function createAgentHub(options: AgentHubOptions) {
         // Its grant goes first, so that nothing new comes while the rest is removed.
         apps.revoke(id);
         for (const call of connections.values()) if (callerOf(call).id === `app:${id}`) call.abort();
+        await tasks.removeApp(id);
         await transfers.removeApp(id);
+        await sockets.removeApp(id);
         await settings.removeApp(id);
         await apps.unregister(id);
       }),

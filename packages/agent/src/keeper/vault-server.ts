@@ -117,7 +117,7 @@ export class VaultServer implements Disposable {
   }
 
   #change(
-    message: Extract<ToVault, { type: 'park' | 'return' | 'close' }>,
+    message: Extract<ToVault, { type: 'park' | 'return' | 'close' | 'drop' }>,
     descriptors: readonly Descriptor[],
   ): VaultResult[] {
     switch (message.type) {
@@ -127,6 +127,8 @@ export class VaultServer implements Disposable {
         return message.returned.map(each => this.#vault.return(each));
       case 'close':
         return message.closed.map(each => this.#vault.close(each));
+      case 'drop':
+        return message.ids.map(id => this.#vault.drop(id));
     }
   }
 

@@ -37,7 +37,9 @@ export type ToVault =
   /** Whoever had it has given it back. */
   | { readonly type: 'return'; readonly request: number; readonly returned: readonly LeasedId[] }
   /** End the connection, whoever else has a duplicate, and forget it. */
-  | { readonly type: 'close'; readonly request: number; readonly closed: readonly LeasedId[] };
+  | { readonly type: 'close'; readonly request: number; readonly closed: readonly LeasedId[] }
+  /** Forget it: whoever else has a duplicate keeps the connection. */
+  | { readonly type: 'drop'; readonly request: number; readonly ids: readonly string[] };
 
 export type ToAgentOfVault =
   /** With the descriptor of the epoll. */
@@ -76,6 +78,7 @@ export function parseToVault(bytes: Buffer): ToVault | undefined {
     case 'park':
       return isList(ids, isId) ? { type, request, ids } : undefined;
     case 'lend':
+    case 'drop':
       return isList(ids, isId) ? { type, request, ids } : undefined;
     case 'return':
       return isList(value.returned, isLeasedId) ? { type, request, returned: value.returned } : undefined;

@@ -87,9 +87,15 @@ export class Vault implements Disposable {
     const parked = this.#byId.get(id);
     if (parked === undefined) return { id, refused: 'not-held' };
     if (parked.lease !== lease) return { id, refused: 'stale-lease' };
-    this.#byId.delete(id);
-    this.#bySlot.delete(parked.slot);
-    this.#forget(parked);
+    this.#forget(parked, shutDown);
+    return holdingOf(parked);
+  }
+
+  /** Whoever else has it keeps the connection. */
+  drop(id: string): VaultResult {
+    const parked = this.#byId.get(id);
+    if (parked === undefined) return { id, refused: 'not-held' };
+    this.#forget(parked, () => {});
     return holdingOf(parked);
   }
 
@@ -103,10 +109,12 @@ export class Vault implements Disposable {
     }
   }
 
-  #forget({ descriptor }: Parked): void {
+  #forget({ id, slot, descriptor }: Parked, end: (descriptor: Descriptor) => void): void {
+    this.#byId.delete(id);
+    this.#bySlot.delete(slot);
     try {
       this.epoll.remove(descriptor);
-      shutDown(descriptor);
+      end(descriptor);
     } finally {
       descriptor[Symbol.dispose]();
     }

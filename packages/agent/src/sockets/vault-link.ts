@@ -68,7 +68,12 @@ export class VaultLink implements Disposable {
   readonly #returning = new Batches<LeasedId, VaultResult>(idsPerMessage, async returned => {
     return (await this.#ask(request => ({ type: 'return', request, returned }))).results;
   });
-  readonly #closing = new Batches<LeasedId, VaultResult>(idsPerMessage, closed => this.#close(closed));
+  readonly #closing = new Batches<LeasedId, VaultResult>(idsPerMessage, closed =>
+    this.#forgetting(request => ({ type: 'close', request, closed })),
+  );
+  readonly #dropping = new Batches<string, VaultResult>(idsPerMessage, ids =>
+    this.#forgetting(request => ({ type: 'drop', request, ids })),
+  );
   #arming: number[] = [];
   #requests = 0;
   #expected = Number.POSITIVE_INFINITY;
@@ -141,6 +146,11 @@ export class VaultLink implements Disposable {
     return this.#closing.add(leased);
   }
 
+  /** Forgets it: whoever else has a duplicate keeps the connection. */
+  drop(id: string): Promise<VaultResult> {
+    return this.#dropping.add(id);
+  }
+
   async #park(batch: readonly Parking[]): Promise<readonly VaultResult[]> {
     const ids = batch.map(({ id }) => id);
     const descriptors = batch.map(({ descriptor }) => descriptor);
@@ -160,8 +170,8 @@ export class VaultLink implements Disposable {
     });
   }
 
-  async #close(closed: readonly LeasedId[]): Promise<readonly VaultResult[]> {
-    const { results } = await this.#ask(request => ({ type: 'close', request, closed }));
+  async #forgetting(make: (request: number) => ToVault): Promise<readonly VaultResult[]> {
+    const { results } = await this.#ask(make);
     for (const result of results) if ('slot' in result) this.#forget(result);
     return results;
   }

@@ -104,6 +104,12 @@ export class Vaults implements Disposable {
     this.#linkById.delete(leased.id);
   }
 
+  /** Forgets it: whoever else has a duplicate keeps the connection. One that is not held is no error. */
+  async drop(id: string): Promise<void> {
+    await this.#linkById.get(id)?.drop(id);
+    this.#linkById.delete(id);
+  }
+
   #linkOf(id: string): VaultLink {
     const link = this.#linkById.get(id);
     if (link === undefined) throw new LonghaulError('not-found', `no socket ${id} is parked`);

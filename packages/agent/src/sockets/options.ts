@@ -1,0 +1,29 @@
+// The numbers of the sockets room, each with unit, default and reason.
+import type { FailurePause } from './failure-pause.ts';
+
+export interface SocketLimits extends FailurePause {
+  /** Sockets of one app, those included that are over and not removed. */
+  readonly maxSocketsPerApp: number;
+  /** Connections of apps to the door at a time; one more is refused. */
+  readonly maxChannels: number;
+  /** Of those, such that have not said hello yet. */
+  readonly maxStrangers: number;
+  /** A connection must say hello within this time. Milliseconds. */
+  readonly helloDeadlineMs: number;
+  /** Requests of one connection that are worked on at a time; then nothing more is read from it. */
+  readonly maxRequestsPerChannel: number;
+  /** How long an app that has lost its connection may come back to what it holds; then it is parked again. Milliseconds. */
+  readonly resumeMs: number;
+}
+
+export const defaults: SocketLimits = Object.freeze({
+  maxSocketsPerApp: 20_000,
+  maxChannels: 256,
+  maxStrangers: 32,
+  helloDeadlineMs: 5_000,
+  maxRequestsPerChannel: 64,
+  resumeMs: 5_000,
+  firstPauseMs: 1_000,
+  maxPauseMs: 300_000,
+  maxFailures: 10,
+});

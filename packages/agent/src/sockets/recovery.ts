@@ -1,0 +1,85 @@
+// What an earlier agent left, at the start of the next: the store says who has which socket, the vaults say what there is, and
+// the tasks say what became of the runs. Afterwards every parked socket is heard again.
+import { isRunOver } from '@longhaul/agent-protocol';
+import type { Holders } from './holders.ts';
+import type { SocketRoom } from './room.ts';
+import type { SocketRow } from './row.ts';
+import type { RunOutcome, Runs } from './runs.ts';
+import { isOver } from './socket-states.ts';
+import type { Wakes } from './wakes.ts';
+
+/** Rows that are settled in one note. */
+const rowsPerNote = 1_000;
+
+interface Unsettled {
+  readonly key: string;
+  readonly runId: string;
+  readonly outcome: RunOutcome;
+}
+
+export class Recovery {
+  readonly #room: SocketRoom;
+  readonly #wakes: Wakes;
+  /** Keys of what apps have. */
+  readonly #absent: string[] = [];
+  /** Runs that were over without their socket having heard of it. */
+  readonly #unsettled: Unsettled[] = [];
+  #lost = 0;
+
+  constructor(room: SocketRoom, wakes: Wakes) {
+    this.#room = room;
+    this.#wakes = wakes;
+  }
+
+  async run(holders: Holders, runs: Runs): Promise<void> {
+    const { ledger, vaults, turns, log } = this.#room;
+    const rows = ledger.table.list();
+    const live = rows.filter(row => !isOver(row.state));
+    const strangers = new Set([...vaults.holdings()].map(({ id }) => id));
+    for (const { key } of live) strangers.delete(key);
+    // Handed over and never answered, or over: whoever else has one keeps it.
+    await Promise.all([...strangers].map(key => vaults.drop(key)));
+    await Promise.all(live.map(row => this.#giveBack(row)));
+    for (let at = 0; at < live.length; at += rowsPerNote) {
+      ledger.together(() => {
+        for (const row of live.slice(at, at + rowsPerNote)) this.#settle(row);
+      });
+    }
+    for (const { key, runId, outcome } of this.#unsettled) {
+      await turns.run(key, () => runs.settle(key, { id: runId }, outcome));
+    }
+    holders.expect(this.#absent);
+    const parked = ledger.table.list().filter(row => row.state.name === 'parked');
+    vaults.arm(parked.map(({ key }) => key));
+    if (rows.length === 0 && strangers.size === 0) return;
+    const facts = { sockets: live.length, parked: parked.length, lost: this.#lost, dropped: strangers.size };
+    log.info(facts, 'parked sockets of an earlier agent');
+  }
+
+  /** What hosts had is the vault's alone again: they have died with their agent. */
+  async #giveBack(row: SocketRow): Promise<void> {
+    const held = this.#room.vaults.get(row.key);
+    const isOfApp = row.state.name === 'lent' && row.state.holder.by === 'app';
+    if (held?.isLent && !isOfApp) await this.#room.vaults.return({ id: row.key, lease: held.lease });
+  }
+
+  #settle(row: SocketRow): void {
+    const { ledger, tasks, vaults } = this.#room;
+    const { state } = row;
+    if (vaults.get(row.key) === undefined) {
+      this.#lost += 1;
+      this.#wakes.end(row, 'the process that held it has ended');
+      return;
+    }
+    const runId = state.name === 'signalled' ? state.runId : state.name === 'lent' ? state.holder.runId : null;
+    if (runId !== null) {
+      const status = tasks.statusOf(runId);
+      if (status === undefined) ledger.change(row, { name: 'put-back' });
+      else if (isRunOver(status)) this.#unsettled.push({ key: row.key, runId, outcome: status as RunOutcome });
+      else ledger.change(row, { name: 'await-run', runId });
+    } else if (state.name === 'lent') {
+      if (state.holder.by === 'app') this.#absent.push(row.key);
+      else ledger.change(row, { name: 'put-back' });
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// What the parts of this room share, and what they need of the tasks, which they do not know.
+import type { RunStatus, SocketReason } from '@longhaul/agent-protocol';
+import type { SocketLedger } from './ledger.ts';
+import type { SocketLimits } from './options.ts';
+import type { Turns } from './turns.ts';
+import type { Vaults } from './vaults.ts';
+
+/** The part of pino that this room uses. */
+export interface SocketLog {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+/** What starts code for a socket. */
+export interface SocketTasks {
+  isRegistered(app: string, taskId: string): boolean;
+  /**
+   * Records a run, to be started soon, and gives its id. Synchronous: it writes by `store.note`.
+   *
+   * @throws LonghaulError `not-found` when the task is not registered (any more)
+   */
+  trigger(wanted: {
+    readonly app: string;
+    readonly taskId: string;
+    readonly reason: SocketReason;
+    readonly socketId: string;
+  }): string;
+  /** `undefined` for a run that nobody knows any more. */
+  statusOf(runId: string): RunStatus | undefined;
+}
+
+export interface SocketRoom {
+  readonly ledger: SocketLedger;
+  readonly vaults: Vaults;
+  readonly tasks: SocketTasks;
+  readonly turns: Turns;
+  readonly limits: SocketLimits;
+  readonly log: SocketLog;
+  readonly now: () => number;
+}

@@ -1,0 +1,62 @@
+// A parked socket as the store keeps it, and as clients see it.
+import type { SocketKind, SocketRecord, StandbyAction } from '@longhaul/agent-protocol';
+import { publicStatus, type SocketState } from './socket-states.ts';
+
+export interface SocketRow {
+  readonly seq: number;
+  readonly app: string;
+  /** As the app names it. */
+  readonly id: string;
+  /** Names the hand-over, and the holding in the vault. */
+  readonly key: string;
+  readonly kind: SocketKind;
+  readonly taskId: string;
+  readonly wake: StandbyAction;
+  readonly localAddress: string | null;
+  readonly remoteAddress: string | null;
+  readonly state: SocketState;
+  readonly since: number;
+  readonly keepAliveMs: number | null;
+  readonly keepAliveAt: number | null;
+  readonly contextBytes: number;
+  readonly transfers: number;
+  readonly wakes: number;
+  readonly lastWakeAt: number | null;
+  /** Of its runs, one after the other. */
+  readonly failures: number;
+  /** The last lease that was handed back: said again, it is still handed back. 0: none. */
+  readonly returnedLease: number;
+}
+
+/** What the app gave along. */
+export interface Contents {
+  readonly context: Uint8Array | null;
+  readonly leftover: Uint8Array | null;
+}
+
+export const toRecord = (row: SocketRow): SocketRecord => ({
+  app: row.app,
+  id: row.id,
+  kind: row.kind,
+  status: publicStatus[row.state.name],
+  taskId: row.taskId,
+  wake: row.wake,
+  localAddress: row.localAddress,
+  remoteAddress: row.remoteAddress,
+  keepAliveMs: row.keepAliveMs,
+  keepAliveAt: row.keepAliveAt,
+  contextBytes: row.contextBytes,
+  since: row.since,
+  transfers: row.transfers,
+  wakes: row.wakes,
+  lastWakeAt: row.lastWakeAt,
+  holder: row.state.name === 'lent' ? { pid: row.state.holder.pid, runId: row.state.holder.runId } : null,
+  why: whyOf(row),
+});
+
+function whyOf({ state, failures }: SocketRow): string | null {
+  if ('why' in state) return state.why;
+  if (state.name !== 'resting') return null;
+  const times = failures === 1 ? 'once' : `${failures} times in a row`;
+  return `its task has failed ${times}: nobody is woken until ${new Date(state.until).toISOString()}`;
+}

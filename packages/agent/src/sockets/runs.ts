@@ -1,0 +1,108 @@
+// Sockets and the runs that are started for them: what a run gets when it starts, and what becomes of a socket that it has
+// not given back when it is over (SB-35).
+import type { LentSocket, SocketReason } from '@longhaul/agent-protocol';
+import type { Descriptor } from '../platform/kernel/descriptor.ts';
+import { step, stepNow } from '../steps.ts';
+import { pauseAfter } from './failure-pause.ts';
+import { lentSocket } from './lent-socket.ts';
+import type { SocketRoom } from './room.ts';
+import type { SocketRow } from './row.ts';
+
+export interface SocketRun {
+  readonly id: string;
+  readonly app: string;
+  readonly reason: SocketReason;
+  readonly socketId: string;
+}
+
+export type RunOutcome = 'completed' | 'failed' | 'canceled';
+
+/** What a run gets: nothing to take over when the connection is closed. The descriptor is the caller's. */
+export type ForRun =
+  | { readonly socket: LentSocket; readonly descriptor: Descriptor }
+  | { readonly socket: null; readonly descriptor: null };
+
+export class Runs {
+  readonly #room: SocketRoom;
+
+  constructor(room: SocketRoom) {
+    this.#room = room;
+  }
+
+  /**
+   * For a run that host `pid` is about to get, each time it is started. `obsolete`: somebody else has taken the socket over,
+   * or removed it, or it was handed over anew.
+   *
+   * @throws LonghaulError `vault-silent`, `vault-lost`
+   */
+  async lend(run: SocketRun, pid: number): Promise<ForRun | 'obsolete'> {
+    const row = this.#room.ledger.table.find(run.app, run.socketId);
+    if (row === undefined) return 'obsolete';
+    if (run.reason === 'socket-closed') {
+      return row.state.name === 'closed' ? { socket: null, descriptor: null } : 'obsolete';
+    }
+    return await this.#room.turns.run(row.key, () => this.#lend(row.key, run, pid));
+  }
+
+  async #lend(key: string, run: SocketRun, pid: number): Promise<ForRun | 'obsolete'> {
+    const { ledger, vaults } = this.#room;
+    if (!isOf(ledger.table.findByKey(key), run)) return 'obsolete';
+    const { descriptor, holding } = await step('socket.lend.take', () => vaults.lend(key));
+    const row = ledger.table.findByKey(key);
+    if (!isOf(row, run)) {
+      descriptor[Symbol.dispose]();
+      return 'obsolete';
+    }
+    const { lease } = holding;
+    const holder = { by: 'host', pid, runId: run.id } as const;
+    const lent = stepNow('socket.lend.note', () => ledger.change(row, { name: 'lend', lease, holder }));
+    return { socket: lentSocket(lent, ledger.table.contents(lent.seq), lease), descriptor };
+  }
+
+  /** The run is over. Resolves when its socket is in somebody's hands again. */
+  async over(run: SocketRun, outcome: RunOutcome): Promise<void> {
+    const row = this.#room.ledger.table.find(run.app, run.socketId);
+    if (row !== undefined) await this.#room.turns.run(row.key, () => this.settle(row.key, run, outcome));
+  }
+
+  /** In the turn of `key`. */
+  async settle(key: string, run: Pick<SocketRun, 'id'>, outcome: RunOutcome): Promise<void> {
+    const row = this.#room.ledger.table.findByKey(key);
+    if (!isOf(row, run)) return; // handed back, or in other hands
+    if (outcome !== 'completed') await this.#failed(row, run.id);
+    else if (row.state.name === 'lent') await this.#forsake(row, `run ${run.id} ended without handing it back`);
+    else await this.#putBack(row);
+  }
+
+  async #putBack(row: SocketRow): Promise<void> {
+    const { ledger, vaults } = this.#room;
+    stepNow('socket.over.note', () => ledger.change(row, { name: 'put-back' }));
+    vaults.arm([row.key]);
+  }
+
+  /** The same bytes would wake the same task at once: not before a pause, and not for ever. */
+  async #failed(row: SocketRow, runId: string): Promise<void> {
+    const { ledger, vaults, limits, now } = this.#room;
+    const failures = row.failures + 1;
+    const pauseMs = pauseAfter(failures, limits);
+    if (pauseMs === undefined)
+      return this.#forsake(row, `${failures} runs in a row have failed, the last one was ${runId}`);
+    stepNow('socket.over.note', () => ledger.change(row, { name: 'fail', until: now() + pauseMs }, { failures }));
+    const held = vaults.get(row.key);
+    if (held?.isLent) await step('socket.over.give', () => vaults.return({ id: row.key, lease: held.lease }));
+  }
+
+  /** Nobody will hear of it again: better a connection that ends than one that is deaf (SB-35). */
+  async #forsake(row: SocketRow, why: string): Promise<void> {
+    const { ledger, vaults, log } = this.#room;
+    log.warn({ app: row.app, socket: row.id, why }, 'a socket is orphaned, and closed');
+    stepNow('socket.over.note', () => ledger.change(row, { name: 'forsake', why }));
+    const held = vaults.get(row.key);
+    if (held !== undefined) await step('socket.over.give', () => vaults.close({ id: row.key, lease: held.lease }));
+  }
+}
+
+function isOf(row: SocketRow | undefined, run: Pick<SocketRun, 'id'>): row is SocketRow {
+  if (row?.state.name === 'signalled') return row.state.runId === run.id;
+  return row?.state.name === 'lent' && row.state.holder.runId === run.id;
+}
