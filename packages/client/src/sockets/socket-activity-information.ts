@@ -15,8 +15,8 @@ interface Facts<Kind extends SocketKind> {
   readonly context: string | null;
 }
 
-/** Takes it over, at most once at a time. */
-type Take = (signal?: AbortSignal) => Promise<BrokeredSocket>;
+/** Takes it over, at most once at a time. With the context that belongs to this hand-over. */
+type Take = (signal?: AbortSignal) => Promise<{ readonly socket: BrokeredSocket; readonly context: string | null }>;
 
 export class SocketActivityInformation<Kind extends SocketKind = SocketKind> implements Disposable {
   /** As the app names it (SB-22). */
@@ -24,11 +24,10 @@ export class SocketActivityInformation<Kind extends SocketKind = SocketKind> imp
   /** The task that its activity starts. */
   readonly taskId: string;
   readonly kind: Kind;
-  /** What was handed over with it (SB-23), a copy. */
-  readonly context: Uint8Array | null;
+  #context: string | null;
   readonly #take: Take;
   readonly #letGo: () => void;
-  #taking: Promise<BrokeredSocket> | undefined;
+  #taking: ReturnType<Take> | undefined;
   #taken: BrokeredSocket | undefined;
 
   /** Made by the SDK. `letGo` ends what nobody took over. */
@@ -36,9 +35,17 @@ export class SocketActivityInformation<Kind extends SocketKind = SocketKind> imp
     this.id = id;
     this.taskId = taskId;
     this.kind = kind;
-    this.context = context === null ? null : new Uint8Array(Buffer.from(context, 'base64'));
+    this.#context = context;
     this.#take = take;
     this.#letGo = letGo;
+  }
+
+  /**
+   * What was handed over with it (SB-23), a copy. Once the socket was taken over, what belongs to it: of `allSockets`, a task
+   * may have handed it back with another context in between.
+   */
+  get context(): Uint8Array | null {
+    return this.#context === null ? null : new Uint8Array(Buffer.from(this.#context, 'base64'));
   }
 
   /**
@@ -53,7 +60,9 @@ export class SocketActivityInformation<Kind extends SocketKind = SocketKind> imp
   async reclaim(signal?: AbortSignal): Promise<SocketOfKind[Kind]> {
     this.#taking ??= this.#take(signal);
     try {
-      this.#taken = await this.#taking;
+      const { socket, context } = await this.#taking;
+      this.#taken = socket;
+      this.#context = context;
       return this.#taken as SocketOfKind[Kind];
     } catch (error) {
       this.#taking = undefined;
@@ -108,7 +117,10 @@ export type AnySocketActivityInformation = { [Kind in SocketKind]: SocketActivit
 
 function ofRecord(record: OwnSocketRecord, door: () => SocketDoor): AnySocketActivityInformation {
   const { id, kind } = record;
-  const take: Take = async signal => rebuild(door(), await door().reclaim(id, kind, signal));
+  const take: Take = async signal => {
+    const taken = await door().reclaim(id, kind, signal);
+    return { socket: rebuild(door(), taken), context: taken.socket.context };
+  };
   return new SocketActivityInformation(record, take, () => {}) as AnySocketActivityInformation;
 }
 
@@ -123,7 +135,7 @@ export function socketInformationOfRun(
   const facts = { id: order.socketId, taskId: order.task.taskId, kind, context };
   const taken: TakenOver | undefined = socket === null || descriptor === undefined ? undefined : { socket, descriptor };
   const take: Take = async () => {
-    if (taken?.descriptor.isOpen) return rebuild(door, taken);
+    if (taken?.descriptor.isOpen) return { socket: rebuild(door, taken), context };
     const why = taken === undefined ? 'has closed: there is nothing to take over' : 'was of a run that is over';
     throw new LonghaulError('illegal-state', `the socket ${order.socketId} ${why}`);
   };
