@@ -1,8 +1,8 @@
 // One connection from its handshake to its end: what calls and lifetime managers see of it, and the order of its life. The
 // rooms under driver/ act for it: the link (transports), the output queue, the handshake, the reading loop.
 import type { CallConnection, GroupManager } from './call.ts';
-import { type ConnectionEnd, closeMessageFor, disconnectErrorFor } from './connection/end.ts';
-import { KeepAlive } from './connection/keep-alive.ts';
+import { Deadlines } from './connection/deadlines.ts';
+import { type ConnectionEnd, closeMessageFor, disconnectErrorFor, endByDeadline } from './connection/end.ts';
 import { type ConnectionState, step } from './connection/states.ts';
 import { type ConnectionRequest, requestToKeep } from './connection-request.ts';
 import type { DispatchConnection } from './dispatch/dispatcher.ts';
@@ -10,65 +10,35 @@ import { DispatchSession } from './dispatch/session.ts';
 import { TransportLink } from './driver/link.ts';
 import { OutputQueue } from './driver/output-queue.ts';
 import { type MessageSink, readMessages } from './driver/reading-loop.ts';
-import { receiveHandshake } from './driver/receive-handshake.ts';
-import type { HubRequest } from './endpoint-options.ts';
-import { HubServerError } from './errors.ts';
+import { acceptHandshake, receiveHandshake, refuseHandshake } from './driver/shake-hands.ts';
+import type { HubServerError } from './errors.ts';
 import type { HubUser } from './hub.ts';
 import type { HubLifetimeManager, LifetimeConnection } from './lifetime/lifetime-manager.ts';
-import { handshakeAccepted, handshakeCanceled, handshakeRefused } from './protocol/handshake.ts';
+import { handshakeCanceled } from './protocol/handshake.ts';
 import { type HubMessage, pingMessage } from './protocol/messages.ts';
-import { OutgoingMessage, WireMessage } from './protocol/outgoing-message.ts';
-import type { HubProtocol, MessageReader, TransferFormat } from './protocol/protocol.ts';
+import { OutgoingMessage } from './protocol/outgoing-message.ts';
+import type { HubProtocol, MessageReader } from './protocol/protocol.ts';
 import type { HubRuntime } from './runtime.ts';
+import type { ConnectionIdentity, ConnectionOwner, ServedConnection } from './served-connection.ts';
 import type { ConnectionTelemetry } from './telemetry/telemetry.ts';
 import type { Transport } from './transports/transport.ts';
 
-/** Who connects, and by which request. */
-export interface ConnectionIdentity {
-  readonly connectionId: string;
-  readonly user: HubUser | undefined;
-  readonly userIdentifier: string | undefined;
-  readonly request: HubRequest;
-  /** When the credentials expire, in milliseconds of Date.now(); the connection is closed then. */
-  readonly authenticationExpiresAt?: number | undefined;
-  /** What opens it, where that lives as long as the connection. */
-  readonly connectionToken?: string | undefined;
-  /** Stateful reconnect was negotiated (§9): milliseconds the client has to come back when its transport is cut. */
-  readonly resumeWithinMs?: number | undefined;
-}
-
-/** What an HTTP endpoint may do with a connection that runs. */
-export interface ServedConnection {
-  readonly user: HubUser | undefined;
-  readonly userIdentifier: string | undefined;
-  /** It may go on over another transport (§9). */
-  readonly isResumable: boolean;
-  resume(transport: Transport): boolean;
-  /** Who it is was said again, by a later request or by a refresh. */
-  authenticated(user: HubUser | undefined, expiresAt: number | undefined): void;
-}
-
-/** Told instead of promised: a promise for each end would be held by every idle connection. */
-export interface ConnectionOwner {
-  connectionGone(connection: HubConnection): void;
-}
-
-export class HubConnection implements CallConnection, DispatchConnection, LifetimeConnection, MessageSink {
+export class HubConnection
+  implements CallConnection, DispatchConnection, LifetimeConnection, MessageSink, ServedConnection
+{
   readonly connectionId: string;
   readonly userIdentifier: string | undefined;
   readonly request: ConnectionRequest;
   readonly #runtime: HubRuntime;
   readonly #link: TransportLink;
   readonly #output: OutputQueue;
-  readonly #keepAlive: KeepAlive;
-  readonly #handshakeBy: number;
+  readonly #deadlines: Deadlines;
   readonly #resumeWithinMs: number | undefined;
   readonly connectionToken: string | undefined;
   #gone: PromiseWithResolvers<void> | undefined;
-  #owner: ConnectionOwner | undefined;
+  #owner: ConnectionOwner<HubConnection> | undefined;
   readonly #hasPings: boolean;
   #user: HubUser | undefined;
-  #authenticationExpiresAt: number;
   #state: ConnectionState = 'handshaking';
   #end: ConnectionEnd | undefined;
   #protocol: HubProtocol | undefined;
@@ -80,10 +50,8 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   readonly telemetry: ConnectionTelemetry | undefined;
 
   constructor(runtime: HubRuntime, transport: Transport, identity: ConnectionIdentity) {
-    const now = runtime.now();
     this.connectionId = identity.connectionId;
     this.#user = identity.user;
-    this.#authenticationExpiresAt = identity.authenticationExpiresAt ?? Number.POSITIVE_INFINITY;
     this.#hasPings = transport.hasInherentKeepAlive !== true;
     this.userIdentifier = identity.userIdentifier;
     this.request = requestToKeep(identity.request);
@@ -92,8 +60,8 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     this.#link = new TransportLink(transport, this);
     this.#resumeWithinMs = identity.resumeWithinMs;
     this.#output = new OutputQueue(this.#link, runtime.options, this);
-    this.#keepAlive = new KeepAlive(runtime.options, now);
-    this.#handshakeBy = now + runtime.options.handshakeTimeoutMs;
+    this.#deadlines = new Deadlines(runtime.options, runtime.now());
+    this.#deadlines.authenticatedUntil(identity.authenticationExpiresAt);
     this.telemetry = runtime.telemetry.connectionOpened({
       connectionId: this.connectionId,
       userIdentifier: this.userIdentifier,
@@ -152,7 +120,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   }
 
   /** Begins its life, and tells the owner when nothing is left of it. */
-  start(owner: ConnectionOwner): void {
+  start(owner: ConnectionOwner<HubConnection>): void {
     this.#owner = owner;
     void this.#begin();
   }
@@ -169,8 +137,8 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     const { dispatcher, lifetime } = this.#runtime;
     this.#isKnown = true;
     try {
-      await lifetime.connected(this);
-      await dispatcher.onConnected(this);
+      await this.#watched(lifetime.connected(this));
+      await this.#watched(dispatcher.onConnected(this));
       this.#isConnected = true;
     } catch (error) {
       this.#logFailure(error);
@@ -181,10 +149,16 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     void readMessages(this.#link, reader, this);
   }
 
+  /** Nothing is read while this goes on: the end is watched for. */
+  #watched(step: Promise<void> | void): Promise<void> | void {
+    if (step !== undefined) this.#link.watch();
+    return step;
+  }
+
   /** Without `expiresAt` it does not expire any more. */
   authenticated(user: HubUser | undefined, expiresAt: number | undefined): void {
     this.#user = user;
-    this.#authenticationExpiresAt = expiresAt ?? Number.POSITIVE_INFINITY;
+    this.#deadlines.authenticatedUntil(expiresAt);
   }
 
   get isResumable(): boolean {
@@ -248,28 +222,18 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   }
 
   tick(now: number): void {
-    if (this.#state === 'handshaking') {
-      if (now >= this.#handshakeBy) this.end({ kind: 'handshake-refused', text: handshakeCanceled });
-      return;
-    }
-    if (this.#state !== 'open' && this.#state !== 'connecting') return;
-    if (Date.now() >= this.#authenticationExpiresAt) {
-      this.end({ kind: 'server-closed' });
-      return;
-    }
-    if (!this.#link.tick(now)) {
+    if (this.#end !== undefined) return;
+    if (this.#state !== 'handshaking' && !this.#link.tick(now)) {
       this.end({ kind: 'transport-lost', error: new Error('The client has not come back in time.') });
       return;
     }
     this.#output.tick(now);
     if (this.isEnded) return;
-    const due = this.#keepAlive.due(now);
-    if (due === 'client-timeout') {
-      const text = "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.";
-      this.end({ kind: 'failed', error: new HubServerError('client-timeout', text) });
-    }
+    const due = this.#deadlines.due(now, Date.now());
+    if (due === undefined) return;
+    if (due !== 'ping') this.end(endByDeadline(due));
     // What still waits to be written is as good a sign of life.
-    if (due === 'ping' && this.#hasPings && this.#output.isEmpty) void this.send(pingMessage);
+    else if (this.#hasPings && this.#output.isEmpty) void this.send(pingMessage);
   }
 
   send(message: HubMessage): Promise<void> | undefined {
@@ -283,22 +247,14 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
 
   /** The reader of what follows; nothing when there is an end to this connection instead, now or as soon as its transport is gone. */
   async #shakeHands(): Promise<MessageReader | undefined> {
-    const { options, protocols } = this.#runtime;
-    const outcome = await receiveHandshake(this.#link, options, protocols);
+    const runtime = this.#runtime;
+    const outcome = await receiveHandshake(this.#link, runtime);
     if (outcome.kind === 'refused') this.end({ ...outcome, kind: 'handshake-refused' });
+    if (outcome.kind === 'gone') this.transportClosed(outcome.error);
     if (outcome.kind !== 'accepted' || this.#end !== undefined) return undefined;
-    this.#writeRecord(handshakeAccepted, outcome.protocol.transferFormat);
+    acceptHandshake(this.#link, outcome, runtime, this.#resumeWithinMs);
     this.#protocol = outcome.protocol;
-    // §9: a handshake of version 1 turns it off, whatever was negotiated.
-    if (this.#resumeWithinMs !== undefined && outcome.version >= 2) {
-      const { protocol } = outcome;
-      this.#link.keepForResumption({
-        protocol,
-        limits: options,
-        windowMs: this.#resumeWithinMs,
-        now: this.#runtime.now,
-      });
-    }
+    this.#deadlines.accepted(runtime.now());
     this.#state = step(this.#state, 'accepted');
     return outcome.reader;
   }
@@ -307,7 +263,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   resume(transport: Transport): boolean {
     if (this.#end !== undefined || !this.#link.isResumable) return false;
     this.#link.replace(transport);
-    this.#keepAlive.back(this.#runtime.now());
+    this.#deadlines.back(this.#runtime.now());
     this.#runtime.log.debug({ connectionId: this.connectionId }, 'hub connection goes on over another transport');
     return true;
   }
@@ -315,9 +271,9 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   admits(message: HubMessage): boolean {
     const isPing = message.type === 'ping';
     // The clock is asked where somebody wants to know: not for every message.
-    if (!isPing && !this.#keepAlive.isClientWatched && !this.#link.isResumable) return true;
+    if (!isPing && !this.#deadlines.isClientWatched && !this.#link.isResumable) return true;
     const now = this.#runtime.now();
-    this.#keepAlive.messageReceived(isPing, now);
+    this.#deadlines.messageReceived(isPing, now);
     return this.#link.admits(message, now);
   }
 
@@ -329,8 +285,8 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
     }
     const wait = this.#runtime.dispatcher.dispatch(this, message);
     if (wait === undefined) return undefined;
-    this.#keepAlive.pause();
-    return wait.then(() => this.#keepAlive.resume(this.#runtime.now()));
+    this.#deadlines.pause();
+    return wait.then(() => this.#deadlines.resume(this.#runtime.now()));
   }
 
   transportClosed(error: Error | undefined): void {
@@ -338,7 +294,7 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
   }
 
   transportLost(error: Error): void {
-    this.#keepAlive.away();
+    this.#deadlines.away();
     this.#runtime.log.debug({ connectionId: this.connectionId, err: error }, 'hub connection was cut off');
   }
 
@@ -354,11 +310,6 @@ export class HubConnection implements CallConnection, DispatchConnection, Lifeti
 
   #refuse(end: ConnectionEnd): void {
     if (end.kind === 'transport-closed' || end.kind === 'transport-lost') return;
-    this.#writeRecord(handshakeRefused(end.kind === 'handshake-refused' ? end.text : handshakeCanceled), 'Text');
-  }
-
-  #writeRecord(record: string, format: TransferFormat): void {
-    const data = format === 'Text' ? record : Buffer.from(record);
-    void this.#link.write(new WireMessage(data, format, false));
+    refuseHandshake(this.#link, end.kind === 'handshake-refused' ? end.text : handshakeCanceled);
   }
 }

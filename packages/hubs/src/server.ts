@@ -5,7 +5,7 @@ import { type AnyRequest, type AnyResponse, isWebSocketRequest } from '@longhaul
 import type { GroupManager } from './call.ts';
 import { type HubClients, LifetimeClients } from './clients/clients.ts';
 import { type DrainOptions, drainConnections } from './drain.ts';
-import { type ConnectionIdentity, HubConnection, type ServedConnection } from './driver.ts';
+import { HubConnection } from './driver.ts';
 import { checkEndpointOptions, type EndpointOptions } from './endpoint-options.ts';
 import { HubServerError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -23,6 +23,7 @@ import {
 } from './options.ts';
 import type { HubPresence } from './presence/presence.ts';
 import { createRuntime, groupsOf, type HubRuntime, nameOf } from './runtime.ts';
+import type { ConnectionIdentity, ServedConnection } from './served-connection.ts';
 import { head, reply } from './transports/answers.ts';
 import { ConnectionTokens } from './transports/connection-token.ts';
 import { CorsPolicy } from './transports/cors.ts';

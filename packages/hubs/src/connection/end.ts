@@ -3,7 +3,9 @@
 
 import { HubServerError } from '../errors.ts';
 import { formatErrorDetail } from '../protocol/error-text.ts';
+import { handshakeCanceled } from '../protocol/handshake.ts';
 import type { CloseMessage } from '../protocol/messages.ts';
+import type { Due } from './deadlines.ts';
 
 export type ConnectionEnd =
   /** The handshake was answered with this error (§5). */
@@ -45,6 +47,20 @@ export function closeMessageFor(end: ConnectionEnd, enableDetailedErrors: boolea
         error: closeText + formatErrorDetail(end.error, enableDetailedErrors),
         allowReconnect: true,
       };
+  }
+}
+
+/** How a deadline that has passed ends the connection. */
+export function endByDeadline(due: Exclude<Due, 'ping'>): ConnectionEnd {
+  switch (due) {
+    case 'handshake-timeout':
+      return { kind: 'handshake-refused', text: handshakeCanceled };
+    case 'authentication-expired':
+      return { kind: 'server-closed' };
+    case 'client-timeout': {
+      const text = "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.";
+      return { kind: 'failed', error: new HubServerError('client-timeout', text) };
+    }
   }
 }
 

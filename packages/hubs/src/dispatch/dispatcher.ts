@@ -93,13 +93,16 @@ export class Dispatcher {
     }
   }
 
-  async onConnected(connection: DispatchConnection): Promise<void> {
+  /** Rejects with what the hub throws. Nothing: nobody wants to know. */
+  onConnected(connection: DispatchConnection): Promise<void> | undefined {
+    if (this.#hub.onConnected === undefined && this.#filters.every(each => each.onConnected === undefined)) {
+      return undefined;
+    }
     const call = new ConnectionCall(connection, new Invocation(undefined, undefined, false));
     const hooks = this.#filters.flatMap(({ onConnected }) =>
       onConnected === undefined ? [] : [(next: () => Promise<void>) => onConnected(call, next)],
     );
-    if (hooks.length === 0 && this.#hub.onConnected === undefined) return;
-    await this.#watched(connection, 'onConnected', () => aroundEvent(hooks, () => this.#hub.onConnected?.(call)));
+    return this.#watched(connection, 'onConnected', () => aroundEvent(hooks, () => this.#hub.onConnected?.(call)));
   }
 
   async onDisconnected(connection: DispatchConnection, error: Error | undefined): Promise<void> {

@@ -23,11 +23,19 @@ export class TransportLink {
   #resumption: Resumption | undefined;
   #isClosed = false;
   #generation = 0;
+  #isWatched = false;
 
   constructor(transport: Transport, events: LinkEvents) {
     this.#transport = transport;
     this.#events = events;
-    this.#watch(transport);
+    if (transport.readersLearnOfEnd !== true) this.watch();
+  }
+
+  /** The end of the transport is told from now on also while nobody waits in `receive`. */
+  watch(): void {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    this.#watch(this.#transport);
   }
 
   get transferFormats(): readonly TransferFormat[] {
@@ -56,6 +64,7 @@ export class TransportLink {
   /** From now on messages are numbered and kept, and the loss of the transport is not the end. */
   keepForResumption(settings: ResumptionSettings): void {
     this.#resumption = new Resumption(settings);
+    this.watch();
   }
 
   /** Goes on over `transport`. What the old one has not delivered is lost, or with stateful reconnect sent again. */

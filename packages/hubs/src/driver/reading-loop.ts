@@ -51,7 +51,7 @@ class ReadingLoop {
       for (;;) {
         for (let message = this.#take(); message !== undefined; message = this.#take()) {
           const wait = this.#sink.handle(message);
-          if (wait !== undefined) await (this.#link.isResumable ? this.#readAhead(wait) : wait);
+          if (wait !== undefined) await this.#waited(wait);
           if (this.#sink.isEnded) return;
         }
         const chunk = await (this.#arrival === undefined
@@ -68,6 +68,12 @@ class ReadingLoop {
     } catch (error) {
       this.#sink.end(failed(error));
     }
+  }
+
+  /** Nobody reads meanwhile, or somebody else does: the end of the transport is watched for. */
+  #waited(wait: Promise<void>): Promise<void> {
+    this.#link.watch();
+    return this.#link.isResumable ? this.#readAhead(wait) : wait;
   }
 
   #take(): HubMessage | undefined {

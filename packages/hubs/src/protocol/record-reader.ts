@@ -52,7 +52,8 @@ export class RecordReader {
 
   /** What was pushed and not read yet, as bytes: another protocol goes on from here after the handshake. */
   takeRest(): Uint8Array {
-    const rest = toBytes(slice(this.#chunk, this.#at, this.#chunk.length));
+    // Nothing, mostly; an empty view of its own would be held by every reader that goes on from here.
+    const rest = this.#at < this.#chunk.length ? toBytes(slice(this.#chunk, this.#at, this.#chunk.length)) : nothing;
     this.#drop();
     return rest;
   }

@@ -1,6 +1,5 @@
 // What an endpoint keeps of one connection whose client POSTs: the bytes that came, whose turn it is to bring more, and the
 // poll side when it polls. It may begin before any transport is there (§4.4).
-import type { ServedConnection } from '../driver.ts';
 import { ByteInbox } from './byte-inbox.ts';
 import type { LongPollingTransport } from './long-polling.ts';
 
@@ -12,7 +11,6 @@ const mostWaitingPosts = 32;
 export class ClientChannel {
   #inbox: ByteInbox | undefined;
   longPolling: LongPollingTransport | undefined;
-  connection: ServedConnection | undefined;
   #turn: Promise<unknown> | undefined;
   #waiting = 0;
 

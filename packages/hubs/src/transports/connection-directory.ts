@@ -1,6 +1,7 @@
 // Negotiated connections, by their secret token (§2, §3): waiting to be opened, or open. Decides only; time is an
 // argument. One token opens one connection, once; which transport it has is settled by the first that opens it.
 import type { TransportName } from '../endpoint-options.ts';
+import type { ServedConnection } from '../served-connection.ts';
 
 export interface DirectoryEntry<User, Channel = unknown> {
   readonly connectionId: string;
@@ -11,7 +12,9 @@ export interface DirectoryEntry<User, Channel = unknown> {
   readonly useStatefulReconnect: boolean;
   /** `undefined` until a transport is attached; it cannot be changed afterwards. */
   readonly transport: TransportName | undefined;
-  /** What the endpoint keeps beside it. */
+  /** What runs, once it was opened. */
+  connection: ServedConnection | undefined;
+  /** What the endpoint keeps of a client that POSTs. */
   channel: Channel | undefined;
 }
 
@@ -55,6 +58,7 @@ export class ConnectionDirectory<User, Channel = unknown> {
       user: negotiated.user,
       useStatefulReconnect: negotiated.useStatefulReconnect ?? false,
       transport: undefined,
+      connection: undefined,
       channel: undefined,
       disposeAt,
     };

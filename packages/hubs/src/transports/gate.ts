@@ -1,9 +1,9 @@
 // Who may, and who it is: asks `authorize` about every request (§1) and keeps the users of connections up to date (§3, §13).
 import type { AnyRequest, AnyResponse } from '@longhaul/websockets';
-import type { ConnectionIdentity, ServedConnection } from '../driver.ts';
 import type { Allowed, EndpointOptions, endpointDefaults } from '../endpoint-options.ts';
 import type { HubUser } from '../hub.ts';
 import type { HubLogger } from '../log.ts';
+import type { ConnectionIdentity, ServedConnection } from '../served-connection.ts';
 import { reply, replyJson } from './answers.ts';
 import type { ClientChannel } from './client-channel.ts';
 import type { DirectoryEntry } from './connection-directory.ts';
@@ -60,8 +60,7 @@ export class Gate<User extends HubUser> {
   }
 
   /** Later requests of a connection renew its user (§3); another user's are only reported, as in ASP.NET Core. */
-  renew({ channel, connectionId }: Entry<User>, { user, expiresAt }: Allowed<User>): void {
-    const connection = channel?.connection;
+  renew({ connection, connectionId }: Entry<User>, { user, expiresAt }: Allowed<User>): void {
     if (connection === undefined || user === undefined) return;
     if (user.id === connection.user?.id) connection.authenticated(user, this.enforced(expiresAt));
     else this.#log.warn({ connectionId }, 'a request of this connection was made by another user');

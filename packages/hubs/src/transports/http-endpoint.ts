@@ -2,7 +2,6 @@
 // is a row of §1.1.
 
 import type { AnyRequest, AnyResponse } from '@longhaul/websockets';
-import type { ConnectionIdentity, ServedConnection } from '../driver.ts';
 import {
   type Allowed,
   type EndpointOptions,
@@ -13,6 +12,7 @@ import {
 import type { HubUser } from '../hub.ts';
 import type { HubLogger } from '../log.ts';
 import type { Loose } from '../loose.ts';
+import type { ConnectionIdentity, ServedConnection } from '../served-connection.ts';
 import { isGone, reply, replyBusy, replyJson } from './answers.ts';
 import { ClientChannel } from './client-channel.ts';
 import type { DirectoryEntry } from './connection-directory.ts';
@@ -146,7 +146,7 @@ export class HttpEndpoint<User extends HubUser> {
     if (request.method !== 'POST') return reply(response, 405);
     const fail = ({ status, text }: { status: number; text: string }) => replyJson(response, status, text);
     if (!id) return fail(refreshError('missing_connection_token'));
-    const connection = entry?.channel?.connection;
+    const connection = entry?.connection;
     if (entry === undefined || connection === undefined) return fail(refreshError('connection_not_found'));
     const { user, expiresAt } = authorization;
     const { connectionId } = entry;
@@ -200,7 +200,7 @@ export class HttpEndpoint<User extends HubUser> {
 
   /** §9.5: another WebSocket in the place of the first. */
   async #resumeWebSocket(request: AnyRequest, response: AnyResponse, entry: Entry<User>): Promise<void> {
-    const connection = entry.channel?.connection;
+    const { connection } = entry;
     if (connection?.isResumable !== true) return reply(response, 409);
     const transport = await this.#acceptWebSocket(request, response);
     if (!connection.resume(transport)) await transport.close();
@@ -278,7 +278,7 @@ export class HttpEndpoint<User extends HubUser> {
     let connection: ServedConnection | undefined;
     try {
       connection = this.#host.serve(transport, identity);
-      this.#channelOf(entry).connection = connection;
+      entry.connection = connection;
       return connection;
     } finally {
       // Also when it threw: nobody else would ever close it.

@@ -14,6 +14,8 @@ export interface Transport {
   readonly transferFormats: readonly TransferFormat[];
   /** True: the transport notices by itself when the client is gone, and no Pings are sent over it (§4.3). */
   readonly hasInherentKeepAlive?: boolean;
+  /** True: who waits in `receive` learns of the end, and why. `whenClosed` is asked only while nobody does. */
+  readonly readersLearnOfEnd?: boolean;
   /** Bytes that were written and that the kernel has not taken. */
   readonly bufferedBytes: number;
   /** What has arrived, if something has; else `receive`. */

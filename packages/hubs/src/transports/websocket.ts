@@ -52,6 +52,11 @@ class WebSocketTransport implements Transport {
     this.#sendTimeoutMs = sendTimeoutMs;
   }
 
+  /** A promise for the end of each would be held by every idle connection. */
+  get readersLearnOfEnd(): boolean {
+    return true;
+  }
+
   get bufferedBytes(): number {
     return this.#socket.bufferedBytes;
   }
