@@ -25,7 +25,7 @@ import {
   writeNegotiateError,
   writeNegotiateRedirect,
 } from './negotiate.ts';
-import { PostBody, type PostEnd } from './post-body.ts';
+import { Posts } from './posts.ts';
 import { refreshAnswer, refreshError } from './refresh.ts';
 import { acceptsEventStream, wantsWebSocket } from './request-kind.ts';
 import { queryValue, type RequestTarget } from './request-target.ts';
@@ -64,6 +64,7 @@ export class HttpEndpoint<User extends HubUser> {
   readonly #limits: typeof endpointDefaults & typeof longPollingDefaults;
   readonly #lobby: Lobby<User>;
   readonly #gate: Gate<User>;
+  readonly #posts: Posts;
   readonly #ticking = new Set<Ticking>();
 
   constructor(host: EndpointHost, options: EndpointOptions<User>, settings: LobbySettings) {
@@ -73,6 +74,7 @@ export class HttpEndpoint<User extends HubUser> {
     const given = Object.entries({ ...options, ...options.longPolling }).filter(([, value]) => value !== undefined);
     this.#limits = { ...endpointDefaults, ...longPollingDefaults, ...Object.fromEntries(given) };
     this.#gate = new Gate(options, this.#limits, host.log);
+    this.#posts = new Posts(this.#limits.maxPostBytes);
   }
 
   get pendingCount(): number {
@@ -91,6 +93,7 @@ export class HttpEndpoint<User extends HubUser> {
 
   tick(now: number): void {
     this.#lobby.disposeOverdue(now);
+    this.#posts.tick(now);
     for (const ticking of this.#ticking) ticking.tick(now);
   }
 
@@ -251,27 +254,11 @@ export class HttpEndpoint<User extends HubUser> {
     if (entry.transport === 'WebSockets') {
       return reply(response, 405, 'POST requests are not allowed for WebSocket connections.');
     }
-    const { transports, maxPostBytes } = this.#limits;
+    const { transports } = this.#limits;
     if (!transports.includes('ServerSentEvents') && !transports.includes('LongPolling')) {
       return reply(response, 404, notSupported('LongPolling'));
     }
-    const channel = this.#channelOf(entry);
-    const end = await channel.inTurn(async (): Promise<PostEnd> => {
-      const body = new PostBody(request, channel.inbox, maxPostBytes, performance.now());
-      this.#ticking.add(body);
-      try {
-        return await body.receive();
-      } finally {
-        this.#ticking.delete(body);
-      }
-    });
-    if (end === undefined) return replyBusy(response, 1);
-    if (end === 'received') return reply(response, 200, '', 'text/plain');
-    if (end === 'disposed') return reply(response, 404);
-    if (end === 'gone') return reply(response, 400);
-    // What is left of the body is not read: on HTTP/1.1 nothing else can come over this connection.
-    if (request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
-    reply(response, end === 'too-large' ? 413 : 408);
+    await this.#posts.receive(request, response, this.#channelOf(entry));
   }
 
   #serve(entry: Entry<User>, transport: Transport, identity: ConnectionIdentity): ServedConnection | undefined {
