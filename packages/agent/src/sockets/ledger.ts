@@ -53,9 +53,17 @@ export class SocketLedger implements Disposable {
     return this.#table;
   }
 
-  /** Sockets of an app, those included that are over. */
-  count(app: string): number {
-    return this.#counts.get(app) ?? 0;
+  /** Counts one more of an app, until `release`. @throws LonghaulError `quota-exceeded` */
+  reserve(app: string, max: number): void {
+    const count = this.#counts.get(app) ?? 0;
+    if (count >= max) throw new LonghaulError('quota-exceeded', `"${app}" has ${max} sockets, which is the limit`);
+    this.#counts.set(app, count + 1);
+  }
+
+  release(app: string): void {
+    const count = (this.#counts.get(app) ?? 0) - 1;
+    if (count > 0) this.#counts.set(app, count);
+    else this.#counts.delete(app);
   }
 
   /** Several notes as one. */
@@ -63,8 +71,12 @@ export class SocketLedger implements Disposable {
     return this.#store.note(write);
   }
 
-  /** Durable when it resolves. @throws LonghaulError `already-exists` when another socket lives under that id */
-  async handOver(socket: NewSocket): Promise<SocketRow> {
+  /**
+   * Durable when it resolves: whether it is one more, for which a place was reserved.
+   *
+   * @throws LonghaulError `already-exists` when another socket lives under that id
+   */
+  async handOver(socket: NewSocket): Promise<{ readonly isNew: boolean }> {
     const { context, leftover, ...given } = socket;
     const now = this.#now();
     const { row, isNew } = await this.#store.commit(() => {
@@ -87,9 +99,8 @@ export class SocketLedger implements Disposable {
       this.#commits.putContents(stored.seq, { context, leftover });
       return { row: stored, isNew: earlier === undefined };
     });
-    if (isNew) this.#counts.set(row.app, this.count(row.app) + 1);
     this.#changed(row);
-    return row;
+    return { isNew };
   }
 
   /** Noted. @throws LonghaulError `illegal-state`, `disk-full` */
@@ -106,9 +117,7 @@ export class SocketLedger implements Disposable {
   /** Noted. */
   remove(row: SocketRow): void {
     this.#store.note(() => this.#table.delete(row.seq));
-    const count = this.count(row.app) - 1;
-    if (count > 0) this.#counts.set(row.app, count);
-    else this.#counts.delete(row.app);
+    this.release(row.app);
     this.#facts.forget(nameOf(row));
     this.#publish({ type: 'socket-removed', app: row.app, id: row.id });
   }

@@ -83,30 +83,32 @@ export class Requests {
     requireKind(descriptor, kind);
     const { local: localAddress, remote: remoteAddress } = socketAddresses(descriptor);
     const [context, leftover] = [fromBase64(asked.context), fromBase64(asked.leftover)];
-    await step('socket.transfer.park', () => vaults.park(key, descriptor.duplicate()));
+    ledger.reserve(speaker.app, this.#room.limits.maxSocketsPerApp);
+    let isNew = false;
     try {
+      await step('socket.transfer.park', () => vaults.park(key, descriptor.duplicate()));
       const given = { app: speaker.app, id: asked.socketId, key, kind, taskId, wake, keepAliveMs };
-      await step('socket.transfer.commit', () =>
+      const committed = await step('socket.transfer.commit', () =>
         ledger.handOver({ ...given, localAddress, remoteAddress, context, leftover }),
       );
+      isNew = committed.isNew;
     } catch (error) {
       await vaults.drop(key).catch(() => {}); // the app still has it
       throw error;
+    } finally {
+      if (!isNew) ledger.release(speaker.app);
     }
     stepNow('socket.transfer.answer', () => this.#done(speaker, asked));
     this.#listen(key, leftover !== null && leftover.length > 0);
   }
 
   #checkNew(app: string, { socketId, taskId, kind, keepAliveMs }: Asked<'transfer'>): void {
-    const { ledger, tasks, limits } = this.#room;
+    const { ledger, tasks } = this.#room;
     if (!tasks.isRegistered(app, taskId))
       throw new LonghaulError('not-found', `no task ${taskId} of "${app}" is registered`);
     requireKeepAlive(kind, keepAliveMs);
     const other = ledger.table.find(app, socketId);
     if (other !== undefined && !isOver(other.state)) throw livesAlready(other);
-    if (other === undefined && ledger.count(app) >= limits.maxSocketsPerApp) {
-      throw new LonghaulError('quota-exceeded', `"${app}" has ${limits.maxSocketsPerApp} sockets, which is the limit`);
-    }
   }
 
   /** The vault has a duplicate: what comes back is the word, the context and what was read and not used (SB-35). */

@@ -3,6 +3,7 @@
 import { LonghaulError } from '@longhaul/agent-protocol';
 import type { Descriptor } from './descriptor.ts';
 import { Envelope } from './envelope.ts';
+import { codeOf } from './libc.ts';
 import { Readiness } from './readiness.ts';
 import { makeRoom } from './sockets.ts';
 
@@ -81,6 +82,8 @@ export class Channel implements Disposable {
       this.#listen();
     } catch (error) {
       if (error instanceof RangeError) throw error;
+      // The peer is gone. What it said last is still to be heard, and then its end.
+      if (isGone(error)) return;
       // Not from within the caller's own turn: it has not finished what it was doing.
       queueMicrotask(() => this.#end(error));
     }
@@ -99,8 +102,12 @@ export class Channel implements Disposable {
   #happened(): void {
     try {
       this.#flush();
+    } catch (error) {
+      if (!isGone(error)) this.#end(error);
+    }
+    try {
       for (let count = 0; this.#isOpen && !this.#isPaused && count < maxPerTurn; count++) {
-        const message = this.#envelope.receive(this.#socket);
+        const message = this.#receive();
         if (message === undefined) return;
         if (message === 'end') this.#end(undefined);
         else if (!message.wereLost) this.#listener.received(message.bytes, message.descriptors);
@@ -109,6 +116,16 @@ export class Channel implements Disposable {
       }
     } catch (error) {
       this.#end(error);
+    }
+  }
+
+  /** The kernel tells that the peer has not read everything before it gives what the peer has said last. */
+  #receive(): ReturnType<Envelope['receive']> {
+    try {
+      return this.#envelope.receive(this.#socket);
+    } catch (error) {
+      if (codeOf(error) !== 'ECONNRESET') throw error;
+      return this.#envelope.receive(this.#socket);
     }
   }
 
@@ -145,3 +162,5 @@ export class Channel implements Disposable {
     }
   }
 }
+
+const isGone = (error: unknown): boolean => codeOf(error) === 'EPIPE' || codeOf(error) === 'ECONNRESET';
