@@ -86,6 +86,8 @@ const Ended = v.strictObject({
   type: v.literal('ended'),
   run: RunId,
   error: v.nullable(v.strictObject({ message: v.pipe(v.string(), v.maxLength(8_192)) })),
+  /** Bytes that the host has printed for it: they come another way, and may come later. */
+  printed: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
 });
 
 /** What an app may say. */

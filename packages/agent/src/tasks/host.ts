@@ -67,7 +67,7 @@ export class TaskHost {
     try {
       this.#child = spawn(process.execPath, [...flags(options.maxHeapMb), options.program, String(process.pid)], {
         cwd: options.folder,
-        env: { ...options.env, [hostMark]: options.key },
+        env: environmentOf(options),
         stdio: ['ignore', 'pipe', 'pipe', theirs.number, 'pipe'],
         // A process group of its own: it ends as a whole.
         detached: true,
@@ -169,6 +169,12 @@ export class TaskHost {
 }
 
 const flags = (maxHeapMb: number): string[] => [...nodeFlags, `--max-old-space-size=${maxHeapMb}`];
+
+/** What aims crash tests at the agent is not for its hosts. */
+function environmentOf({ env, key }: HostOptions): NodeJS.ProcessEnv {
+  const rest = Object.entries(env).filter(([name]) => !name.startsWith('LONGHAUL_CRASH_'));
+  return { ...Object.fromEntries(rest), [hostMark]: key };
+}
 
 function parseJson(bytes: Buffer): { readonly type?: unknown } | undefined {
   try {

@@ -47,6 +47,10 @@ interface LiveRun {
   isGiven: boolean;
   /** The host knows that it is canceled. */
   hasHeard: boolean;
+  /** Bytes of its output that have come from its host. */
+  printed: number;
+  /** The host has said that it has ended, having printed so much: over as soon as this has come. */
+  said: { readonly event: RunEvent; readonly printed: number } | undefined;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -214,7 +218,15 @@ export class Runner {
     // The row is written while the socket is on its way out of its vault.
     const lending = namedStep('run.lend', () => this.#options.broker.lend(runOf(row), host.seat));
     const started = ledger.apply(row, { name: 'start' }, { startedAt: now(), pid: host.process.pid });
-    const live: LiveRun = { row: started, host, isGiven: false, hasHeard: false, timer: undefined };
+    const live: LiveRun = {
+      row: started,
+      host,
+      isGiven: false,
+      hasHeard: false,
+      printed: 0,
+      said: undefined,
+      timer: undefined,
+    };
     this.#live.set(row.id, live);
     lending.then(
       lent => this.#give(live, lent, entryPoint),
@@ -267,7 +279,7 @@ export class Runner {
   }
 
   #cancelLive(live: LiveRun, reason: CancellationReason): void {
-    if (live.row.state.name !== 'running') return;
+    if (live.row.state.name !== 'running' || live.said !== undefined) return;
     live.row = this.#options.ledger.apply(live.row, { name: 'cancel', reason });
     if (!live.isGiven) return; // ended when it would be given
     const { graceMs } = this.#options.limits;
@@ -292,13 +304,26 @@ export class Runner {
     if (live?.host !== host || !live.isGiven) return; // over already
     if (message.type === 'heard') live.hasHeard = true;
     else if (message.type === 'progress') this.#options.ledger.progress(message.run, message.value);
-    else this.#finish(live, endEventOf(live.row, message.error));
+    else if (live.said === undefined) {
+      live.said = { event: endEventOf(live.row, message.error), printed: message.printed };
+      clearTimeout(live.timer);
+      live.timer = setTimeout(() => this.#finishSaid(live, 0), lastPrintsMs);
+      this.#finishSaid(live);
+    }
+  }
+
+  /** What is printed comes another way than what is said. */
+  #finishSaid(live: LiveRun, wanted = live.said?.printed ?? 0): void {
+    if (live.said !== undefined && live.printed >= wanted && this.#isCurrent(live)) this.#finish(live, live.said.event);
   }
 
   #printed(host: SeatedHost, run: string | undefined, bytes: Buffer): void {
     const live = run === undefined ? undefined : this.#live.get(run);
     const runs = live?.host === host ? [live] : this.#runsIn(host);
     for (const { row } of runs) this.#logs.get(row.id)?.add(bytes);
+    if (live?.host !== host) return;
+    live.printed += bytes.length;
+    this.#finishSaid(live);
   }
 
   #hostEnded(host: SeatedHost, end: HostEnd): void {
@@ -310,11 +335,18 @@ export class Runner {
       'a task host ended',
     );
     broker.hostEnded(host.seat);
+    const others = runs.filter(({ said }) => said === undefined).length - 1;
     for (const live of runs) {
-      const { event, losses } = verdictOf(inHost(live.row)!, runs.length - 1, end, limits);
+      if (live.said !== undefined) {
+        this.#finish(live, live.said.event);
+        continue;
+      }
+      const { event, losses } = verdictOf(inHost(live.row)!, others, end, limits);
       if (event.name === 'lose-host') this.#logs.get(live.row.id)?.note(`started again: ${event.error.message}`);
       this.#finish(live, event, losses);
     }
+    // Behind those that wait for a place.
+    if (this.#inLine.delete(host.app)) this.#inLine.add(host.app);
     this.#settle();
     this.#pump();
   }
@@ -359,6 +391,8 @@ export class Runner {
   }
 }
 
+/** How long the rest of what a run has printed is waited for. Milliseconds. */
+const lastPrintsMs = 2_000;
 const nobody: ReadonlySet<string> = new Set();
 
 const runOf = ({ id, app, taskId, trigger, attempt }: RunRow): SocketRun => ({

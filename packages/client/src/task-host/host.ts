@@ -51,13 +51,15 @@ export class TaskHost {
     void currentRun.run(run, () => run.start());
   }
 
-  #ended({ id }: TaskRun, failure: { readonly error: unknown } | undefined): void {
+  #ended(run: TaskRun, failure: { readonly error: unknown } | undefined): void {
+    const { id } = run;
     const information = this.#runs.get(id)?.information;
     this.#runs.delete(id);
-    if (failure !== undefined) printFor(id, Buffer.from(`${inspect(failure.error)}\n`));
+    if (failure !== undefined) printFor(run, Buffer.from(`${inspect(failure.error)}\n`));
     // Before it is said: then the agent takes back what was not given back.
     information?.[Symbol.dispose]();
-    this.#say({ type: 'ended', run: id, error: failure === undefined ? null : { message: messageOf(failure.error) } });
+    const error = failure === undefined ? null : { message: messageOf(failure.error) };
+    this.#say({ type: 'ended', run: id, error, printed: run.printedBytes });
   }
 
   /** Thrown or rejected where nobody caught it. */

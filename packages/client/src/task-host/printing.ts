@@ -8,16 +8,23 @@ const idBytes = 36;
 /** Of one frame; the agent takes no longer ones. */
 const maxFrameBytes = 16_384;
 
+/** A run, as far as its printing goes. */
+export interface Printing {
+  readonly id: string;
+  printedBytes: number;
+}
+
 /** For the log of a run. A host whose agent is gone has nobody to tell. */
-export function printFor(run: string, bytes: Uint8Array): void {
+export function printFor(run: Printing, bytes: Uint8Array): void {
   for (let from = 0; from < bytes.length; from += maxFrameBytes) {
     const part = bytes.subarray(from, from + maxFrameBytes);
     const frame = Buffer.allocUnsafe(idBytes + 4 + part.length);
-    frame.write(run, 0, 'latin1');
+    frame.write(run.id, 0, 'latin1');
     frame.writeUInt32LE(part.length, idBytes);
     frame.set(part, idBytes + 4);
     try {
       for (let sent = 0; sent < frame.length; ) sent += writeSync(framesFd, frame, sent);
+      run.printedBytes += part.length;
     } catch {
       return;
     }
@@ -46,7 +53,7 @@ function attributed(stream: NodeJS.WriteStream): NodeJS.WriteStream {
     const encoding = typeof encodingOrDone === 'string' ? encodingOrDone : undefined;
     const done = typeof encodingOrDone === 'function' ? encodingOrDone : last;
     if (run === undefined) return encoding === undefined ? write(chunk, done) : write(chunk, encoding, done);
-    printFor(run.id, typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk);
+    printFor(run, typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk);
     if (done !== undefined) process.nextTick(done);
     return true;
   };

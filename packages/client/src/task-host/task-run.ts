@@ -16,6 +16,8 @@ const maxProgress = 0xffffffff;
 
 export class TaskRun {
   readonly id: string;
+  /** Written by printing.ts. */
+  printedBytes = 0;
   readonly #order: RunOrder;
   readonly #listener: TaskRunListener;
   readonly #abort = new AbortController();
