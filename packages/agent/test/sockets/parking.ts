@@ -1,6 +1,6 @@
 // What the tests of parked sockets share: a keeper's vaults, connections to park, and reading what is there.
 import { once } from 'node:events';
-import { mkdtempSync, readSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { defaults } from '../../src/options.ts';
 import { Descriptor } from '../../src/platform/kernel/descriptor.ts';
 import type { SocketActivity } from '../../src/sockets/vault-link.ts';
 import { Vaults } from '../../src/sockets/vaults.ts';
+import { isAlive } from '../process/home.ts';
 
 export function openKeeper(t: TestContext, limits: Partial<typeof defaults.keeper> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'lh-vaults-'));
@@ -19,7 +20,16 @@ export function openKeeper(t: TestContext, limits: Partial<typeof defaults.keepe
     processes[Symbol.dispose]();
     rmSync(folder, { recursive: true, force: true });
   });
-  return { processes, folder };
+  const killOldestVault = () => void process.kill(vaultPids()[0]!, 'SIGKILL');
+  return { processes, folder, killOldestVault };
+}
+
+/** Children of this process that are alive and are vaults, the oldest first. */
+export function vaultPids(): number[] {
+  return readdirSync('/proc/self/task')
+    .flatMap(task => readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number))
+    .filter(pid => isAlive(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('vault'))
+    .sort((a, b) => a - b);
 }
 
 export class Witness {

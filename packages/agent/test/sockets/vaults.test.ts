@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { openSync, readdirSync, readFileSync } from 'node:fs';
+import { openSync, readdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +16,7 @@ import { Descriptor } from '../../src/platform/kernel/descriptor.ts';
 import { connectTo } from '../../src/platform/kernel/sockets.ts';
 import { nodeFlags } from '../../src/platform/source.ts';
 import { Vaults } from '../../src/sockets/vaults.ts';
-import { isAlive } from '../process/home.ts';
-import { connection, numberOf, openAgent, openKeeper, readAll } from './parking.ts';
+import { connection, numberOf, openAgent, openKeeper, readAll, vaultPids } from './parking.ts';
 
 after(leakCheck());
 
@@ -193,14 +192,7 @@ test('the death of a vault is told with the ids it held, and what was asked of i
   assert.notEqual(vaultPid(), pid);
 });
 
-function vaultPid(): number {
-  const children = readdirSync('/proc/self/task').flatMap(task =>
-    readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-  );
-  const vault = children.find(isAlive);
-  assert.ok(vault !== undefined);
-  return vault;
-}
+const vaultPid = (): number => vaultPids()[0]!;
 
 test('a newer agent replaces the one before, with everything in its state; an older one is refused', async t => {
   const { processes } = openKeeper(t);

@@ -1,0 +1,251 @@
+// One agent ends, at a moment the test chooses, and the next takes over: the store, the vaults and the runs are brought
+// together, and nothing is lost or told twice.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, test } from 'node:test';
+import { leakCheck, waitFor } from '@longhaul/testing';
+import type { ForRun } from '../../src/sockets/door.ts';
+import { defaults } from '../../src/sockets/options.ts';
+import { Vaults } from '../../src/sockets/vaults.ts';
+import { connection, readAll } from './parking.ts';
+import { base64, owner, Scene } from './room.ts';
+
+after(leakCheck());
+
+const reclaim = { type: 'reclaim', socketId: 'main', kind: 'stream-socket' } as const;
+const close = (lent: ForRun | 'obsolete'): void => {
+  if (lent !== 'obsolete') lent.descriptor?.[Symbol.dispose]();
+};
+
+test('what was parked is heard by the next agent, bytes that came in between included', async t => {
+  const scene = new Scene(t);
+  await scene.open();
+  const guest = await scene.guest();
+  const { peer, app } = await connection(t);
+  await guest.transfer(app, { context: base64('c'), keepAliveMs: 60_000 });
+  app[Symbol.dispose]();
+  await scene.close();
+  peer.write('in between');
+  const sockets = await scene.open();
+  const run = await scene.tasks.next();
+  assert.equal(run.reason, 'socket-activity');
+  const lent = await sockets.lend(run, 1);
+  assert.ok(lent !== 'obsolete' && lent.socket !== null);
+  assert.equal(readAll(lent.descriptor), 'in between');
+  assert.equal(lent.socket.context, base64('c'));
+  close(lent);
+});
+
+test('a run that was waiting or running is given its socket again, under a new lease; nobody else is woken', async t => {
+  const scene = new Scene(t);
+  let sockets = await scene.open();
+  let guest = await scene.guest();
+  const { peer, app } = await connection(t);
+  const key = await guest.transfer(app);
+  app[Symbol.dispose]();
+  peer.write('x');
+  const run = await scene.tasks.next();
+  sockets = await scene.open(); // it was waiting
+  assert.equal(sockets.list(owner)[0]?.status, 'signalled');
+  close(await sockets.lend(run, 1));
+  scene.tasks.statuses.set(run.id, 'running');
+  sockets = await scene.open(); // it was running
+  assert.equal(sockets.list(owner)[0]?.status, 'signalled');
+  const lent = await sockets.lend(run, 2);
+  assert.ok(lent !== 'obsolete' && lent.socket !== null);
+  assert.equal(lent.socket.lease, 2);
+  close(lent);
+  guest = await scene.guest();
+  assert.equal(await guest.tell({ type: 'return', key, lease: 1, leftover: null }), 'stale-owner');
+  assert.equal(await guest.tell({ type: 'return', key, lease: 2, leftover: null }), 'done');
+  assert.equal(scene.tasks.runs.length, 2, 'of the bytes that nobody has read, after the hand-back');
+});
+
+test('a run that was over, or is not known any more, decides over its socket as if it had been told in time', async t => {
+  for (const [status, expected] of [
+    ['completed', 'orphaned'],
+    ['failed', 'parked'],
+    ['canceled', 'parked'],
+    [undefined, 'parked'],
+  ] as const) {
+    const scene = new Scene(t);
+    let sockets = await scene.open();
+    const guest = await scene.guest();
+    const { peer, app } = await connection(t);
+    await guest.transfer(app);
+    peer.write('x');
+    const run = await scene.tasks.next();
+    close(await sockets.lend(run, 1));
+    if (status === undefined) scene.tasks.statuses.delete(run.id);
+    else scene.tasks.statuses.set(run.id, status);
+    sockets = await scene.open();
+    assert.equal(sockets.list(owner)[0]?.status, expected, String(status));
+    const pause = /its task has failed once/.test(sockets.list(owner)[0]?.why ?? '');
+    assert.equal(pause, status === 'failed' || status === 'canceled');
+  }
+});
+
+test('an app that comes back in time keeps what it had; one that does not has it parked again', async t => {
+  const scene = new Scene(t, { limits: { resumeMs: 300 } });
+  let sockets = await scene.open();
+  let guest = await scene.guest();
+  const one = await connection(t);
+  const two = await connection(t);
+  const key = await guest.transfer(one.app);
+  const late = await guest.transfer(two.app, { socketId: 'late' });
+  for (const socketId of ['main', 'late']) {
+    const { descriptors } = await guest.ask({ ...reclaim, socketId });
+    for (const descriptor of descriptors) descriptor[Symbol.dispose]();
+  }
+  sockets = await scene.open();
+  guest = await scene.guest();
+  assert.equal(await guest.tell({ type: 'resume', key, lease: 1 }), 'done');
+  const statuses = () => sockets.list(owner).map(({ id, status }) => [id, status]);
+  assert.deepEqual(statuses(), [
+    ['main', 'lent'],
+    ['late', 'lent'],
+  ]);
+  await waitFor('the other to be parked', () => sockets.list(owner)[1]?.status === 'parked');
+  assert.equal(sockets.list(owner)[0]?.status, 'lent');
+  assert.equal(await guest.tell({ type: 'resume', key: late, lease: 1 }), 'stale-owner');
+  two.peer.write('x');
+  assert.equal((await scene.tasks.next()).socketId, 'late');
+  guest.hangUp();
+  await waitFor('the first to be parked, too', () => sockets.list(owner)[0]?.status === 'parked');
+});
+
+test('what a vault holds without a row is let go of without ending the connection: its app was never answered', async t => {
+  const scene = new Scene(t);
+  await scene.open();
+  const guest = await scene.guest();
+  await guest.transfer((await connection(t)).app, { socketId: 'other' });
+  await scene.close();
+  const { peer, app } = await connection(t);
+  const stray = await Vaults.open({
+    generation: 1,
+    vaults: scene.keeper.processes.addresses,
+    openVault: () => scene.keeper.processes.open(),
+    listener: { activity: () => {}, lost: () => {} },
+  });
+  await stray.park(randomUUID(), app.duplicate());
+  stray[Symbol.dispose]();
+  const sockets = await scene.open();
+  assert.equal(sockets.list(owner).length, 1);
+  peer.write('still here');
+  await waitFor('the bytes', () => readAll(app) === 'still here');
+  assert.equal(await (await scene.guest()).transfer(app).then(() => 'done'), 'done');
+});
+
+test('after the death of a vault each of its sockets is told as closed, once, and can be handed over anew', async t => {
+  const scene = new Scene(t, {}, { maxSocketsPerVault: 2 });
+  let sockets = await scene.open();
+  let guest = await scene.guest();
+  const peers = [await connection(t), await connection(t), await connection(t)];
+  for (const [n, { app }] of peers.entries()) await guest.transfer(app, { socketId: `s${n}` });
+  assert.equal(scene.keeper.processes.addresses.length, 2);
+  const { descriptors, message } = await guest.ask({ ...reclaim, socketId: 's1' });
+  for (const descriptor of descriptors) descriptor[Symbol.dispose]();
+  scene.keeper.killOldestVault();
+  const told = [await scene.tasks.next(), await scene.tasks.next()];
+  assert.deepEqual(told.map(({ socketId, reason }) => [socketId, reason]).sort(), [
+    ['s0', 'socket-closed'],
+    ['s1', 'socket-closed'],
+  ]);
+  assert.deepEqual(
+    sockets.list(owner).map(({ id, status }) => [id, status]),
+    [
+      ['s0', 'closed'],
+      ['s1', 'closed'],
+      ['s2', 'parked'],
+    ],
+  );
+  assert.match(sockets.list(owner)[0]?.why ?? '', /the process that held it has ended/);
+  const key = message.type === 'lent' ? message.socket.key : '';
+  assert.equal(await guest.tell({ type: 'return', key, lease: 1, leftover: null }), 'vault-lost');
+  await guest.transfer(peers[1]!.app, { socketId: 's1' });
+  await scene.close();
+  scene.keeper.killOldestVault();
+  sockets = await scene.open();
+  const after = [await scene.tasks.next(), await scene.tasks.next()].map(({ socketId }) => socketId).sort();
+  assert.deepEqual(after, ['s1', 's2'], 'also when the agent was not there');
+  guest = await scene.guest();
+  await scene.open();
+  assert.equal(scene.tasks.waiting, 0);
+});
+
+test('a keep-alive time that came while no agent was there is told by the next one (SB-42)', async t => {
+  let clock = 1_000_000;
+  const scene = new Scene(t, { now: () => clock });
+  let sockets = await scene.open();
+  const guest = await scene.guest();
+  const { app } = await connection(t);
+  const key = await guest.transfer(app, { keepAliveMs: 3_600_000 });
+  assert.equal(sockets.list(owner)[0]?.keepAliveAt, clock + 3_600_000);
+  await scene.close();
+  clock += 3_599_999;
+  sockets = await scene.open();
+  assert.equal(scene.tasks.waiting, 0);
+  await scene.close();
+  clock += 1;
+  sockets = await scene.open();
+  const run = await scene.tasks.next();
+  assert.equal(run.reason, 'keep-alive-timer-expired');
+  const lent = await sockets.lend(run, 1);
+  assert.ok(lent !== 'obsolete' && lent.socket !== null, 'with the socket, to send something');
+  close(lent);
+  const back = { type: 'return', key, lease: lent.socket.lease, leftover: null } as const;
+  assert.equal(await (await scene.guest()).tell(back), 'done');
+  assert.equal(sockets.list(owner)[0]?.keepAliveAt, clock + 3_600_000, 'it begins anew with the hand-back');
+});
+
+test('a run that fails again and again is tried after a growing pause, and after ten the socket is orphaned', async t => {
+  let clock = 5_000_000;
+  const scene = new Scene(t, { now: () => clock });
+  let sockets = await scene.open();
+  const guest = await scene.guest();
+  const { peer, app } = await connection(t);
+  await guest.transfer(app);
+  app[Symbol.dispose]();
+  peer.write('poison');
+  for (let failures = 1; failures < defaults.maxFailures; failures++) {
+    const run = await scene.tasks.next();
+    const lent = await sockets.lend(run, 1);
+    assert.ok(lent !== 'obsolete' && lent.descriptor !== null);
+    close(lent);
+    await sockets.over(run, failures % 2 === 0 ? 'failed' : 'canceled');
+    assert.equal(sockets.list(owner)[0]?.status, 'parked');
+    clock += Math.min(defaults.maxPauseMs, 1_000 * 2 ** (failures - 1)) - 1;
+    sockets = await scene.open();
+    assert.equal(scene.tasks.waiting, 0, `not yet after ${failures}`);
+    clock += 1;
+    sockets = await scene.open();
+  }
+  const last = await scene.tasks.next();
+  close(await sockets.lend(last, 1));
+  await sockets.over(last, 'failed');
+  const [record] = sockets.list(owner);
+  assert.deepEqual([record?.status, record?.wakes], ['orphaned', 10]);
+  assert.match(record?.why ?? '', /10 runs in a row have failed/);
+  peer.resume();
+  await waitFor('the end of the connection', () => peer.readableEnded || peer.destroyed);
+});
+
+test('a socket whose task is not registered any more is deaf and says why, and can still be taken over', async t => {
+  const scene = new Scene(t);
+  let sockets = await scene.open();
+  let guest = await scene.guest();
+  const { peer, app } = await connection(t);
+  await guest.transfer(app);
+  app[Symbol.dispose]();
+  scene.tasks.registered.clear();
+  peer.write('hello');
+  await waitFor('it to be deaf', () => sockets.list(owner)[0]?.why !== null);
+  assert.equal(sockets.list(owner)[0]?.status, 'parked');
+  assert.match(sockets.list(owner)[0]?.why ?? '', /not registered any more/);
+  sockets = await scene.open();
+  guest = await scene.guest();
+  const { descriptors } = await guest.ask(reclaim);
+  assert.equal(readAll(descriptors[0]!), 'hello');
+  descriptors[0]![Symbol.dispose]();
+  assert.equal(scene.tasks.runs.length, 0);
+});
