@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { runRecord, socketRecord, taskRecord } from '../test/fixtures/task-records.ts';
 import { transferRecord } from '../test/fixtures/transfer-records.ts';
-import { type DashboardEvent, initialState, step } from './dashboard-state.ts';
+import { type DashboardEvent, initialState, rowsIn, step } from './dashboard-state.ts';
+import { placeOf } from './route.ts';
 
 const after = (...events: DashboardEvent[]) => events.reduce(step, initialState);
 const record = transferRecord({ status: 'running', revision: 1 });
@@ -56,4 +58,57 @@ test('the last known transfers stay when the link breaks', () => {
   );
   assert.equal(state.link.name, 'needs-link');
   assert.equal(state.transfers?.size, 1);
+});
+
+const socket = socketRecord();
+const key = 'com.example.chat/room 1';
+const sockets: DashboardEvent = { type: 'sockets-snapshot', records: [socket], changes: [] };
+const socketChanged = (given: object): DashboardEvent => ({
+  type: 'socket-changes',
+  changes: [{ type: 'changed', record: { ...socket, ...given } }],
+});
+
+test('the list that is seen has its own rows, its own filter and its own counts', () => {
+  const task = taskRecord();
+  const state = after(
+    snapshot,
+    sockets,
+    { type: 'tasks-snapshot', records: [task], runs: [runRecord()], changes: [] },
+    { type: 'view', event: { type: 'went', place: placeOf('sockets') } },
+  );
+  assert.deepEqual(rowsIn(state).groups, [{ group: 'parked', ids: [key] }]);
+  const filtered = step(state, { type: 'view', event: { type: 'filtered', query: 'nothing like it' } });
+  assert.equal(rowsIn(filtered).found, 0);
+  assert.equal(filtered.arrangement.found, 1, 'the transfers are not filtered by it');
+  const turned = step(filtered, { type: 'view', event: { type: 'went', place: placeOf('tasks') } });
+  assert.deepEqual(rowsIn(turned).groups, [{ group: 'ready', ids: [task.taskId] }]);
+});
+
+test('a wake makes no new arrangement within a group, a new status and an end do', () => {
+  const state = after(snapshot, sockets);
+  const woken = step(state, socketChanged({ wakes: 1, lastWakeAt: 1 }));
+  assert.equal(woken.sockets?.get(key)?.record.wakes, 1);
+  assert.equal(woken.socketRows, state.socketRows);
+  const lent = step(state, socketChanged({ status: 'lent' }));
+  assert.equal(lent.socketRows.counts.awake, 1);
+  const gone = step(state, { type: 'socket-changes', changes: [{ type: 'removed', name: socket }] });
+  assert.equal(gone.socketRows.found, 0);
+});
+
+test('a refused click stands at a socket and at a run, and goes when they move on', () => {
+  const run = runRecord({ status: 'running' });
+  const known: DashboardEvent = { type: 'tasks-snapshot', records: [taskRecord()], runs: [run], changes: [] };
+  const refusedAt = (refusedId: string): DashboardEvent => ({
+    type: 'action-failed',
+    id: refusedId,
+    action: 'cancel-run',
+    problem,
+  });
+  const state = after(snapshot, sockets, known, refusedAt(key), refusedAt(run.id), refusedAt('nobody'));
+  assert.deepEqual([...state.activities.keys()], [key, run.id]);
+  const ended: DashboardEvent = {
+    type: 'task-changes',
+    changes: [{ type: 'run', run: { ...run, status: 'canceled' } }],
+  };
+  assert.deepEqual([...step(step(state, ended), socketChanged({ status: 'closed' })).activities.keys()], []);
 });

@@ -14,6 +14,15 @@ test('slash goes to the filter, question mark to the help, arrows and Home and E
   assert.deepEqual(press('End'), { type: 'move', move: 'last' });
 });
 
+test('1, 2 and 3 lead to the lists, in a field they are digits', () => {
+  assert.deepEqual(press('1'), { type: 'turn', page: 'transfers' });
+  assert.deepEqual(press('2'), { type: 'turn', page: 'sockets' });
+  assert.deepEqual(press('3'), { type: 'turn', page: 'tasks' });
+  assert.equal(press('4'), null);
+  assert.equal(press('2', 'filter'), null);
+  assert.equal(press('2', 'elsewhere', true), null);
+});
+
 test('in a field letters are letters, but Escape steps back and down leads from the filter to the rows', () => {
   for (const where of ['filter', 'text', 'choice'] as const) {
     assert.equal(press('/', where), null);

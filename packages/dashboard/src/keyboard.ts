@@ -1,10 +1,12 @@
 // What a key means on the page. Pure: the view says where the key was pressed and does what comes out.
-import type { RowMove } from './transfers/arrangement.ts';
+import { type Page, pages } from './route.ts';
+import type { RowMove } from './rows/row-groups.ts';
 
 export type KeyCommand =
   | { readonly type: 'focus-filter' }
   | { readonly type: 'show-help' }
   | { readonly type: 'step-back' }
+  | { readonly type: 'turn'; readonly page: Page }
   | { readonly type: 'move'; readonly move: RowMove };
 
 export interface KeyPress {
@@ -31,14 +33,17 @@ export function commandOf({ key, isCombined, where }: KeyPress): KeyCommand | nu
   if (where !== 'elsewhere') return null;
   if (key === '/') return { type: 'focus-filter' };
   if (key === '?') return { type: 'show-help' };
+  const page = pages[['1', '2', '3'].indexOf(key)];
+  if (page !== undefined) return { type: 'turn', page };
   const move = moves[key];
   return move === undefined ? null : { type: 'move', move };
 }
 
 /** For the help on the page. */
 export const keyHelp: readonly { readonly keys: readonly string[]; readonly words: string }[] = [
+  { keys: ['1', '2', '3'], words: 'transfers, sockets, tasks' },
   { keys: ['/'], words: 'go to the filter' },
-  { keys: ['↑', '↓'], words: 'from one transfer to another' },
+  { keys: ['↑', '↓'], words: 'from one row to another' },
   { keys: ['Home', 'End'], words: 'to the first, to the last' },
   { keys: ['Enter'], words: 'open or close its details' },
   { keys: ['Tab'], words: 'to its buttons' },

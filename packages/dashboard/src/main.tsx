@@ -5,12 +5,14 @@ import { requestFrame } from './frame.ts';
 import { commandOf } from './keyboard.ts';
 import { wantsCode } from './link/link-states.ts';
 import { defaults } from './options.ts';
-import { fragmentOf, openIdIn } from './route.ts';
+import { fragmentOf, isSamePlace, type Place, placeIn, placeOf } from './route.ts';
 import { AgentConnection } from './session/agent-connection.ts';
 import { problemOf } from './session/call-problem.ts';
 import { logIn, takeCode } from './session/login.ts';
 import { createStore } from './store.ts';
+import { isRunToBeAsked } from './tasks/known-run.ts';
 import { isToBeAsked } from './transfers/known-details.ts';
+import { listView, placeIn as placeInView } from './view-state.ts';
 import { App, type AppCommands } from './views/app.tsx';
 import { filterField, pressOf } from './views/key-places.ts';
 import { announcementsOf, titleOf } from './words/page-words.ts';
@@ -27,6 +29,7 @@ const store = createStore(initialState, step, requestFrame, (before, after) => {
   announcement = announcementsOf(before, after).join(' ') || announcement;
   show();
   void askForDetails();
+  void askForRun();
 });
 
 const commands: AppCommands = {
@@ -34,16 +37,20 @@ const commands: AppCommands = {
   limit: (id, bytesPerSecond) => askForRow('limit', id, agent => agent.limit(id, bytesPerSecond)),
   actOnAll: action => askForPanel(agent => agent.performOnAll(action)),
   setLimits: limits => askForPanel(agent => agent.setLimits(limits)),
+  removeSocket(id) {
+    const record = store.state.sockets?.get(id)?.record;
+    if (record === undefined) return;
+    void askForRow('remove-socket', id, agent => agent.removeSocket({ app: record.app, id: record.id }));
+  },
+  cancelRun: id => askForRow('cancel-run', id, agent => agent.cancelRun(id)),
   dismiss: id => store.send({ type: 'problem-dismissed', id }),
   connectNow: () => void connection?.connect(),
   view(event) {
     store.send({ type: 'view', event });
     if (event.type === 'stepped-back') followAddress();
   },
-  open(id) {
-    store.send({ type: 'view', event: { type: 'opened', id } });
-    followAddress();
-  },
+  open: id => go(placeOf(store.state.view.page, id)),
+  openRun: runId => go(placeOf('tasks', listView(store.state.view).openId, runId)),
 };
 
 async function askForRow(action: RowAction, id: string, ask: (agent: AgentConnection) => Promise<void>): Promise<void> {
@@ -74,7 +81,8 @@ let isAskingForDetails = false;
 /** Keeps the details of the open transfer fresh. Without an answer the page goes on with what it has. */
 async function askForDetails(): Promise<void> {
   const { link, transfers, view, details } = store.state;
-  const record = view.openId === null ? undefined : transfers?.get(view.openId)?.record;
+  const { openId } = view.lists.transfers;
+  const record = view.page !== 'transfers' || openId === null ? undefined : transfers?.get(openId)?.record;
   if (record === undefined || connection === null || link.name !== 'live' || document.hidden) return;
   const at = Date.now();
   if (isAskingForDetails || !isToBeAsked(record, details, at, defaults.detailsEveryMs)) return;
@@ -89,18 +97,44 @@ async function askForDetails(): Promise<void> {
   }
 }
 
-/** The address names the open transfer. Opening one can be taken back by the browser's Back. */
+let isAskingForRun = false;
+
+/** As `askForDetails`, for the open run and what it wrote. */
+async function askForRun(): Promise<void> {
+  const { link, tasks, view, run: known } = store.state;
+  const { runId } = view.lists.tasks;
+  const run = view.page !== 'tasks' || runId === null ? undefined : tasks?.runs.get(runId);
+  if (run === undefined || connection === null || link.name !== 'live' || document.hidden) return;
+  const at = Date.now();
+  if (isAskingForRun || !isRunToBeAsked(run, known, at, defaults.detailsEveryMs)) return;
+  isAskingForRun = true;
+  try {
+    store.send({ type: 'run-heard', known: { details: await connection.runOf(run.id), at } });
+  } catch {
+    // Forgotten meanwhile, or the connection is lost.
+  } finally {
+    isAskingForRun = false;
+  }
+}
+
+function go(place: Place): void {
+  store.send({ type: 'view', event: { type: 'went', place } });
+  followAddress();
+}
+
+/** The address names the page and what is open. What was opened can be taken back by the browser's Back. */
 function followAddress(): void {
-  const { openId } = store.state.view;
-  if (openIdIn(location.hash) === openId) return;
-  const address = location.pathname + location.search + fragmentOf(openId);
-  if (openId === null || openIdIn(location.hash) !== null) history.replaceState(null, '', address);
-  else history.pushState(null, '', address);
+  const [place, before] = [placeInView(store.state.view), placeIn(location.hash)];
+  if (isSamePlace(place, before)) return;
+  const address = location.pathname + location.search + fragmentOf(place);
+  const isFurther = place.page !== before.page || (place.openId !== null && before.openId === null);
+  if (isFurther) history.pushState(null, '', address);
+  else history.replaceState(null, '', address);
 }
 
 /** The page follows the address: a link into it, Back and Forward. */
 function followFragment(): void {
-  store.send({ type: 'view', event: { type: 'opened', id: openIdIn(location.hash) } });
+  store.send({ type: 'view', event: { type: 'went', place: placeIn(location.hash) } });
 }
 
 function onKey(event: KeyboardEvent): void {
@@ -111,6 +145,7 @@ function onKey(event: KeyboardEvent): void {
   if (command.type === 'focus-filter') focusFilter();
   else if (command.type === 'show-help') commands.view({ type: 'panel-asked', panel: 'help' });
   else if (command.type === 'step-back') commands.view({ type: 'stepped-back' });
+  else if (command.type === 'turn') go(placeOf(command.page, store.state.view.lists[command.page].openId));
   else commands.view({ type: 'moved', move: command.move });
   store.flush();
   event.preventDefault();
@@ -145,6 +180,10 @@ async function enter(code: string): Promise<void> {
       onLink: tell,
       onSnapshot: records => store.send({ type: 'snapshot', records, at: Date.now() }),
       onChanges: changes => store.send({ type: 'changes', changes, at: Date.now() }),
+      onSockets: (records, changes) => store.send({ type: 'sockets-snapshot', records, changes }),
+      onSocketChanges: changes => store.send({ type: 'socket-changes', changes }),
+      onTasks: (records, runs, changes) => store.send({ type: 'tasks-snapshot', records, runs, changes }),
+      onTaskChanges: changes => store.send({ type: 'task-changes', changes }),
       onLimits: limits => store.send({ type: 'limits-heard', limits }),
       onAgent: agent => store.send({ type: 'agent-described', agent }),
     },
@@ -173,6 +212,7 @@ document.addEventListener('visibilitychange', () => {
 setInterval(() => {
   show();
   void askForDetails();
+  void askForRun();
 }, defaults.tickMs);
 
 const code = takeCode(window);

@@ -13,6 +13,12 @@ export const defaults = Object.freeze({
   paceTimeConstantMs: 6_000,
   /** How often the details of an open transfer that runs are asked for, milliseconds. Default 1,000: a rate is told for each second. */
   detailsEveryMs: 1_000,
+  /** Runs of tasks that the page knows at most, the newest. Default 1,000, as many as the agent lists. */
+  maxRuns: 1_000,
+  /** Runs that are shown under an open task, the newest. Default 50. */
+  shownRuns: 50,
+  /** Marks of a task's newest runs. Default 24. */
+  runMarks: 24,
   /** How often words that contain a time are renewed, milliseconds. Default 1,000. */
   tickMs: 1_000,
   /** A group with so many rows at most is made whole, so that searching and printing see it. Default 40. */

@@ -115,7 +115,7 @@ describe('the dashboard', { skip: noBrowser }, () => {
     await using second = await openTab(link);
     await second.page.getByRole('heading', { name: 'This link is no longer good' }).waitFor();
     assert.equal(await second.page.locator('code').textContent(), 'longhaul dashboard');
-    assert.equal(await second.page.locator('.transfers').count(), 0);
+    assert.equal(await second.page.locator('.rows').count(), 0);
   });
 
   test('a download appears by itself, its bar moves, and it ends completed', async () => {
@@ -244,7 +244,7 @@ describe('the dashboard', { skip: noBrowser }, () => {
     const row = rowOf(page, id);
     assert.match((await row.textContent()) ?? '', /outlives\.bin.*of 900 KiB/);
     assert.equal(await button(row, 'Pause').getAttribute('aria-disabled'), 'true');
-    const opacity = await page.evaluate(`getComputedStyle(document.querySelector('.transfers')).opacity`);
+    const opacity = await page.evaluate(`getComputedStyle(document.querySelector('.rows')).opacity`);
     assert.ok(Number(opacity) < 1);
 
     const link = new URL(await agent.link());

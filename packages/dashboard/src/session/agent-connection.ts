@@ -3,6 +3,11 @@
 import {
   type AgentStatus,
   agentHubPath,
+  type RunDetails,
+  type RunRecord,
+  type SocketName,
+  type SocketRecord,
+  type TaskRecord,
   type TransferDetails,
   type TransferLimitsRecord,
   type TransferLimitsRequest,
@@ -17,21 +22,28 @@ import {
   LogLevel,
   NullLogger,
 } from '@microsoft/signalr';
-import { requestFrame } from '../frame.ts';
 import type { LinkEvent } from '../link/link-states.ts';
 import { reconnectDelayMs } from '../link/retry.ts';
 import type { DashboardOptions } from '../options.ts';
+import type { SocketChange } from '../sockets/socket-list.ts';
+import type { TaskChange } from '../tasks/task-list.ts';
 import type { TransferAction } from '../transfers/transfer-actions.ts';
 import type { TransferChange } from '../transfers/transfer-list.ts';
 import type { BulkAction } from '../view-state.ts';
+import { Heard } from './heard.ts';
 import { StatusNotingHttpClient } from './status-noting-http-client.ts';
 
-/** Who hears the facts. A snapshot comes right after each `connected`, changes only after a snapshot. */
+/** Who hears the facts. The transfers come right after each `connected`, the other lists when they are here; changes only after. */
 export interface AgentListener {
   onLink(event: LinkEvent): void;
   onSnapshot(records: readonly TransferRecord[]): void;
   /** At most once a frame. */
   onChanges(changes: readonly TransferChange[]): void;
+  /** `changes`: heard before the records were here, and perhaps older. */
+  onSockets(records: readonly SocketRecord[], changes: readonly SocketChange[]): void;
+  onSocketChanges(changes: readonly SocketChange[]): void;
+  onTasks(records: readonly TaskRecord[], runs: readonly RunRecord[], changes: readonly TaskChange[]): void;
+  onTaskChanges(changes: readonly TaskChange[]): void;
   onAgent(agent: AgentStatus): void;
   onLimits(limits: TransferLimitsRecord): void;
 }
@@ -57,13 +69,21 @@ export class AgentConnection implements Disposable {
   #failedAttempts = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
-  /** Heard and not yet told; kept back until the snapshot of this connection is here. */
-  #heard: TransferChange[] = [];
-  #hasSnapshot = false;
+  readonly #transfers: Heard<TransferChange>;
+  readonly #sockets: Heard<SocketChange>;
+  readonly #tasks: Heard<TaskChange>;
 
   constructor(token: string, listener: AgentListener, options: DashboardOptions) {
     this.#listener = listener;
     this.#options = options;
+    const [transfers, sockets, tasks] = [
+      new Heard<TransferChange>(changes => listener.onChanges(changes)),
+      new Heard<SocketChange>(changes => listener.onSocketChanges(changes)),
+      new Heard<TaskChange>(changes => listener.onTaskChanges(changes)),
+    ];
+    this.#transfers = transfers;
+    this.#sockets = sockets;
+    this.#tasks = tasks;
     // The token goes into a header of the negotiate request; the WebSocket is let in by the single-use connection token
     // of its answer. An `accessTokenFactory` would put our token into the WebSocket's URL instead.
     this.#hub = new HubConnectionBuilder()
@@ -76,8 +96,13 @@ export class AgentConnection implements Disposable {
       })
       .configureLogging(LogLevel.None)
       .build();
-    this.#hub.on('transferChanged', (record: TransferRecord) => this.#hear({ type: 'changed', record }));
-    this.#hub.on('transferRemoved', (id: string) => this.#hear({ type: 'removed', id }));
+    this.#hub.on('transferChanged', (record: TransferRecord) => transfers.hear({ type: 'changed', record }));
+    this.#hub.on('transferRemoved', (id: string) => transfers.hear({ type: 'removed', id }));
+    this.#hub.on('socketChanged', (record: SocketRecord) => sockets.hear({ type: 'changed', record }));
+    this.#hub.on('socketRemoved', (name: SocketName) => sockets.hear({ type: 'removed', name }));
+    this.#hub.on('taskChanged', (record: TaskRecord) => tasks.hear({ type: 'changed', record }));
+    this.#hub.on('taskRemoved', (taskId: string) => tasks.hear({ type: 'removed', taskId }));
+    this.#hub.on('runChanged', (run: RunRecord) => tasks.hear({ type: 'run', run }));
     this.#hub.on('limitsChanged', (limits: TransferLimitsRecord) => listener.onLimits(limits));
     this.#hub.onclose(() => this.#onLost());
   }
@@ -96,15 +121,17 @@ export class AgentConnection implements Disposable {
     try {
       const records: TransferRecord[] = await this.#hub.invoke('watchTransfers');
       this.#failedAttempts = 0;
-      this.#hasSnapshot = true;
       this.#listener.onLink({ type: 'connected' });
       this.#listener.onSnapshot(records);
-      this.#tellChanges();
+      // Their revisions say which are older.
+      const heard = this.#transfers.snapshotArrived();
+      if (heard.length > 0) this.#listener.onChanges(heard);
     } catch {
       // A connection without a picture is of no use; its end is told by `onclose`.
       await this.#hub.stop();
       return;
     }
+    void this.#watchOthers();
     this.#hub.invoke('getLimits').then(
       limits => this.#listener.onLimits(limits),
       () => {},
@@ -114,6 +141,21 @@ export class AgentConnection implements Disposable {
       agent => this.#listener.onAgent(agent),
       () => {},
     );
+  }
+
+  /** Where they fail the page goes on without them: the connection is lost, or the agent is older and has none. */
+  async #watchOthers(): Promise<void> {
+    const sockets = this.#hub.invoke<SocketRecord[]>('watchSockets').then(
+      records => this.#listener.onSockets(records, this.#sockets.snapshotArrived()),
+      () => {},
+    );
+    const watching = this.#hub.invoke<TaskRecord[]>('watchTasks');
+    const runs = this.#hub.invoke<RunRecord[]>('listRuns', null);
+    const tasks = Promise.all([watching, runs]).then(
+      ([records, known]) => this.#listener.onTasks(records, known, this.#tasks.snapshotArrived()),
+      () => {},
+    );
+    await Promise.all([sockets, tasks]);
   }
 
   /** Resolves when the agent has done it durably; rejects with the agent's words or because the connection was lost. */
@@ -136,6 +178,21 @@ export class AgentConnection implements Disposable {
     return await this.#hub.invoke('getTransferDetails', id);
   }
 
+  /** Ends the connection of a socket, or forgets one that is over. */
+  async removeSocket(name: SocketName): Promise<void> {
+    await this.#hub.invoke('removeSocket', name);
+  }
+
+  /** Tells the run to end. */
+  async cancelRun(id: string): Promise<void> {
+    await this.#hub.invoke('cancelRun', id);
+  }
+
+  /** With what it wrote. */
+  async runOf(id: string): Promise<RunDetails> {
+    return await this.#hub.invoke('getRun', id);
+  }
+
   /** Of all transfers together; what is left out stays as it is. */
   async setLimits(wanted: TransferLimitsRequest): Promise<void> {
     const limits: TransferLimitsRecord = await this.#hub.invoke('setLimits', wanted);
@@ -152,21 +209,9 @@ export class AgentConnection implements Disposable {
     void this.#hub.stop();
   }
 
-  #hear(change: TransferChange): void {
-    this.#heard.push(change);
-    if (this.#hasSnapshot && this.#heard.length === 1) requestFrame(() => this.#tellChanges());
-  }
-
-  #tellChanges(): void {
-    if (!this.#hasSnapshot || this.#heard.length === 0) return;
-    this.#listener.onChanges(this.#heard.splice(0));
-  }
-
   #onLost(): void {
     if (this.#isOver) return;
-    this.#tellChanges();
-    this.#hasSnapshot = false;
-    this.#heard = [];
+    for (const heard of [this.#transfers, this.#sockets, this.#tasks]) heard.lost();
     const at = Date.now();
     if (this.#http.lastStatus === 401) {
       this.#isOver = true;

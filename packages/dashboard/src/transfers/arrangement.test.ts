@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type TransferRecord, transferStatuses } from '@longhaul/agent-protocol';
 import { transferRecord } from '../../test/fixtures/transfer-records.ts';
-import { arrange, movesRows, rowAfter } from './arrangement.ts';
+import { rowAfter } from '../rows/row-groups.ts';
+import { arrange, movesRows } from './arrangement.ts';
 import type { SortOrder } from './transfer-groups.ts';
 import { fromSnapshot, withChanges } from './transfer-list.ts';
 

@@ -1,20 +1,9 @@
 // What the opened details of a transfer show: every fact as a name and words. Pure.
 import { isTerminal, type TransferRecord } from '@longhaul/agent-protocol';
+import { code, type Fact, said } from '../rows/fact.ts';
 import { spanInWords } from '../words/durations.ts';
 import { momentInWords } from '../words/moments.ts';
 import { addressInWords, fileInWords } from '../words/place-words.ts';
-
-export interface Fact {
-  readonly name: string;
-  readonly words: string;
-  /** What a copy button copies; `null` where there is none. */
-  readonly copy: string | null;
-  /** True for paths, addresses and ids. */
-  readonly isCode: boolean;
-}
-
-const said = (name: string, words: string): Fact => ({ name, words, copy: null, isCode: false });
-const code = (name: string, words: string, copy: string | null = null): Fact => ({ name, words, copy, isCode: true });
 
 /** In the order of the page. */
 export function factsOf(record: TransferRecord, now: number): readonly Fact[] {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { transferRecord } from '../../test/fixtures/transfer-records.ts';
-import { isFound, isFoundAlike, queryWords, searchTextOf } from './transfer-filter.ts';
+import { isFound, queryWords } from '../rows/row-groups.ts';
+import { isFoundAlike, searchTextOf } from './transfer-filter.ts';
 
 const record = transferRecord({
   status: 'error',

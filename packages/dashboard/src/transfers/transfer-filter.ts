@@ -1,4 +1,4 @@
-// Which transfers the words in the filter box leave. Pure.
+// What the filter box finds a transfer by. Pure.
 import type { TransferRecord } from '@longhaul/agent-protocol';
 import { groupOf } from './transfer-groups.ts';
 
@@ -15,9 +15,3 @@ export function searchTextOf(record: TransferRecord): string {
 /** True where two versions of a record give the same text. */
 export const isFoundAlike = (a: TransferRecord, b: TransferRecord): boolean =>
   a.file === b.file && a.url === b.url && a.actualUrl === b.actualUrl && a.status === b.status;
-
-/** The words of a query: in any order, all must be found. */
-export const queryWords = (query: string): readonly string[] => query.toLowerCase().split(/\s+/).filter(Boolean);
-
-export const isFound = (searchText: string, words: readonly string[]): boolean =>
-  words.every(word => searchText.includes(word));

@@ -1,5 +1,6 @@
 // Which transfers stand together on the page and in which order. Pure.
 import type { TransferRecord, TransferStatus } from '@longhaul/agent-protocol';
+import { byNumbersToo } from '../rows/row-groups.ts';
 import { amountOf } from './pace.ts';
 
 /** In the order of the page. */
@@ -27,7 +28,6 @@ export const groupOf = (status: TransferStatus): TransferGroup => groupOfStatus[
 export const sortOrders = ['time', 'name', 'size'] as const;
 export type SortOrder = (typeof sortOrders)[number];
 
-const byNumbersToo = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 const nameOf = (record: TransferRecord): string => record.file.slice(record.file.lastIndexOf('/') + 1);
 const sizeOf = (record: TransferRecord): number => {
   const { moved, total } = amountOf(record);

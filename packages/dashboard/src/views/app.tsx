@@ -1,14 +1,18 @@
-// The page: head, notice, transfers, foot.
+// The page: head, lists, notice, the rows of one list, foot.
 import type { ComponentChildren } from 'preact';
 import type { DashboardState } from '../dashboard-state.ts';
 import type { TransferList } from '../transfers/transfer-list.ts';
 import { rateInWords } from '../words/amounts.ts';
 import { spanInWords } from '../words/durations.ts';
-import { ageOfPicture, countsInWords, downloadCommand, linkWords, type Notice, noticeOf } from '../words/page-words.ts';
+import { ageOfPicture, downloadCommand, linkWords, type Notice, noticeOf, summaryOf } from '../words/page-words.ts';
 import { Command } from './command.tsx';
-import { EmptyRoad, Mark } from './icons.tsx';
+import { Mark } from './icons.tsx';
+import { Pages } from './pages.tsx';
 import { Panel } from './panel.tsx';
 import { Panels } from './panels.tsx';
+import { Sockets } from './sockets.tsx';
+import { Tasks } from './tasks.tsx';
+import { Threshold } from './threshold.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { Transfers } from './transfers.tsx';
 import type { ViewCommands } from './view-commands.ts';
@@ -34,6 +38,7 @@ export function App({ state, now, announcement, commands }: AppProps) {
   return (
     <>
       <Head state={state} isLive={isLive} />
+      {transfers === null ? null : <Pages state={state} />}
       <main data-link={link.name}>
         {notice !== null && transfers !== null && (
           <Banner notice={notice} age={ageOfPicture(link, now)}>
@@ -45,11 +50,13 @@ export function App({ state, now, announcement, commands }: AppProps) {
           </Banner>
         )}
         {transfers === null ? (
-          <Threshold notice={notice} />
-        ) : transfers.size === 0 ? (
-          <Empty />
+          <Threshold
+            title={notice?.title ?? null}
+            text={notice?.text ?? 'Connecting to the agent…'}
+            command={notice?.command ?? null}
+          />
         ) : (
-          <List state={state} total={transfers.size} now={now} isLive={isLive} commands={commands} />
+          <List state={state} now={now} isLive={isLive} commands={commands} />
         )}
       </main>
       {isLive && state.agent !== null && (
@@ -67,14 +74,33 @@ export function App({ state, now, announcement, commands }: AppProps) {
 
 interface ListProps {
   readonly state: DashboardState;
-  readonly total: number;
   readonly now: number;
   readonly isLive: boolean;
-  readonly commands: AppCommands;
+  readonly commands: ViewCommands;
 }
 
-function List({ state, total, now, isLive, commands }: ListProps) {
+const List = (props: ListProps) => {
+  const { page } = props.state.view;
+  if (page === 'sockets') return <Sockets {...props} />;
+  return page === 'tasks' ? <Tasks {...props} /> : <TransfersPage {...props} />;
+};
+
+function TransfersPage({ state, now, isLive, commands }: ListProps) {
   const { view, arrangement, transfers } = state;
+  const { openId } = view.lists.transfers;
+  const total = transfers?.size ?? 0;
+  if (total === 0) {
+    return (
+      <>
+        <Panels state={state} isLive={isLive} commands={commands} />
+        <Threshold
+          title="Nothing on the road"
+          text="Downloads show up here as soon as a program or you start one. In a terminal:"
+          command={downloadCommand}
+        />
+      </>
+    );
+  }
   return (
     <>
       <Toolbar
@@ -86,7 +112,7 @@ function List({ state, total, now, isLive, commands }: ListProps) {
         commands={commands}
       />
       <Panels state={state} isLive={isLive} commands={commands} />
-      {view.openId !== null && transfers?.has(view.openId) === false && (
+      {openId !== null && transfers?.has(openId) === false && (
         <Panel title="This transfer is no longer in the list" onClose={() => commands.open(null)}>
           <p>It was removed, or it belongs to another agent.</p>
         </Panel>
@@ -109,9 +135,7 @@ function Head({ state, isLive }: { state: DashboardState; isLive: boolean }) {
         <Mark />
         Longhaul
       </h1>
-      <p class="summary">
-        {transfers === null ? '' : countsInWords(state.arrangement.counts).replace(/(\d) /g, '$1\u00A0')}
-      </p>
+      <p class="summary">{summaryOf(state).replace(/(\d) /g, '$1\u00A0')}</p>
       {rate > 0 && (
         <p class="total-rate" title="All running transfers together">
           {rateInWords(rate)}
@@ -141,30 +165,3 @@ function Banner({ notice, age, children }: { notice: Notice; age: string | null;
     </section>
   );
 }
-
-/** Before the first picture: on the way in, or in need of a link. */
-function Threshold({ notice }: { notice: Notice | null }) {
-  return (
-    <section class="threshold">
-      <EmptyRoad />
-      {notice === null ? (
-        <p>Connecting to the agent…</p>
-      ) : (
-        <>
-          <h2>{notice.title}</h2>
-          <p>{notice.text}</p>
-          {notice.command !== null && <Command line={notice.command} />}
-        </>
-      )}
-    </section>
-  );
-}
-
-const Empty = () => (
-  <section class="threshold">
-    <EmptyRoad />
-    <h2>Nothing on the road</h2>
-    <p>Downloads show up here as soon as a program or you start one. In a terminal:</p>
-    <Command line={downloadCommand} />
-  </section>
-);

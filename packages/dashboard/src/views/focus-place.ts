@@ -7,12 +7,12 @@ export interface FocusPlace {
   readonly index: number;
 }
 
-const rowsIn = (root: Element) => [...root.querySelectorAll<HTMLElement>('.transfer')];
+const rowsIn = (root: Element) => [...root.querySelectorAll<HTMLElement>('.row')];
 
 /** Where the keyboard is inside `root`; `null` when it is elsewhere. */
 export function focusPlace(root: Element | null): FocusPlace | null {
   const focused = root?.ownerDocument.activeElement;
-  const row = focused?.closest<HTMLElement>('.transfer');
+  const row = focused?.closest<HTMLElement>('.row');
   if (root === null || focused == null || row == null || !root.contains(row)) return null;
   return {
     id: row.dataset.id ?? '',

@@ -57,7 +57,11 @@ export function Panels({ state, isLive, commands }: PanelsProps) {
     }
     default: {
       const { panel } = view;
-      const { title, text, yes, no } = bulkQuestion(panel, arrangement.counts, view.query.trim() !== '');
+      const { title, text, yes, no } = bulkQuestion(
+        panel,
+        arrangement.counts,
+        view.lists.transfers.query.trim() !== '',
+      );
       const isAsked = request?.type === 'asked';
       return (
         <Panel title={title} onClose={close}>

@@ -4,10 +4,9 @@ import { type GroupCounts, type SortOrder, sortOrders } from '../transfers/trans
 import type { View } from '../view-state.ts';
 import { limitInWords } from '../words/amounts.ts';
 import { concernedBy } from '../words/bulk-words.ts';
-import { countInWords } from '../words/page-words.ts';
 import { orderWords } from '../words/status-words.ts';
-import { CancelIcon, FindIcon, LimitIcon, RemoveIcon } from './icons.tsx';
-import { filterField } from './key-places.ts';
+import { FilterField, HelpButton } from './filter-field.tsx';
+import { CancelIcon, LimitIcon, RemoveIcon } from './icons.tsx';
 import type { ViewCommands } from './view-commands.ts';
 
 const bulkActions = [
@@ -27,42 +26,16 @@ export interface ToolbarProps {
 }
 
 export function Toolbar({ view, found, total, counts, limits, commands }: ToolbarProps) {
-  const isFiltered = view.query.trim() !== '';
   return (
     <search class="tools">
-      <div class="filter">
-        <FindIcon />
-        <input
-          type="search"
-          data-key="filter"
-          aria-label="Filter by name, address or status"
-          placeholder="Filter"
-          autocomplete="off"
-          spellcheck={false}
-          value={view.query}
-          onInput={event => commands.view({ type: 'filtered', query: event.currentTarget.value })}
-        />
-        {isFiltered ? (
-          <>
-            <span class="found">
-              {found} of {countInWords(total, 'transfer')}
-            </span>
-            <button
-              type="button"
-              class="quiet"
-              aria-label="Empty the filter"
-              onClick={() => {
-                commands.view({ type: 'filtered', query: '' });
-                filterField()?.focus();
-              }}
-            >
-              <CancelIcon />
-            </button>
-          </>
-        ) : (
-          <kbd title="The key / leads here">/</kbd>
-        )}
-      </div>
+      <FilterField
+        view={view}
+        label="Filter by name, address or status"
+        found={found}
+        total={total}
+        noun="transfer"
+        commands={commands}
+      />
       <label class="order">
         <span class="unseen">Order of the rows</span>
         <select
@@ -101,16 +74,7 @@ export function Toolbar({ view, found, total, counts, limits, commands }: Toolba
             <span>{words}</span>
           </button>
         ))}
-      <button
-        type="button"
-        class="round"
-        aria-label="Keys of this page"
-        title="Keys of this page"
-        aria-expanded={view.panel === 'help'}
-        onClick={() => commands.view({ type: 'panel-asked', panel: 'help' })}
-      >
-        ?
-      </button>
+      <HelpButton view={view} commands={commands} />
     </search>
   );
 }

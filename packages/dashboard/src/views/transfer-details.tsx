@@ -5,7 +5,7 @@ import type { KnownDetails } from '../transfers/known-details.ts';
 import { stripOf } from '../transfers/range-strip.ts';
 import { plotOf } from '../transfers/rate-plot.ts';
 import { factsOf } from '../transfers/transfer-details-model.ts';
-import { CopyButton } from './copy-button.tsx';
+import { FactList } from './fact-list.tsx';
 import { FailedAttemptsView } from './failed-attempts.tsx';
 import { LimitControl } from './limit-control.tsx';
 import { RangeStripView } from './range-strip.tsx';
@@ -36,17 +36,7 @@ export function TransferDetails({ id, record, known, now, isLive, commands }: Tr
           {failed.length === 0 ? null : <FailedAttemptsView failed={failed} />}
         </div>
       )}
-      <dl class="known">
-        {factsOf(record, now).map(({ name, words, copy, isCode }) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>
-              {isCode ? <code>{words}</code> : words}
-              {copy === null ? null : <CopyButton text={copy} label={`Copy: ${name}`} />}
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={factsOf(record, now)} />
       {isTerminal(record.status) ? null : (
         <div class="own-limit-control">
           <p>Limit</p>

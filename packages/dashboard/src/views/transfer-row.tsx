@@ -7,8 +7,10 @@ import { groupOf } from '../transfers/transfer-groups.ts';
 import type { TransferEntry } from '../transfers/transfer-list.ts';
 import { rowOf } from '../transfers/transfer-row-model.ts';
 import { fileInWords } from '../words/place-words.ts';
-import type { Problem } from '../words/problem-words.ts';
-import { CancelIcon, OpenIcon, PauseIcon, RemoveIcon, ResumeIcon, RetryIcon } from './icons.tsx';
+import { ActionButton } from './action-button.tsx';
+import { CancelIcon, PauseIcon, RemoveIcon, ResumeIcon, RetryIcon } from './icons.tsx';
+import { NameButton } from './name-button.tsx';
+import { ProblemWords, Refusal } from './problem-view.tsx';
 import { RouteBar } from './route-bar.tsx';
 import { TransferDetails } from './transfer-details.tsx';
 import type { ViewCommands } from './view-commands.ts';
@@ -51,7 +53,7 @@ export class TransferRow extends Component<TransferRowProps> {
     const detailsId = `details-${record.id}`;
     return (
       <li
-        class="transfer"
+        class="row transfer"
         data-id={record.id}
         data-status={record.status}
         data-group={groupOf(record.status)}
@@ -61,20 +63,15 @@ export class TransferRow extends Component<TransferRowProps> {
         onFocusIn={() => commands.view({ type: 'focused', id: record.id })}
       >
         <div class="title">
-          <h3>
-            <button
-              type="button"
-              class="name"
-              title={file.path}
-              aria-expanded={isOpen}
-              aria-controls={isOpen ? detailsId : undefined}
-              onClick={() => commands.open(isOpen ? null : record.id)}
-            >
-              <OpenIcon />
-              <bdi class="name-head">{file.head}</bdi>
-              <bdi class="name-tail">{file.tail}</bdi>
-            </button>
-          </h3>
+          <NameButton
+            title={file.path}
+            isOpen={isOpen}
+            detailsId={detailsId}
+            onToggle={() => commands.open(isOpen ? null : record.id)}
+          >
+            <bdi class="name-head">{file.head}</bdi>
+            <bdi class="name-tail">{file.tail}</bdi>
+          </NameButton>
           <p class="place">
             <span class="host" title={row.address}>
               {row.host}
@@ -91,24 +88,18 @@ export class TransferRow extends Component<TransferRowProps> {
         <div class="actions">
           {allowedActions(record).map(action => {
             const { words, Icon } = buttons[action];
-            const isAsked = activity?.type === 'asked' && activity.action === action;
             return (
-              <button
-                type="button"
+              <ActionButton
                 key={action}
-                data-action={action}
-                class={action === 'resume' || action === 'retry' ? 'strong' : ''}
-                aria-disabled={!isLive || activity?.type === 'asked'}
-                aria-busy={isAsked}
-                aria-label={`${words} ${file.name}`}
-                title={words}
-                onClick={() => {
-                  if (isLive && activity?.type !== 'asked') commands.act(action, record.id);
-                }}
-              >
-                <Icon />
-                <span>{words}</span>
-              </button>
+                action={action}
+                words={words}
+                Icon={Icon}
+                about={file.name}
+                activity={activity}
+                isLive={isLive}
+                isStrong={action === 'resume' || action === 'retry'}
+                onAsk={() => commands.act(action, record.id)}
+              />
             );
           })}
         </div>
@@ -137,19 +128,8 @@ export class TransferRow extends Component<TransferRowProps> {
             {note}
           </p>
         ))}
-        {row.problem === null ? null : <ProblemWords class="problem" problem={row.problem} />}
-        {activity?.type !== 'failed' ? null : (
-          <div class="refusal" role="alert">
-            <p>
-              <strong>{activity.action === 'limit' ? 'Limit not changed' : buttons[activity.action].failed}.</strong>{' '}
-              {activity.problem.message}{' '}
-              {activity.problem.fix === null ? null : <span class="fix">{activity.problem.fix}</span>}
-            </p>
-            <button type="button" class="quiet" aria-label="Dismiss" onClick={() => commands.dismiss(record.id)}>
-              <CancelIcon />
-            </button>
-          </div>
-        )}
+        {row.problem === null ? null : <ProblemWords problem={row.problem} />}
+        <Refusal activity={activity} title={refusalTitle(activity)} onDismiss={() => commands.dismiss(record.id)} />
         {isOpen ? (
           <TransferDetails
             id={detailsId}
@@ -165,8 +145,7 @@ export class TransferRow extends Component<TransferRowProps> {
   }
 }
 
-const ProblemWords = ({ problem, class: name }: { problem: Problem; class: string }) => (
-  <p class={name}>
-    {problem.message} {problem.fix === null ? null : <span class="fix">{problem.fix}</span>}
-  </p>
-);
+const refusalTitle = (activity: Activity | undefined): string =>
+  activity !== undefined && Object.hasOwn(buttons, activity.action)
+    ? buttons[activity.action as TransferAction].failed
+    : 'Limit not changed';

@@ -13,6 +13,11 @@ export interface ViewCommands {
   setLimits(limits: TransferLimitsRequest): void;
   /** The page is to be seen in another way; nothing for the agent. */
   view(event: ViewEvent): void;
-  /** Opens the details of a transfer, or closes them; the address follows. */
+  /** Opens the details of a row of the list that is seen, or closes them; the address follows. */
   open(id: string | null): void;
+  /** As `open`, for a run of the open task. */
+  openRun(id: string | null): void;
+  /** By `app/id`: ends its connection, or forgets one that is over. */
+  removeSocket(id: string): void;
+  cancelRun(id: string): void;
 }

@@ -2,9 +2,20 @@
 import type { TransferRecord } from '@longhaul/agent-protocol';
 import type { DashboardState } from '../dashboard-state.ts';
 import type { Link, NeedsLinkReason } from '../link/link-states.ts';
+import type { Page } from '../route.ts';
+import { socketGroups } from '../sockets/socket-rows.ts';
+import { taskGroups } from '../tasks/task-rows.ts';
 import { type GroupCounts, transferGroups } from '../transfers/transfer-groups.ts';
 import { agoInWords, untilInWords } from './durations.ts';
-import { fileInWords } from './place-words.ts';
+import { fileInWords, plain } from './place-words.ts';
+import { socketCountWords } from './socket-words.ts';
+import { taskCountWords } from './task-words.ts';
+
+export const pageWords: { readonly [P in Page]: string } = {
+  transfers: 'Transfers',
+  sockets: 'Sockets',
+  tasks: 'Tasks',
+};
 
 /** The command that gives a new link. */
 export const linkCommand = 'longhaul dashboard';
@@ -13,17 +24,30 @@ export const downloadCommand = 'longhaul download https://example.com/film.mp4';
 
 /** `2 running · 1 failed`; the empty string when there is nothing. */
 export function countsInWords(counts: GroupCounts): string {
-  return transferGroups
-    .filter(group => counts[group] > 0)
-    .map(group => `${counts[group]} ${group}`)
+  return joined(transferGroups.map(group => [counts[group], group]));
+}
+
+const joined = (counts: readonly (readonly [count: number, words: string])[]): string =>
+  counts
+    .filter(([count]) => count > 0)
+    .map(([count, words]) => `${count} ${words}`)
     .join(' · ');
+
+/** Of the list that is seen: `12 parked · 1 orphaned`; the empty string when there is nothing, or nothing is known. */
+export function summaryOf({ view, transfers, arrangement, socketRows, taskRows }: DashboardState): string {
+  if (transfers === null) return '';
+  if (view.page === 'sockets') {
+    return joined(socketGroups.map(group => [socketRows.counts[group], socketCountWords[group]]));
+  }
+  if (view.page === 'tasks') return joined(taskGroups.map(group => [taskRows.counts[group], taskCountWords[group]]));
+  return countsInWords(arrangement.counts);
 }
 
 /** `1 transfer`, `12 transfers`. */
 export const countInWords = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 export function titleOf(state: DashboardState): string {
-  const counts = state.transfers === null ? '' : countsInWords(state.arrangement.counts);
+  const counts = summaryOf(state);
   const isCutOff = state.link.name === 'reconnecting' || state.link.name === 'needs-link';
   return [isCutOff ? 'Disconnected' : counts, 'Longhaul'].filter(part => part !== '').join(' – ');
 }
@@ -93,7 +117,17 @@ export function announcementsOf(before: DashboardState, after: DashboardState): 
     if (after.link.name === 'reconnecting') said.push('Connection to the agent lost. Trying again.');
     if (after.link.name === 'needs-link') said.push(`Disconnected. Run ${linkCommand} for a new link.`);
   }
-  if (before.transfers === null || after.transfers === null || before.transfers === after.transfers) return said;
+  const news = [...newsOfTransfers(before, after), ...newsOfSockets(before, after), ...newsOfRuns(before, after)];
+  // Nobody listens to a hundred sentences.
+  if (news.length > mostSaid) return [...said, `${news.length} rows have changed.`];
+  return [...said, ...news.map(say => say())];
+}
+
+type News = readonly (() => string)[];
+
+/** The first picture is no news. */
+function newsOfTransfers(before: DashboardState, after: DashboardState): News {
+  if (before.transfers === null || after.transfers === null || before.transfers === after.transfers) return [];
   const news: (() => string)[] = [];
   const nameOf = (record: TransferRecord) => fileInWords(record.file).name;
   for (const [id, { record }] of after.transfers) {
@@ -105,9 +139,28 @@ export function announcementsOf(before: DashboardState, after: DashboardState): 
   for (const [id, { record }] of before.transfers) {
     if (!after.transfers.has(id)) news.push(() => `${nameOf(record)} was removed from the list.`);
   }
-  // Nobody listens to a hundred sentences.
-  if (news.length > mostSaid) return [...said, `${news.length} transfers have changed.`];
-  return [...said, ...news.map(say => say())];
+  return news;
+}
+
+/** Wakes come and go; only what somebody should look at is told. */
+function newsOfSockets({ sockets: before }: DashboardState, { sockets: after }: DashboardState): News {
+  if (before === null || after === null || before === after) return [];
+  const news: (() => string)[] = [];
+  for (const [key, { record }] of after) {
+    if (record.status !== 'orphaned' || before.get(key)?.record.status === 'orphaned') continue;
+    news.push(() => `The socket ${plain(record.id)} was orphaned.`);
+  }
+  return news;
+}
+
+function newsOfRuns({ tasks: before }: DashboardState, { tasks: after }: DashboardState): News {
+  if (before === null || after === null || before === after) return [];
+  const news: (() => string)[] = [];
+  for (const [id, run] of after.runs) {
+    if (run.status !== 'failed' || before.runs.get(id)?.status === 'failed') continue;
+    news.push(() => `A run of ${plain(run.name)} has failed.`);
+  }
+  return news;
 }
 
 const mostSaid = 5;

@@ -4,7 +4,8 @@
 /** Control characters, bidirectional overrides and the invisible ones. */
 const deceptive = /[\p{Cc}\u{061C}\u{200B}\u{200E}\u{200F}\u{202A}-\u{202E}\u{2060}\u{2066}-\u{2069}\u{FEFF}]/gu;
 
-const plain = (text: string): string => text.replace(deceptive, '\u{FFFD}');
+/** Text from outside that can be looked at. */
+export const plain = (text: string): string => text.replace(deceptive, '\u{FFFD}');
 
 /** `cdn.example.com`, `127.0.0.1:8080`; the text itself when it is no URL. */
 export function hostInWords(url: string): string {

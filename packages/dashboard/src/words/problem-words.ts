@@ -68,7 +68,7 @@ export const problemOfLostCall: Problem = Object.freeze({
 });
 
 /** Ends with a full stop, and starts with a capital where it starts with a word (not with a path or an address). */
-function sentence(text: string): string {
+export function sentence(text: string): string {
   const trimmed = text.trim();
   if (trimmed === '') return 'No reason was given.';
   const capital = /^[a-z]+ /.test(trimmed) ? trimmed.charAt(0).toUpperCase() + trimmed.slice(1) : trimmed;

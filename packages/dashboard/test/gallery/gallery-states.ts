@@ -1,6 +1,8 @@
 // States of the page worth looking at, each made by the events that lead to it.
-import type { TransferAttempt, TransferDetails, TransferError } from '@longhaul/agent-protocol';
+import type { RunRecord, TransferAttempt, TransferDetails, TransferError } from '@longhaul/agent-protocol';
 import { type DashboardEvent, type DashboardState, initialState, step } from '../../src/dashboard-state.ts';
+import { type Place, placeOf } from '../../src/route.ts';
+import { runRecord, socketRecord, taskRecord } from '../fixtures/task-records.ts';
 import { GiB, MiB, fixtureNow as now, transferRecord as record } from '../fixtures/transfer-records.ts';
 
 const after = (...events: DashboardEvent[]): DashboardState => events.reduce(step, initialState);
@@ -149,7 +151,8 @@ const detailsOf = (id: string, details: Partial<TransferDetails>): DashboardEven
   type: 'details-heard',
   known: { details: { id, ranges: [], attempts: [], rateHistory: [], ...details }, revision: 1, at: now },
 });
-const open = (id: string): DashboardEvent => ({ type: 'view', event: { type: 'opened', id } });
+const go = (place: Place): DashboardEvent => ({ type: 'view', event: { type: 'went', place } });
+const open = (id: string): DashboardEvent => go(placeOf('transfers', id));
 
 const records = [one, unknownSize, retrying, queued, offline, diskFull, paused, failed, completed, canceled];
 const busy: DashboardEvent[] = [...connected, { type: 'snapshot', records, at: now }, agent];
@@ -159,7 +162,257 @@ const crowd = Array.from({ length: 5_000 }, (_, index) => {
   return record({ ...like, file: `/home/ada/Crowd/file-${index}.bin` });
 });
 
+const second = 1_000;
+const minute = 60 * second;
+const chat = '6e9f4f0a-1d7b-4d1e-9a55-0d3f5a1c2b01';
+const door = '6e9f4f0a-1d7b-4d1e-9a55-0d3f5a1c2b02';
+const mail = '6e9f4f0a-1d7b-4d1e-9a55-0d3f5a1c2b03';
+const gone = '6e9f4f0a-1d7b-4d1e-9a55-0d3f5a1c2b04';
+const sockets = [
+  socketRecord({
+    id: 'room 1',
+    taskId: chat,
+    since: now - 20 * second,
+    wakes: 311,
+    lastWakeAt: now - 21 * second,
+    transfers: 312,
+    keepAliveMs: 240_000,
+    keepAliveAt: now + 220 * second,
+    contextBytes: 412,
+    localAddress: '192.168.1.20:51812',
+    remoteAddress: '203.0.113.7:6667',
+  }),
+  socketRecord({
+    id: 'room 2',
+    taskId: chat,
+    since: now - 300 * minute,
+    localAddress: '192.168.1.20:51813',
+    remoteAddress: '203.0.113.7:6667',
+  }),
+  socketRecord({
+    id: 'room 10',
+    taskId: chat,
+    status: 'lent',
+    since: now - 2 * second,
+    wakes: 12,
+    lastWakeAt: now - 2 * second,
+    holder: { pid: 48_302, runId: '7b1c0000-0000-4000-8000-000000000009' },
+    localAddress: '[2001:db8::20]:51900',
+    remoteAddress: '[2001:db8:85a3::8a2e:370:7334]:6697',
+  }),
+  socketRecord({
+    id: 'front door',
+    app: 'com.example.intercom',
+    kind: 'stream-socket-listener',
+    taskId: door,
+    since: now - 3_000 * minute,
+    remoteAddress: null,
+    localAddress: '0.0.0.0:8900',
+    wakes: 4,
+    lastWakeAt: now - 700 * minute,
+    wake: 'wake',
+  }),
+  socketRecord({
+    id: 'announcements',
+    app: 'com.example.intercom',
+    kind: 'datagram-socket',
+    taskId: door,
+    since: now - 41 * minute,
+    remoteAddress: null,
+    localAddress: '224.0.0.251:5353',
+    wakes: 1,
+    lastWakeAt: now - 41 * minute,
+  }),
+  socketRecord({
+    id: 'inbox',
+    app: 'com.example.mail',
+    taskId: mail,
+    status: 'orphaned',
+    since: now - 4 * minute,
+    wakes: 9,
+    lastWakeAt: now - 5 * minute,
+    localAddress: '192.168.1.20:51999',
+    remoteAddress: '198.51.100.25:993',
+    why: 'run 7b1c0000-0000-4000-8000-000000000018 ended without handing it back',
+  }),
+  socketRecord({
+    id: 'lobby',
+    taskId: chat,
+    status: 'closed',
+    since: now - 64 * minute,
+    wakes: 40,
+    lastWakeAt: now - 64 * minute,
+    localAddress: '192.168.1.20:51000',
+    remoteAddress: '203.0.113.7:6667',
+    why: 'the peer ended the connection',
+  }),
+];
+let runs = 0;
+const run = (given: Partial<RunRecord>, agoMs: number, tookMs: number | null = 14): RunRecord => {
+  runs += 1;
+  return runRecord({
+    id: `7b1c0000-0000-4000-8000-${String(runs).padStart(12, '0')}`,
+    queuedAt: now - agoMs,
+    startedAt: now - agoMs,
+    endedAt: tookMs === null ? null : now - agoMs + tookMs,
+    pid: 48_302,
+    ...given,
+  });
+};
+const because = (reason: RunRecord['trigger']['reason'], socketId: string) => ({
+  trigger: { type: 'socket-activity' as const, reason, socketId },
+});
+const knownRuns = [
+  run({ taskId: chat, status: 'running', ...because('socket-activity', 'room 10'), progress: 40 }, 2 * second, null),
+  ...Array.from({ length: 14 }, (_, index) =>
+    run(
+      { taskId: chat, ...because(index % 5 === 4 ? 'keep-alive-timer-expired' : 'socket-activity', 'room 1') },
+      (21 + index * 37) * second,
+      9 + index,
+    ),
+  ),
+  run(
+    {
+      taskId: chat,
+      status: 'canceled',
+      cancellationReason: 'execution-time-exceeded',
+      ...because('socket-activity', 'room 1'),
+    },
+    12 * minute,
+    30_200,
+  ),
+  run({ taskId: chat, ...because('socket-closed', 'lobby') }, 64 * minute, 120),
+  run(
+    { taskId: mail, app: 'com.example.mail', name: 'fetch the mail', ...because('socket-activity', 'inbox') },
+    4 * minute + 800,
+    800,
+  ),
+  run(
+    {
+      taskId: mail,
+      app: 'com.example.mail',
+      name: 'fetch the mail',
+      status: 'failed',
+      ...because('socket-activity', 'inbox'),
+      error: {
+        code: 'task-failed',
+        message:
+          "TypeError: Cannot read properties of undefined (reading 'subject')\n    at parse (background.js:31:17)",
+      },
+    },
+    9 * minute,
+  ),
+  run(
+    {
+      taskId: door,
+      app: 'com.example.intercom',
+      name: 'answer the door',
+      status: 'failed',
+      attempt: 3,
+      ...because('connection-accepted', 'front door'),
+      cancellationReason: 'execution-time-exceeded',
+      error: {
+        code: 'task-late',
+        message:
+          'it took longer than 30 s and did not end within 5 s of being told to (execution-time-exceeded), so that its process was killed',
+      },
+    },
+    700 * minute,
+    35_000,
+  ),
+  run(
+    {
+      taskId: door,
+      app: 'com.example.intercom',
+      name: 'answer the door',
+      ...because('connection-accepted', 'front door'),
+    },
+    900 * minute,
+    310,
+  ),
+  run({ taskId: gone, name: 'an earlier reader', ...because('socket-activity', 'room 1') }, 2_000 * minute),
+];
+const [, , , , , , , , , , , , , , , , , , failedMail, failedDoor] = knownRuns;
+const tasks = [
+  taskRecord({
+    taskId: chat,
+    registeredAt: now - 9_000 * minute,
+    lastRunAt: now - 2 * second,
+    completedRuns: 4_127,
+    failedRuns: 3,
+  }),
+  taskRecord({
+    taskId: door,
+    app: 'com.example.intercom',
+    name: 'answer the door',
+    entryPoint: '/opt/intercom/lib/background/answer.js#answer',
+    registeredAt: now - 9_000 * minute,
+    lastRunAt: now - 700 * minute,
+    completedRuns: 3,
+    failedRuns: 1,
+  }),
+  taskRecord({
+    taskId: mail,
+    app: 'com.example.mail',
+    name: 'fetch the mail',
+    entryPoint: './background.js#fetchMail',
+    registeredAt: now - 900 * minute,
+    lastRunAt: now - 4 * minute,
+    completedRuns: 8,
+    failedRuns: 1,
+  }),
+  taskRecord({
+    taskId: '6e9f4f0a-1d7b-4d1e-9a55-0d3f5a1c2b05',
+    app: 'com.example.mail',
+    name: 'tidy up',
+    entryPoint: './background.js#tidy',
+    registeredAt: now - 900 * minute,
+  }),
+];
+const others: DashboardEvent[] = [
+  { type: 'sockets-snapshot', records: sockets, changes: [] },
+  { type: 'tasks-snapshot', records: tasks, runs: knownRuns, changes: [] },
+];
+const socketCrowd: DashboardEvent = {
+  type: 'sockets-snapshot',
+  records: Array.from({ length: 15_000 }, (_, index) =>
+    socketRecord({ id: `room ${index}`, taskId: chat, since: now - index * second }),
+  ),
+  changes: [],
+};
+
 export const galleryStates = {
+  sockets: after(...busy, ...others, go(placeOf('sockets'))),
+  'socket-open': after(...busy, ...others, go(placeOf('sockets', 'com.example.chat/room 1'))),
+  'socket-orphaned': after(...busy, ...others, go(placeOf('sockets', 'com.example.mail/inbox'))),
+  'no-sockets': after(...busy, { type: 'sockets-snapshot', records: [], changes: [] }, go(placeOf('sockets'))),
+  'socket-refused': after(...busy, ...others, go(placeOf('sockets')), {
+    type: 'action-failed',
+    id: 'com.example.chat/room 2',
+    action: 'remove-socket',
+    problem: {
+      message: 'The connection broke before the agent answered.',
+      fix: 'Look at its status once the page is live again.',
+    },
+  }),
+  tasks: after(...busy, ...others, go(placeOf('tasks'))),
+  'task-open': after(...busy, ...others, go(placeOf('tasks', chat))),
+  'run-failed': after(...busy, ...others, go(placeOf('tasks', mail, failedMail!.id)), {
+    type: 'run-heard',
+    known: {
+      at: now,
+      details: {
+        ...failedMail!,
+        log: "reading 3 messages\nmessage 1: 2104 bytes\nmessage 2: 0 bytes\nTypeError: Cannot read properties of undefined (reading 'subject')\n    at parse (file:///opt/mail/background.js:31:17)\n    at fetchMail (file:///opt/mail/background.js:12:5)\n",
+      },
+    },
+  }),
+  'run-killed': after(...busy, ...others, go(placeOf('tasks', door, failedDoor!.id)), {
+    type: 'run-heard',
+    known: { at: now, details: { ...failedDoor!, log: '' } },
+  }),
+  'no-tasks': after(...busy, { type: 'tasks-snapshot', records: [], runs: [], changes: [] }, go(placeOf('tasks'))),
+  'socket-crowd': after(...busy, ...others, socketCrowd, go(placeOf('sockets'))),
   busy: after(...busy),
   quiet: after(...connected, { type: 'snapshot', records: [one, completed], at: now }, agent),
   open: after(

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runRecord, socketRecord, taskRecord } from '../../test/fixtures/task-records.ts';
+import { fixtureNow as now } from '../../test/fixtures/transfer-records.ts';
+import { removeSocketWords } from '../words/socket-words.ts';
+import { runsOfSocket, socketFactsOf, socketRowOf } from './socket-row-model.ts';
+
+const wordsOf = (...given: Parameters<typeof socketFactsOf>) =>
+  Object.fromEntries(socketFactsOf(...given).map(({ name, words }) => [name, words]));
+
+test('a row says who has it, since when, where it leads, and when a task was woken last', () => {
+  const row = socketRowOf(socketRecord({ wakes: 3, lastWakeAt: now - 20_000 }), now);
+  assert.deepEqual(
+    [row.status, row.detail, row.place, row.wakes, row.lastWake, row.why],
+    ['Parked', 'for 5 min', 'with 127.0.0.1:7000', '3 wakes', 'last 20 s ago', null],
+  );
+  const listener = socketRecord({ kind: 'stream-socket-listener', remoteAddress: null });
+  assert.equal(socketRowOf(listener, now).place, 'at 127.0.0.1:41000');
+});
+
+test('an app and a task that have it are told apart', () => {
+  const lent = (runId: string | null) => socketRowOf(socketRecord({ status: 'lent', holder: { pid: 7, runId } }), now);
+  assert.deepEqual([lent(null).status, lent('r').status], ['With its app', 'With its task']);
+  assert.equal(lent('r').detail, 'process 7, for 5 min');
+});
+
+test('an orphaned one says why and what helps (SB-35), and text that would turn the line around is made harmless', () => {
+  const row = socketRowOf(socketRecord({ id: 'a\u202eb', status: 'orphaned', why: 'run x ended without it' }), now);
+  assert.deepEqual([row.name, row.why], ['a\ufffdb', 'Run x ended without it.']);
+  assert.match(row.fix ?? '', /hand it back/);
+  assert.equal(socketRowOf(socketRecord({ status: 'closed' }), now).fix, null);
+});
+
+test('the button ends what lives and removes what is over', () => {
+  assert.deepEqual(
+    (['parked', 'signalled', 'lent', 'orphaned', 'closed'] as const).map(status =>
+      removeSocketWords(socketRecord({ status })),
+    ),
+    ['End', 'End', 'End', 'Remove', 'Remove'],
+  );
+});
+
+test('the details have every fact of a hand-over (SB-22..SB-24)', () => {
+  const record = socketRecord({
+    keepAliveMs: 60_000,
+    keepAliveAt: now + 30_000,
+    contextBytes: 412,
+    wake: 'wake',
+    transfers: 2,
+  });
+  const words = wordsOf(record, taskRecord(), now);
+  assert.equal(words['Keep-alive'], 'every 1 min, next in 30 s');
+  assert.equal(words.Context, '412 B');
+  assert.equal(words['In standby'], 'wakes the machine');
+  assert.equal(words['Handed over'], '2 times');
+  assert.equal(words.Task, 'read the chat');
+  assert.match(wordsOf(record, undefined, now).Task ?? '', /no longer registered/);
+});
+
+test('the runs of a socket are those that it started, and no others of its task', () => {
+  const other = runRecord({ trigger: { type: 'socket-activity', reason: 'socket-activity', socketId: 'room 2' } });
+  const [first, second] = [runRecord(), runRecord()];
+  assert.deepEqual(runsOfSocket(socketRecord(), [first, other, second], 5), [first, second]);
+  assert.deepEqual(runsOfSocket(socketRecord(), [first, second], 1), [first]);
+});

@@ -1,0 +1,59 @@
+// What a parked socket is doing, in words. Pure.
+import type { SocketKind, SocketRecord } from '@longhaul/agent-protocol';
+import type { SocketGroup } from '../sockets/socket-rows.ts';
+import { spanInWords } from './durations.ts';
+
+export const socketGroupWords: { readonly [G in SocketGroup]: string } = {
+  orphaned: 'Orphaned',
+  awake: 'With a task or an app',
+  parked: 'Parked',
+  closed: 'Closed',
+};
+
+export const socketCountWords: { readonly [G in SocketGroup]: string } = {
+  orphaned: 'orphaned',
+  awake: 'awake',
+  parked: 'parked',
+  closed: 'closed',
+};
+
+export const socketKindWords: { readonly [K in SocketKind]: string } = {
+  'stream-socket': 'Stream',
+  'datagram-socket': 'Datagrams',
+  'stream-socket-listener': 'Listener',
+};
+
+export interface SocketStatusInWords {
+  readonly status: string;
+  readonly detail: string;
+}
+
+export function socketStatusInWords({ status, since, holder }: SocketRecord, now: number): SocketStatusInWords {
+  const span = `for ${spanInWords(now - since)}`;
+  switch (status) {
+    case 'parked':
+      return { status: 'Parked', detail: span };
+    case 'signalled':
+      return { status: 'Waking its task', detail: span };
+    case 'lent':
+      if (holder === null) return { status: 'Lent', detail: span };
+      return {
+        status: holder.runId === null ? 'With its app' : 'With its task',
+        detail: `process ${holder.pid}, ${span}`,
+      };
+    case 'orphaned':
+      return { status: 'Orphaned', detail: `${spanInWords(now - since)} ago` };
+    case 'closed':
+      return { status: 'Closed', detail: `${spanInWords(now - since)} ago` };
+  }
+}
+
+/** What helps; `null` where nothing has to be done. */
+export const socketFix = ({ status }: SocketRecord): string | null =>
+  status === 'orphaned'
+    ? 'Its task has to hand it back, or close it, before it ends. The app connects anew and hands over again.'
+    : null;
+
+/** What the button does to a socket. */
+export const removeSocketWords = ({ status }: SocketRecord): string =>
+  status === 'orphaned' || status === 'closed' ? 'Remove' : 'End';
