@@ -17,6 +17,7 @@ import type { Envelope } from '../platform/kernel/envelope.ts';
 import { socketPair } from '../platform/kernel/sockets.ts';
 import { killGroup, killMarked } from '../platform/process-facts.ts';
 import { nodeFlags } from '../platform/source.ts';
+import { step } from '../steps.ts';
 import { Prints, type PrintsListener } from './prints.ts';
 import type { HostEnd } from './verdicts.ts';
 
@@ -157,7 +158,7 @@ export class TaskHost {
     this.#hasExited = true;
     const { pid } = this.#child;
     if (pid !== undefined) killGroup(pid);
-    await killMarked(`${hostMark}=${this.#options.key}`);
+    await step('host.sweep', () => killMarked(`${hostMark}=${this.#options.key}`));
     this.#prints.drain();
     const heardOut = Promise.all([this.#channelEnded.promise, pid === undefined ? undefined : this.#prints.ended]);
     await Promise.race([heardOut, delay(heardOutMs, undefined, { ref: false })]);
