@@ -69,6 +69,32 @@ for (const transport of transports) {
         assert.deepEqual(raw.frames, texts.map(textSeen));
       });
 
+      test('a handler that answers at every turn of its promises makes two writes, not one for each', async t => {
+        const { promise: done, resolve } = Promise.withResolvers<void>();
+        await using server = await serveOn(transport, {}, async socket => {
+          for await (const message of socket) {
+            const writes = t.mock.method(Duplex.prototype, 'write');
+            const sends: Promise<unknown>[] = [];
+            for (let turn = 0; turn < 16; turn++) {
+              sends.push(socket.send(`${message.data} ${turn}`));
+              await null;
+            }
+            await Promise.all(sends);
+            assert.equal(writes.mock.callCount(), 2);
+            writes.mock.restore();
+            resolve();
+          }
+        });
+        using raw = await openRaw(transport, server);
+        await raw.send(frame(1, 'turn'));
+        await raw.received(16);
+        await done;
+        assert.deepEqual(
+          raw.frames,
+          Array.from({ length: 16 }, (_, turn) => textSeen(`turn ${turn}`)),
+        );
+      });
+
       test('a broadcast reaches everybody, encoded once', async () => {
         const { server, accepted } = await holding();
         await using _ = server;

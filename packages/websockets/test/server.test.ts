@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer as createHttpServer } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
 import { after, describe, test } from 'node:test';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import {
@@ -277,6 +278,22 @@ for (const transport of transports) {
     });
   });
 }
+
+test("somebody else's listener on the socket hears the bytes too, and nothing is received twice", async () => {
+  await using server = await serveOn(transports[0]!);
+  let heard = 0;
+  (server.server as NodeJS.EventEmitter).on('upgrade', (_request, socket: Duplex) => {
+    socket.on('data', (bytes: Buffer) => {
+      heard += bytes.length;
+    });
+  });
+  using raw = await openRaw(transports[0]!, server);
+  const message = frame(1, 'heard by both');
+  await raw.send(message);
+  await raw.received(1);
+  assert.deepEqual(raw.frames, [textSeen('heard by both')]);
+  assert.equal(heard, message.length);
+});
 
 test('options that are none are refused by useWebSockets', async () => {
   await using server = await serveOn(transports[0]!);

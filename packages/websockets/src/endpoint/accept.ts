@@ -78,7 +78,7 @@ export async function acceptWebSocket(
       : { agreement: deflate.agreement, settings: compression, slots: opening.settings.slots };
   const driver = opening.accept(
     { key: asked.key, subprotocol, extensions: deflate?.header },
-    (transport, head) => new Driver(transport, 'server', settings, head, undefined, setup, opening.settings.alarms),
+    (transport, head) => new Driver(transport, 'server', settings, head, undefined, setup, opening.settings.shared),
   );
   return new WebSocketConnection(driver, subprotocol ?? '', deflate?.header ?? '', true);
 }

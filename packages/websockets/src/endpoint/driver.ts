@@ -8,11 +8,13 @@ import { ConnectionCore } from '../protocol/connection.ts';
 import type { CloseOutcome } from '../protocol/connection-states.ts';
 import type { Message, MessageFragment } from '../protocol/message-parts.ts';
 import type { Role } from '../protocol/opcodes.ts';
-import { Alarms, type Sleeper } from './alarm.ts';
+import type { Sleeper } from './alarm.ts';
 import { outgoingThrough } from './deflating.ts';
+import type { Departures } from './departures.ts';
 import type { EncodedMessage } from './encoded-message.ts';
 import { Reader } from './reader.ts';
 import { type Step, stepTo } from './receiver.ts';
+import { Shared } from './shared.ts';
 import { attach, drop, type Transport, type TransportOwner } from './transport.ts';
 import { Writer } from './writer.ts';
 
@@ -23,7 +25,7 @@ export class Driver implements TransportOwner, Sleeper {
   readonly #core: ConnectionCore;
   readonly #writer: Writer;
   readonly #reader: Reader;
-  readonly #alarms: Alarms;
+  readonly #shared: Shared;
   waking: Sleeper['waking'];
   readonly #deflate: DeflateSetup | undefined;
   /** Exists from the first message that we send where permessage-deflate was agreed on. */
@@ -34,7 +36,7 @@ export class Driver implements TransportOwner, Sleeper {
 
   /**
    * `head`: bytes that came with the handshake. `nextKey`: masking keys, for a client. `deflate`: permessage-deflate was
-   * agreed on. `alarms`: those of the server; a client has its own.
+   * agreed on. `shared`: with the other connections of the server.
    */
   constructor(
     transport: Transport,
@@ -43,7 +45,7 @@ export class Driver implements TransportOwner, Sleeper {
     head: Buffer,
     nextKey: (() => number) | undefined,
     deflate?: DeflateSetup,
-    alarms = new Alarms(),
+    shared = new Shared(),
   ) {
     this.settings = settings;
     this.role = role;
@@ -52,13 +54,17 @@ export class Driver implements TransportOwner, Sleeper {
     this.#writer = new Writer(transport, this.#core.output, this);
     this.#reader = new Reader(this.#core, transport, settings, deflate, this);
     this.#deflate = deflate;
-    this.#alarms = alarms;
+    this.#shared = shared;
     attach(transport, this);
     if (head.length > 0 && !transport.destroyed) {
       this.#core.push(Buffer.from(head), performance.now());
       process.nextTick(pump, this);
     }
     this.#arm();
+  }
+
+  get departures(): Departures {
+    return this.#shared.departures;
   }
 
   get bufferedBytes(): number {
@@ -202,8 +208,10 @@ export class Driver implements TransportOwner, Sleeper {
 
   arrived(bytes: Buffer): void {
     const isAnswer = this.#core.isAwaitingAnswer;
-    this.#core.push(bytes, performance.now());
-    this.pump();
+    this.#core.push(bytes, this.#core.heedsSilence ? performance.now() : 0);
+    this.#reader.pump();
+    if (this.#core.pendingBytes === 0) this.#shared.departures.answers(this.#writer);
+    this.settle();
     // The next ping may be due before the answer would have been.
     if (isAnswer) this.#arm();
   }
@@ -219,7 +227,8 @@ export class Driver implements TransportOwner, Sleeper {
 
   transportClosed(): void {
     this.#core.transportGone(this.#cause);
-    this.#alarms.clear(this);
+    this.#shared.alarms.clear(this);
+    this.#shared.departures.forget(this.#writer);
     const outcome = this.outcome!;
     this.#reader.finish(outcome);
     const error =
@@ -296,7 +305,7 @@ export class Driver implements TransportOwner, Sleeper {
   }
 
   #arm(): void {
-    this.#alarms.set(this, this.#core.nextDeadline(!this.#reader.isPaused));
+    this.#shared.alarms.set(this, this.#core.nextDeadline(!this.#reader.isPaused));
   }
 }
 

@@ -10,7 +10,7 @@ import { type Incoming, isPart, type Message, type MessageFragment } from '../pr
 import { Composer } from './composer.ts';
 import { Inbox } from './inbox.ts';
 import { Receiver, type Wanted } from './receiver.ts';
-import type { Transport } from './transport.ts';
+import { pause, type Transport } from './transport.ts';
 
 const never = Number.POSITIVE_INFINITY;
 
@@ -139,7 +139,7 @@ export class Reader {
         bufferedOutputBytes > this.#settings.maxBufferedBytes);
     if (isFull === this.#isPaused) return false;
     this.#isPaused = isFull;
-    if (isFull) this.#transport.pause();
+    if (isFull) pause(this.#transport);
     else this.#transport.resume();
     return !isFull;
   }

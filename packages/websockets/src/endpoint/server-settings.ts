@@ -5,13 +5,13 @@ import { ZlibSlots } from '../compression/zlib-slots.ts';
 import { zlibJobsAtOnce } from '../compression-options.ts';
 import { type ConnectionSettings, resolveSettings } from '../options.ts';
 import type { AcceptOptions, ServerOptions } from '../server-options.ts';
-import { Alarms } from './alarm.ts';
+import { Shared } from './shared.ts';
 
 export class ServerSettings {
   readonly options: ServerOptions;
-  /** Shared by all connections of the server, like the timers. */
+  /** Shared by all connections of the server, like what follows. */
   readonly slots = new ZlibSlots(zlibJobsAtOnce);
-  readonly alarms = new Alarms();
+  readonly shared = new Shared();
   /** What was resolved last: options of `acceptWebSocket` are written in place, but are nearly always the same. */
   #latest: ConnectionSettings;
 

@@ -2,6 +2,7 @@
 // as they are; where the three differ (how one is dropped, when the kernel has what was written) it is said here, once.
 import { constants } from 'node:http2';
 import { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 
 export interface Transport {
   readonly destroyed: boolean;
@@ -10,6 +11,8 @@ export interface Transport {
   write(bytes: Uint8Array, onHandedOver?: (error?: Error | null) => void): boolean;
   cork(): void;
   uncork(): void;
+  /** Of a readable stream: how what was read gets into it. */
+  push?(chunk: Buffer | null, encoding?: BufferEncoding): boolean;
   pause(): unknown;
   resume(): unknown;
   /** The end of what we say: FIN, close_notify and FIN, or END_STREAM (RFC 8441 §5). */
@@ -29,6 +32,7 @@ export interface TransportOwner {
   transportClosed(): void;
 }
 
+const nothing = Buffer.alloc(0);
 const ownerOf = Symbol('owner');
 type OwnedTransport = Transport & { [ownerOf]?: TransportOwner };
 
@@ -39,8 +43,16 @@ export function attach(transport: Transport, owner: TransportOwner): void {
   transport.on('close', onClose);
   transport.on('end', onEnd);
   transport.on('data', onData);
+  if (transport instanceof Socket || (isStream(transport) && transport instanceof Readable)) transport.push = push;
   transport.resume();
   if (transport.destroyed) process.nextTick(closedAlready, owner);
+}
+
+/** Stops reading until `resume()`. */
+export function pause(transport: Transport): void {
+  // The stream waits for a `push` since it began to read, and would not begin anew; an empty one ends that.
+  if (transport.push === push) Readable.prototype.push.call(transport as unknown as Readable, nothing);
+  transport.pause();
 }
 
 /** True where an empty `writableLength` after a write means that the kernel has the bytes. */
@@ -61,6 +73,19 @@ function isStream(transport: Transport): transport is Transport & { close(code: 
 
 function closedAlready(owner: TransportOwner): void {
   owner.transportClosed();
+}
+
+/**
+ * Takes a read on its way into the stream, where it would go straight to our 'data' listener anyway: the stream's own way
+ * asks in a tick of its own, after every read, whether there is more to read. A socket and an HTTP/2 stream go on reading
+ * by themselves until a `push` says that it is enough, so what is not that plain case goes the stream's way.
+ */
+function push(this: Readable & OwnedTransport, chunk: Buffer | null, encoding?: BufferEncoding): boolean {
+  const isPlain =
+    chunk !== null && this.readableFlowing === true && this.readableLength === 0 && this.listenerCount('data') === 1;
+  if (!isPlain) return Readable.prototype.push.call(this, chunk, encoding);
+  this[ownerOf]?.arrived(chunk);
+  return true;
 }
 
 function onData(this: OwnedTransport, bytes: Buffer): void {

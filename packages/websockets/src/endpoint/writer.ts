@@ -1,6 +1,7 @@
-// The writing half of a driver: all frames queued in a tick leave by one write, and while the kernel is busy everything
+// The writing half of a driver: all frames queued in a tick leave by one write (but for an answer, see `Departures`), and while the kernel is busy everything
 // that is queued meanwhile leaves by the next one. Whoever waits for a send waits for the batch it is in.
 import type { OutputBatch } from '../protocol/output-batch.ts';
+import type { Departures } from './departures.ts';
 import { isBareSocket, type Transport } from './transport.ts';
 
 const nothing = new Uint8Array(0);
@@ -11,7 +12,7 @@ export class Writer {
   readonly #output: OutputBatch;
   /** True for a bare socket, where an empty `writableLength` after a write means: the kernel has it. */
   readonly #isBare: boolean;
-  readonly #onWritten: { written(): void };
+  readonly #observer: { written(): void; readonly departures: Departures };
   #isScheduled = false;
   #inFlightBytes = 0;
   /** Batches in flight; more than one only when the last frames were written behind another. */
@@ -19,10 +20,14 @@ export class Writer {
   #batch: PromiseWithResolvers<'sent'> | undefined;
 
   /** `observer.written` is called when a write that had to wait is with the kernel. */
-  constructor(transport: Transport, output: OutputBatch, observer: { written(): void }) {
+  constructor(
+    transport: Transport,
+    output: OutputBatch,
+    observer: { written(): void; readonly departures: Departures },
+  ) {
     this.#transport = transport;
     this.#output = output;
-    this.#onWritten = observer;
+    this.#observer = observer;
     this.#isBare = isBareSocket(transport);
   }
 
@@ -31,11 +36,11 @@ export class Writer {
     return this.#output.bytes + this.#inFlightBytes;
   }
 
-  /** Writes what is queued at the end of this tick, or as soon as the write in flight is done. */
+  /** Writes what is queued when it is time to leave, or as soon as the write in flight is done. */
   schedule(): void {
     if (this.#isScheduled || this.#inFlightBytes > 0 || this.#output.bytes === 0) return;
     this.#isScheduled = true;
-    process.nextTick(flush, this);
+    this.#observer.departures.add(this);
   }
 
   /**
@@ -58,17 +63,14 @@ export class Writer {
   /** Writes everything now, also behind a write in flight: for the last frames before the transport is ended. */
   flushAll(): void {
     const bytes = this.#output.bytes;
-    if (bytes === 0 || this.#transport.destroyed || !this.#transport.writable) return;
-    const chunks = this.#output.take();
+    const transport = this.#transport;
+    if (bytes === 0 || !transport.writable) return;
     const batch = this.#batch;
     this.#batch = undefined;
-    const transport = this.#transport;
-    const last = chunks.length - 1;
     const done = this.#isBare ? undefined : () => this.#written(bytes, batch);
-    if (last > 0) transport.cork();
-    for (let i = 0; i < last; i++) transport.write(chunks[i]!);
-    transport.write(chunks[last]!, done);
-    if (last > 0) transport.uncork();
+    const whole = this.#output.takeWhole();
+    if (whole !== undefined) transport.write(whole, done);
+    else writeAll(transport, this.#output.take(), done);
     if (this.#isBare && transport.writableLength === 0 && this.#inFlightBytes === 0) {
       batch?.resolve('sent');
       return;
@@ -93,7 +95,7 @@ export class Writer {
     batch?.resolve('sent');
     this.#inFlight = this.#inFlight?.filter(other => other !== batch);
     if (this.#inFlight?.length === 0) this.#inFlight = undefined;
-    this.#onWritten.written();
+    this.#observer.written();
   }
 }
 
@@ -103,6 +105,11 @@ function reject(batch: PromiseWithResolvers<'sent'>, error: Error): void {
   batch.reject(error);
 }
 
-function flush(writer: Writer): void {
-  writer.flush();
+/** Together, in one call of the kernel where it can be one. */
+function writeAll(transport: Transport, chunks: readonly Uint8Array[], done: (() => void) | undefined): void {
+  const last = chunks.length - 1;
+  transport.cork();
+  for (let i = 0; i < last; i++) transport.write(chunks[i]!);
+  transport.write(chunks[last]!, done);
+  transport.uncork();
 }

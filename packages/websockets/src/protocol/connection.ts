@@ -76,7 +76,12 @@ export class ConnectionCore {
     return this.#answerBy !== never;
   }
 
-  /** Takes what arrived, and the ownership of it. */
+  /** True where the time of what is heard matters: a look at a clock costs as much as a short message. */
+  get heedsSilence(): boolean {
+    return this.#settings.keepAliveTimeoutMs !== undefined || this.#settings.abortsWhenSilentForTwiceTheInterval;
+  }
+
+  /** Takes what arrived, and the ownership of it. `now` is not looked at without `heedsSilence`. */
   push(bytes: Buffer, now: number): void {
     if (this.#state.kind !== 'open' && this.#state.kind !== 'close-sent') return;
     this.#heardAt = now;

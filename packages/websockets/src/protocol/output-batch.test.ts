@@ -80,6 +80,21 @@ describe('an output batch', () => {
     const frame = encodeFrame(1, true, Buffer.from('shared'), undefined);
     batch.addFrame(frame);
     assert.equal(batch.take()[0], frame);
+    batch.addFrame(frame);
+    assert.equal(batch.takeWhole(), frame);
+    assert.equal(batch.bytes, 0);
+    assert.equal(batch.takeWhole(), undefined);
+  });
+
+  test('is taken whole where it is one buffer, and stays as it is where it is more', () => {
+    const batch = new OutputBatch(undefined);
+    batch.addText(1, true, 'a');
+    batch.addText(1, true, 'b');
+    assert.deepEqual(messagesIn([batch.takeWhole()!], 'client'), ['a', 'b']);
+    batch.addText(1, true, 'c');
+    batch.addBytes(1, true, Buffer.alloc(20_000, 'd'));
+    assert.equal(batch.takeWhole(), undefined);
+    assert.deepEqual(messagesIn(batch.take(), 'client'), ['c', 'd'.repeat(20_000)]);
   });
 
   test('keeps the order of shared frames among others', () => {

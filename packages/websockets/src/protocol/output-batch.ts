@@ -16,7 +16,9 @@ const mostExpectedBytes = 4_096;
 
 export class OutputBatch {
   readonly #nextKey: (() => number) | undefined;
-  #done: Uint8Array[] | undefined;
+  /** Finished buffers, in order. */
+  #first: Uint8Array | undefined;
+  #others: Uint8Array[] | undefined;
   #chunk: Buffer | undefined;
   #used = 0;
   #bytes = 0;
@@ -86,16 +88,16 @@ export class OutputBatch {
       this.#isShared = isFirst && joins !== undefined;
       return;
     }
-    const only = this.#chunk === undefined && this.#done?.length === 1 ? this.#done[0]! : undefined;
+    const only = this.#chunk === undefined && this.#others === undefined ? this.#first : undefined;
     if (only !== undefined && only.length < byReferenceBytes) {
       const joined = this.#isShared ? joins?.of(only, frame) : undefined;
       if (joined !== undefined) {
-        this.#done = [joined];
+        this.#first = joined;
         this.#bytes = joined.length;
         return;
       }
       // A second small frame: from here on copying into one buffer is cheaper than a longer list.
-      this.#done = undefined;
+      this.#first = undefined;
       this.#bytes = 0;
       this.#copy(only);
     }
@@ -105,12 +107,26 @@ export class OutputBatch {
   /** Everything so far, in order; the batch is empty afterwards. */
   take(): Uint8Array[] {
     this.#closeChunk();
+    const all = this.#first === undefined ? [] : [this.#first, ...(this.#others ?? [])];
+    this.#clear();
+    return all;
+  }
+
+  /** The same where it is one buffer, without a list; else nothing, and all stays. */
+  takeWhole(): Uint8Array | undefined {
+    this.#closeChunk();
+    if (this.#others !== undefined) return undefined;
+    const whole = this.#first;
+    this.#clear();
+    return whole;
+  }
+
+  #clear(): void {
     this.#lastBytes = Math.min(this.#bytes, mostExpectedBytes);
-    const all = this.#done ?? [];
-    this.#done = undefined;
+    this.#first = undefined;
+    this.#others = undefined;
     this.#bytes = 0;
     this.#isShared = false;
-    return all;
   }
 
   #copy(bytes: Uint8Array): void {
@@ -120,8 +136,7 @@ export class OutputBatch {
 
   #append(bytes: Uint8Array): void {
     this.#closeChunk();
-    this.#done ??= [];
-    this.#done.push(bytes);
+    this.#finished(bytes);
     this.#bytes += bytes.length;
   }
 
@@ -145,10 +160,17 @@ export class OutputBatch {
 
   #closeChunk(): void {
     if (this.#chunk !== undefined && this.#used > 0) {
-      this.#done ??= [];
-      this.#done.push(this.#chunk.subarray(0, this.#used));
+      this.#finished(this.#chunk.subarray(0, this.#used));
     }
     this.#chunk = undefined;
     this.#used = 0;
+  }
+
+  #finished(bytes: Uint8Array): void {
+    if (this.#first === undefined) this.#first = bytes;
+    else {
+      this.#others ??= [];
+      this.#others.push(bytes);
+    }
   }
 }
