@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '@longhaul/testing';
 import { startOrigin } from '@longhaul/testing/origin';
-import { steps } from '../../packages/agent/src/steps.ts';
+import { transferSteps } from '../../packages/agent/src/steps.ts';
 import { crashRound } from './round.ts';
 
 const random = seededRandom();
@@ -24,7 +24,7 @@ test(`nothing is lost when agent, keeper and app are killed at random moments (s
 
 test(`nothing is lost when the agent dies before or after a named step (seed ${seed})`, async t => {
   await using origin = await startOrigin(4_000_000, { isRatePerConnection: true });
-  const all = steps.flatMap(step => [`before:${step}`, `after:${step}`]);
+  const all = transferSteps.flatMap(step => [`before:${step}`, `after:${step}`]);
   const chosen = all
     .map(aim => ({ aim, order: random.next() }))
     .sort((a, b) => a.order - b.order)
