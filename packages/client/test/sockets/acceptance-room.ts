@@ -4,13 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import {
-  type Agent,
-  BackgroundTaskBuilder,
-  BackgroundTaskRegistration,
-  type RunRecord,
-  SocketActivityTrigger,
-} from '@longhaul/client';
+import { type Agent, BackgroundTaskBuilder, BackgroundTaskRegistration, SocketActivityTrigger } from '@longhaul/client';
 import { waitFor } from '@longhaul/testing';
 import { AgentHome } from '../agent-home.ts';
 import { app } from './programs/background.ts';
@@ -25,9 +19,11 @@ export class AcceptanceRoom implements AsyncDisposable {
   agent!: Agent;
   readonly #left = new AsyncDisposableStack();
 
-  static async open(...tasks: string[]): Promise<AcceptanceRoom> {
+  /** `before`: what there is to do before an agent is started. */
+  static async open(tasks: readonly string[], before: (home: AgentHome) => void = () => {}): Promise<AcceptanceRoom> {
     const room = new AcceptanceRoom();
     room.#left.use(room.home);
+    before(room.home);
     const owner = room.#left.use(await room.home.connect());
     const declared = tasks.map(name => ({ entryPoint: entryPoint(name), triggers: ['socket-activity' as const] }));
     await owner.registerApp({ id: app, folder, tasks: declared });
@@ -65,15 +61,17 @@ export class AcceptanceRoom implements AsyncDisposable {
   }
 
   /** A process of the app that hands a connection over; resolves when it has. It lives until it is killed. */
-  async handOver(...args: string[]): Promise<{ kill(): Promise<void> }> {
-    const child = spawn(
-      process.execPath,
-      ['--conditions=longhaul-source', path.join(folder, 'hand-over.ts'), ...args],
-      {
-        env: this.home.env,
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
+  handOver(...args: string[]): Promise<{ kill(): Promise<void> }> {
+    return this.runApp('hand-over.ts', ...args);
+  }
+
+  /** A process of the app, of programs/; resolves when it says that it is ready. */
+  async runApp(program: string, ...args: string[]): Promise<{ kill(): Promise<void> }> {
+    const file = path.join(folder, program);
+    const child = spawn(process.execPath, ['--conditions=longhaul-source', file, ...args], {
+      env: this.home.env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const ended = once(child, 'exit');
     const kill = async () => {
       child.kill('SIGKILL');
@@ -81,7 +79,7 @@ export class AcceptanceRoom implements AsyncDisposable {
     };
     this.#left.defer(kill);
     for await (const line of createInterface(child.stdout)) {
-      if (line === 'handed over') return { kill };
+      if (line === 'ready') return { kill };
     }
     throw new Error(`the app has ended: ${await ended}`);
   }
@@ -99,11 +97,6 @@ export class AcceptanceRoom implements AsyncDisposable {
       },
       patience,
     );
-  }
-
-  /** All of the task, each explained if it failed. */
-  async runs(task: BackgroundTaskRegistration): Promise<RunRecord[]> {
-    return await task.runs();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -22,7 +22,7 @@ import { hears, listen, written } from './scene.ts';
 const left = new AsyncDisposableStack();
 after(() => left.disposeAsync());
 const names = ['collect', 'forget', 'keepAlive', 'reconnect', 'answer', 'echo'];
-const room = left.use(await AcceptanceRoom.open(...names));
+const room = left.use(await AcceptanceRoom.open(names));
 const { agent, home } = room;
 
 const read = (file: string): string => (existsSync(file) ? readFileSync(file, 'latin1') : '');
@@ -55,7 +55,7 @@ test('1: the app hands a connection over and is killed; its task gets every byte
   const record = await room.parked('one');
   assert.equal(heard.hasEnded, false);
   assert.deepEqual([record.holder, record.taskId, record.kind], [null, task.taskId, 'stream-socket']);
-  const runs = await room.runs(task);
+  const runs = await task.runs();
   assert.ok(runs.length >= 10 && runs.every(run => run.status === 'completed'), JSON.stringify(runs[0]));
   assert.deepEqual(new Set(runs.map(run => run.trigger.reason)), new Set(['socket-activity']));
 });
@@ -75,7 +75,7 @@ test('2: a task that does not hand back orphans its socket: it closes, says why,
     },
     patience,
   );
-  const [run, ...others] = await room.runs(task);
+  const [run, ...others] = await task.runs();
   assert.equal(others.length, 0);
   assert.ok(record.why?.includes(run!.id), `${record.why}`);
   await waitFor('the end of the connection', () => heard.hasEnded, patience);
@@ -85,7 +85,7 @@ test('2: a task that does not hand back orphans its socket: it closes, says why,
     (await SocketActivityInformation.allSockets(agent)).get('two')?.reclaim() ?? Promise.reject(new Error('gone')),
     /gone/,
   );
-  assert.equal((await room.runs(task)).length, 1);
+  assert.equal((await task.runs()).length, 1);
 });
 
 test('3: with I/O pending a hand-over is refused, after cancelIO it succeeds (SB-25, SB-26)', async () => {
@@ -118,7 +118,7 @@ test('4: the keep-alive timer starts the task, the task writes, and the timer st
   assert.ok(keepAliveAt !== null);
   await waitFor('two expiries', () => heard.text.split('\n').length > 2, patience);
   assert.match(heard.text, /^(keep-alive-timer-expired\n)+$/);
-  const runs = (await room.runs(task)).toReversed();
+  const runs = (await task.runs()).toReversed();
   assert.ok(runs[1]!.queuedAt - runs[0]!.queuedAt >= 1_000, 'the second waited as long as the first');
   await agent.removeSocket({ app, id: 'four' });
   await waitFor('the end', () => heard.hasEnded, patience);
@@ -139,7 +139,7 @@ test('5: the peer closes; the task connects again to what the app has noted and 
   await written(second.peer, 'after the reconnect');
   await waitFor('the task to hear', async () => (await settings.get('heard')) === 'after the reconnect', patience);
   await room.parked('five');
-  const reasons = (await room.runs(task)).toReversed().map(run => run.trigger.reason);
+  const reasons = (await task.runs()).toReversed().map(run => run.trigger.reason);
   assert.deepEqual(reasons, ['socket-closed', 'socket-activity']);
 });
 

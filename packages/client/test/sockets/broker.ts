@@ -13,6 +13,15 @@ import {
 import * as v from 'valibot';
 import { SocketDoor } from '../../src/sockets/socket-door.ts';
 
+interface Answer {
+  readonly type: FromSocketDoor['type'];
+  readonly request: number;
+  readonly code?: ErrorCode;
+  readonly message?: string;
+  readonly socket?: LentSocket;
+  readonly passed?: readonly Descriptor[];
+}
+
 interface Holding {
   readonly descriptor: Descriptor;
   lent: LentSocket;
@@ -72,13 +81,10 @@ export class Broker implements Disposable {
     else say();
   }
 
-  #answer(
-    message: ToSocketDoor,
-    descriptor: Descriptor | undefined,
-  ): (object & { readonly passed?: readonly Descriptor[] }) | undefined {
+  #answer(message: ToSocketDoor, descriptor: Descriptor | undefined): Answer | undefined {
     if (message.type === 'hello') return undefined;
     const { request } = message;
-    const refused = (code: ErrorCode) => {
+    const refused = (code: ErrorCode): Answer => {
       descriptor?.[Symbol.dispose]();
       return { type: 'refused', request, code, message: `refused: ${code}` };
     };

@@ -20,7 +20,7 @@ test('a socket that a task has handed back since it was listed comes with the co
   assert.equal(String(Buffer.from(information.context!)), '1');
   const byTask = rebuild(broker.door, await broker.door.reclaim('a', 'stream-socket'));
   await transferOwnership(broker, byTask, 'a', { context: Buffer.from('2') });
-  const taken = await information.reclaim();
+  const taken = await information.streamSocket();
   assert.equal(String(Buffer.from(information.context!)), '2');
   taken.destroy();
 });

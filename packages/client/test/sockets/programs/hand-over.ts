@@ -14,5 +14,5 @@ await transferOwnership(agent, socket, id, {
   context: Buffer.from(context, 'base64'),
   keepAliveMs: keepAliveMs === undefined ? null : Number(keepAliveMs),
 });
-console.log('handed over');
+console.log('ready');
 setInterval(() => {}, 1_000);
