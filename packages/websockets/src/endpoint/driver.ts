@@ -50,7 +50,8 @@ export class Driver implements TransportOwner, Sleeper {
     this.settings = settings;
     this.role = role;
     this.#transport = transport;
-    this.#core = new ConnectionCore(role, settings, nextKey, performance.now(), deflate !== undefined);
+    // A whole number is held without an object of its own.
+    this.#core = new ConnectionCore(role, settings, nextKey, Math.floor(performance.now()), deflate !== undefined);
     this.#writer = new Writer(transport, this.#core.output, this);
     this.#reader = new Reader(this.#core, transport, settings, deflate, this);
     this.#deflate = deflate;

@@ -30,10 +30,14 @@ export function runHandlers(server: EventEmitter, request: AnyRequest, response:
 
 /** A function of its own, because what waits holds all that the function around it does: not the request. */
 function endWith(handler: Promise<unknown>, opening: Opening): void {
-  handler.then(
-    () => opening.driver?.close(1000, ''),
-    error => handlerFailed(opening, error),
-  );
+  // One function until it is over, for either way: the two that know which make no connection larger.
+  const over = () => {
+    handler.then(
+      () => opening.driver?.close(1000, ''),
+      error => handlerFailed(opening, error),
+    );
+  };
+  handler.then(over, over);
 }
 
 /**

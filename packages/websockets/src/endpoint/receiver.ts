@@ -13,23 +13,26 @@ export type Wanted = keyof Answers;
 
 export class Receiver {
   readonly wants: Wanted;
-  readonly #answer = Promise.withResolvers<Answers[Wanted]>();
+  readonly promise: Promise<Answers[Wanted]>;
+  /** The one function that is kept of the promise: it rejects too, by what it is given. */
+  readonly #resolve: (answer: Answers[Wanted] | Promise<never>) => void;
 
   constructor(wants: Wanted) {
     this.wants = wants;
-  }
-
-  get promise(): Promise<Answers[Wanted]> {
-    return this.#answer.promise;
+    let resolve: ((answer: Answers[Wanted] | Promise<never>) => void) | undefined;
+    this.promise = new Promise(settle => {
+      resolve = settle;
+    });
+    this.#resolve = resolve!;
   }
 
   /** Nothing: the connection ended cleanly. */
   give(item: Message | MessageFragment | undefined): void {
-    this.#answer.resolve(this.wants === 'step' ? stepTo(item) : (item as MessageFragment | undefined));
+    this.#resolve(this.wants === 'step' ? stepTo(item) : (item as MessageFragment | undefined));
   }
 
   refuse(error: unknown): void {
-    this.#answer.reject(error);
+    this.#resolve(Promise.reject(error));
   }
 }
 
