@@ -134,6 +134,14 @@ export class TransportLink {
     return room ?? sent;
   }
 
+  /** As `write`, for a message to many that nobody waits for. False: it has to be written. */
+  post(message: WireMessage): boolean {
+    const transport = this.#transport;
+    if (transport.post === undefined || this.#resumption !== undefined) return false;
+    transport.post(message);
+    return true;
+  }
+
   /** What was written still goes out. Resolves when the transport has ended. */
   close(): Promise<void> {
     this.#isClosed = true;

@@ -9,6 +9,10 @@ import { type SheddingEvents, type SheddingLimits, SheddingQueue } from './shedd
 
 export type OutputLimits = SheddingLimits & Pick<HubOptions, 'slowConsumerTimeoutMs'>;
 
+/** Of a UTF-16 unit in UTF-8, and of what a transport puts around a message. */
+const mostBytesOfUnit = 3;
+const mostBytesOfFrame = 16;
+
 export class OutputQueue {
   readonly #link: TransportLink;
   readonly #limits: OutputLimits;
@@ -34,6 +38,9 @@ export class OutputQueue {
   write(wire: WireMessage, message: HubMessage): Promise<void> | undefined {
     const { applicationMaxBufferSize, maximumBufferedBytes } = this.#limits;
     if (this.#shedding?.isEmpty === false) return this.#shedding.add(wire, message);
+    // Far from the limit nobody has to wait, or to be told when there is room again.
+    const most = this.#link.bufferedBytes + wire.data.length * mostBytesOfUnit + mostBytesOfFrame;
+    if (wire.isShared && most <= applicationMaxBufferSize && this.#link.post(wire)) return undefined;
     const { slowConsumer } = this.#limits;
     const mayShed = (slowConsumer === 'drop-oldest' || slowConsumer === 'latest-by-key') && !this.#isEnded;
     if (mayShed && this.#link.bufferedBytes > applicationMaxBufferSize) {

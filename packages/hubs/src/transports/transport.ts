@@ -24,6 +24,8 @@ export interface Transport {
   receive(): Promise<Chunk | undefined>;
   /** Queued writes leave together, once a tick. Resolves when the kernel has it. Rejects, not loudly, when it never gets there. */
   write(message: WireMessage): Promise<unknown>;
+  /** As `write`, for a message to many that nobody waits for. */
+  post?(message: WireMessage): void;
   /** What was written still goes out, then it ends; after a time limit at once. Resolves when it has ended. */
   close(): Promise<void>;
   /** Cuts a client off that takes nothing (§3, TransportSendTimeout), where nobody else tells the transport the time. */

@@ -4,6 +4,8 @@ import {
   type AnyRequest,
   type AnyResponse,
   acceptWebSocket,
+  broadcast,
+  type EncodedMessage,
   encodeMessage,
   requestedSubprotocols,
   type WebSocketConnection,
@@ -41,10 +43,11 @@ class WebSocketTransport implements Transport {
   readonly transferFormats = transferFormats;
   readonly #socket: WebSocketConnection;
   readonly #sendTimeoutMs: number;
-  /** Forgotten as soon as nothing waits: an idle connection holds none. */
-  #lastSend: Promise<unknown> | undefined;
-  /** Since when the kernel has not taken what was the last send then. */
-  #stuck: { readonly since: number } | undefined;
+  /** Bytes of all messages so far, and how many of them the kernel had at the last look. */
+  #writtenBytes = 0;
+  #takenBytes = 0;
+  /** Since when it has taken none although some wait. */
+  #stuckSince: number | undefined;
   #error: HubServerError | undefined;
 
   constructor(socket: WebSocketConnection, sendTimeoutMs: number) {
@@ -78,38 +81,51 @@ class WebSocketTransport implements Transport {
   }
 
   write(message: WireMessage): Promise<unknown> {
-    this.#lastSend = this.#send(message);
-    return this.#lastSend;
+    const before = this.#socket.bufferedBytes;
+    const sent = this.#send(message);
+    this.#writtenBytes += this.#socket.bufferedBytes - before;
+    return sent;
+  }
+
+  /** Without a promise, which thousands of connections need not make for a message to all of them. */
+  post(message: WireMessage): void {
+    const { frame } = encoded(message);
+    this.#writtenBytes += frame.length;
+    alone[0] = this.#socket;
+    broadcast(alone, message.frame as EncodedMessage);
   }
 
   /** `now`: milliseconds of performance.now(). */
   checkSends(now: number): void {
-    if (this.#socket.bufferedBytes === 0) {
-      this.#lastSend = undefined;
-      this.#stuck = undefined;
-    } else if (this.#stuck !== undefined) {
-      if (now - this.#stuck.since < this.#sendTimeoutMs || this.#error !== undefined) return;
+    const { bufferedBytes } = this.#socket;
+    const takenBytes = this.#writtenBytes - bufferedBytes;
+    const isMoving = bufferedBytes === 0 || takenBytes > this.#takenBytes;
+    this.#takenBytes = takenBytes;
+    if (isMoving) this.#stuckSince = undefined;
+    else if (this.#stuckSince === undefined) this.#stuckSince = Math.ceil(now);
+    else if (now - this.#stuckSince >= this.#sendTimeoutMs && this.#error === undefined) {
       this.#error = new HubServerError('connection-lost', `The client has read nothing for ${this.#sendTimeoutMs} ms.`);
       this.#socket.abort(this.#error);
-    } else if (this.#lastSend !== undefined) {
-      const stuck = { since: now };
-      this.#stuck = stuck;
-      const taken = () => {
-        if (this.#stuck === stuck) this.#stuck = undefined;
-      };
-      this.#lastSend.then(taken, taken);
     }
   }
 
   #send(message: WireMessage): Promise<unknown> {
-    const type = message.format === 'Text' ? 'text' : 'binary';
-    if (message.isShared) {
-      message.frame ??= encodeMessage(message.data, { type });
-      return this.#socket.send(message.frame as ReturnType<typeof encodeMessage>);
-    }
-    const { data } = message;
+    if (message.isShared) return this.#socket.send(encoded(message));
+    const { data, format } = message;
+    const type = typeOf(format);
     return typeof data === 'string' && type === 'text' ? this.#socket.send(data) : this.#socket.send(data, { type });
   }
+}
+
+/** For a broadcast to one; nobody keeps it. */
+const alone: WebSocketConnection[] = [];
+
+const typeOf = (format: TransferFormat): 'text' | 'binary' => (format === 'Text' ? 'text' : 'binary');
+
+/** Encoded once for all. */
+function encoded(message: WireMessage): EncodedMessage {
+  message.frame ??= encodeMessage(message.data, { type: typeOf(message.format) });
+  return message.frame as EncodedMessage;
 }
 
 /** 1006 is the network's doing, which stateful reconnect forgives; others are our answer to a client that broke the rules. */
