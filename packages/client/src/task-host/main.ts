@@ -6,7 +6,12 @@ import { SocketDoor } from '../sockets/socket-door.ts';
 import { TaskHost } from './host.ts';
 import { attributePrinting } from './printing.ts';
 
-dieWithParent(Number(process.argv[2]));
+const parent = Number(process.argv[2]);
+if (!Number.isSafeInteger(parent)) {
+  process.stderr.write('longhaul: a task host is started by the agent, when there is a task to run\n');
+  process.exit(2);
+}
+dieWithParent(parent);
 attributePrinting();
 
 const channel = new Channel(
