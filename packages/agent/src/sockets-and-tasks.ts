@@ -4,7 +4,7 @@ import { LonghaulError, type RunStatus } from '@longhaul/agent-protocol';
 import type { StartOrder } from './keeper/link.ts';
 import type { VaultAddress } from './keeper/vault-wire.ts';
 import type { Log } from './log.ts';
-import { openSockets, type SocketFact, type Sockets, type Speaker } from './sockets/door.ts';
+import { openSockets, type SocketFact, type SocketLimits, type Sockets, type Speaker } from './sockets/door.ts';
 import type { Store } from './store/store.ts';
 import {
   type HostSeat,
@@ -27,6 +27,7 @@ export interface SocketsAndTasksOptions {
   readonly publish: (fact: SocketFact | TaskFact) => void;
   /** Of the task hosts. */
   readonly env: NodeJS.ProcessEnv;
+  readonly socketLimits?: Partial<SocketLimits>;
 }
 
 /** Disposing ends the hosts first, then lets go of the vaults. */
@@ -57,6 +58,7 @@ export async function openSocketsAndTasks(options: SocketsAndTasksOptions): Prom
     openVault: options.openVault,
     path: options.path,
     appOf: options.appOf,
+    ...(options.socketLimits !== undefined && { limits: options.socketLimits }),
     tasks: {
       isRegistered: (app, taskId) => tasks.registrationOf(app, taskId) !== undefined,
       trigger: wanted => tasks.trigger(wanted),

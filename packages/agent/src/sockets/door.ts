@@ -32,6 +32,7 @@ import { Wakes } from './wakes.ts';
 
 export type { SocketFact } from './facts.ts';
 export type { Speaker } from './holders.ts';
+export type { SocketLimits } from './options.ts';
 export type { SocketLog, SocketTasks } from './room.ts';
 export type { ForRun, RunOutcome, SocketRun } from './runs.ts';
 

@@ -1,77 +1,66 @@
-// An agent of parked sockets, to be killed at any moment: dials and parks, arms what was parked, tells what happened, and at
-// last hands out and reads everything. Speaks with the test over IPC.
-import { randomUUID } from 'node:crypto';
+// The sockets room as a process, to be killed at any moment: its tasks only take notes, so that nobody reads. Speaks with the
+// test over IPC.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SocketStatus } from '@longhaul/agent-protocol';
 import type { VaultAddress } from '../../src/keeper/vault-wire.ts';
-import { Vaults } from '../../src/sockets/vaults.ts';
-import { dial, readAll } from './parking.ts';
+import { openSockets, type Sockets } from '../../src/sockets/door.ts';
+import { openStore } from '../../src/store/store.ts';
+import { apps, FakeTasks, migrations, owner, taskId } from './room.ts';
 
 export type Order =
-  | { readonly type: 'start'; readonly generation: number; readonly vaults: readonly VaultAddress[] }
+  | {
+      readonly type: 'start';
+      readonly folder: string;
+      /** That the app's sockets name. */
+      readonly taskId: string;
+      readonly generation: number;
+      readonly vaults: readonly VaultAddress[];
+    }
   | { readonly type: 'vault'; readonly vault: VaultAddress }
-  /** Dial that many and park each under an id that is its first line to the peer. */
-  | { readonly type: 'park'; readonly port: number; readonly count: number }
-  /** Hand out everything and read it. */
-  | { readonly type: 'drain' };
+  | { readonly type: 'list' };
 
 export type Report =
-  | { readonly type: 'armed'; readonly count: number; readonly milliseconds: number }
+  | { readonly type: 'open'; readonly milliseconds: number }
   | { readonly type: 'open-vault' }
-  | { readonly type: 'parked'; readonly ids: readonly string[] }
-  | { readonly type: 'activity'; readonly ids: readonly string[] }
-  | { readonly type: 'drained'; readonly texts: Readonly<Record<string, string>> };
+  /** By socket. */
+  | { readonly type: 'list'; readonly statuses: Readonly<Record<string, SocketStatus>> };
 
 const say = (report: Report) => process.send?.(report);
-let vaults: Vaults;
 let opened = Promise.withResolvers<VaultAddress>();
+let sockets: Sockets | undefined;
 
 process.on('message', (order: Order) => {
   if (order.type === 'start') void start(order);
   else if (order.type === 'vault') opened.resolve(order.vault);
-  else if (order.type === 'park') void park(order);
-  else void drain();
+  else {
+    const statuses = (sockets?.list(owner) ?? []).map(({ id, status }) => [id, status] as const);
+    say({ type: 'list', statuses: Object.fromEntries(statuses) });
+  }
 });
 process.on('disconnect', () => process.exit());
 
-async function start({ generation, vaults: addresses }: Extract<Order, { type: 'start' }>): Promise<void> {
+async function start(order: Extract<Order, { type: 'start' }>): Promise<void> {
   const startedAt = performance.now();
-  const openVault = () => {
-    opened = Promise.withResolvers();
-    say({ type: 'open-vault' });
-    return opened.promise;
-  };
-  const listener = {
-    // Told, and armed again at once: nothing was read, so it is told again and again until somebody reads.
-    activity: (happened: readonly { readonly id: string }[]) =>
-      void say({ type: 'activity', ids: happened.map(({ id }) => id) }),
-    lost: () => process.exit(2),
-  };
-  vaults = await Vaults.open({ generation, vaults: addresses, openVault, listener });
-  const ids = [...vaults.holdings()].map(({ id }) => id);
-  vaults.arm(ids);
-  say({ type: 'armed', count: ids.length, milliseconds: performance.now() - startedAt });
-}
-
-async function park({ port, count }: Extract<Order, { type: 'park' }>): Promise<void> {
-  const ids = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const id = randomUUID();
-      await vaults.park(id, await dial(port, `${id}\n`));
-      return id;
-    }),
-  );
-  vaults.arm(ids);
-  say({ type: 'parked', ids });
-}
-
-async function drain(): Promise<void> {
-  const texts: Record<string, string> = {};
-  await Promise.all(
-    [...vaults.holdings()].map(async ({ id }) => {
-      const { descriptor, holding } = await vaults.lend(id);
-      texts[id] = readAll(descriptor);
-      descriptor[Symbol.dispose]();
-      await vaults.return({ id, lease: holding.lease });
-    }),
-  );
-  say({ type: 'drained', texts });
+  mkdirSync(order.folder, { recursive: true, mode: 0o700 });
+  const tasks = new FakeTasks();
+  tasks.registered.delete(taskId);
+  tasks.registered.add(order.taskId);
+  const log = { info() {}, warn() {}, error: (facts: object, message: string) => console.error(message, facts) };
+  sockets = await openSockets({
+    store: openStore(order.folder, migrations),
+    log,
+    generation: order.generation,
+    vaults: order.vaults,
+    openVault: () => {
+      opened = Promise.withResolvers();
+      say({ type: 'open-vault' });
+      return opened.promise;
+    },
+    path: join(order.folder, 'door'),
+    appOf: token => apps[token],
+    tasks,
+    publish: () => {},
+  });
+  say({ type: 'open', milliseconds: performance.now() - startedAt });
 }

@@ -30,7 +30,7 @@ export const owner: Scope = { role: 'owner' };
 /** A registered task of the app `a`, whose grant is `token-a`; of `b` alike. */
 export const taskId = randomUUID();
 export const apps: Record<string, string> = { 'token-a': 'a', 'token-b': 'b' };
-const migrations = [...transferMigrations, ...appMigrations, ...socketMigrations];
+export const migrations = [...transferMigrations, ...appMigrations, ...socketMigrations];
 
 export interface FakeRun {
   readonly id: string;
@@ -150,23 +150,38 @@ export interface Heard {
   readonly descriptors: readonly Descriptor[];
 }
 
-type Answer = Exclude<FromSocketDoor, { readonly type: 'welcome' }>;
+export interface Answered {
+  readonly message: Exclude<FromSocketDoor, { readonly type: 'welcome' }>;
+  readonly descriptors: readonly Descriptor[];
+}
 
 /** An app's end of a channel to the door: speaks the wire, and says what it should not when the test wants so. */
 export class Guest {
   readonly #heard: Heard[] = [];
+  readonly #asked = new Map<number, PromiseWithResolvers<Answered>>();
   readonly #channel: Channel;
   readonly ended = Promise.withResolvers<void>();
   #requests = 0;
+  #hasEnded = false;
 
   private constructor(path: string) {
     this.#channel = new Channel(
       connectTo(path),
       {
         received: (bytes, descriptors) => {
-          this.#heard.push({ message: v.parse(FromSocketDoor, JSON.parse(bytes.toString())), descriptors });
+          const message = v.parse(FromSocketDoor, JSON.parse(bytes.toString()));
+          const asked = message.type === 'welcome' ? undefined : this.#asked.get(message.request);
+          if (message.type === 'welcome' || asked === undefined) this.#heard.push({ message, descriptors });
+          else {
+            this.#asked.delete(message.request);
+            asked.resolve({ message, descriptors });
+          }
         },
-        ended: () => this.ended.resolve(),
+        ended: () => {
+          this.#hasEnded = true;
+          this.ended.resolve();
+          for (const { reject } of this.#asked.values()) reject(new Error('the channel has ended'));
+        },
       },
       { maxMessageBytes: maxDoorMessageBytes },
     );
@@ -195,22 +210,23 @@ export class Guest {
   }
 
   async next(): Promise<Heard> {
-    await waitFor('an answer', () => this.#heard.length > 0);
-    return this.#heard.shift()!;
+    await waitFor('an answer, or the end', () => this.#heard.length > 0 || this.#hasEnded);
+    const heard = this.#heard.shift();
+    if (heard === undefined) throw new Error('the channel has ended');
+    return heard;
   }
 
   /** Resolves with the answer to this request. The descriptors stay the caller's. */
   async ask(
     request: DistributiveOmit<Exclude<ToSocketDoor, { type: 'hello' }>, 'request'>,
     descriptors: readonly Descriptor[] = [],
-  ): Promise<{ readonly message: Answer; readonly descriptors: readonly Descriptor[] }> {
+  ): Promise<Answered> {
     this.#requests += 1;
     const number = this.#requests;
+    const asked = Promise.withResolvers<Answered>();
+    this.#asked.set(number, asked);
     this.sayRaw({ ...request, request: number }, descriptors);
-    const isAnswer = ({ message }: Heard) => message.type !== 'welcome' && message.request === number;
-    await waitFor(`the answer to "${request.type}"`, () => this.#heard.some(isAnswer));
-    const [heard] = this.#heard.splice(this.#heard.findIndex(isAnswer), 1);
-    return heard as { message: Answer; descriptors: readonly Descriptor[] };
+    return await asked.promise;
   }
 
   /** `done`, or the code of the refusal. */
