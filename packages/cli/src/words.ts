@@ -30,7 +30,8 @@ export const statusOf = (record: TransferRecord): string =>
   record.status === 'idle' && record.isStarted ? 'waiting' : statusWords[record.status];
 
 export const words = {
-  program: 'Downloads that outlive your shell: a background agent carries them on, over crashes and reboots.',
+  program:
+    'Networking that outlives your shell: a background agent carries downloads on and holds the sockets of apps that are gone.',
   programHelp: `
 Examples:
   longhaul download https://example.org/film.mp4           hand it over and be done
@@ -38,6 +39,8 @@ Examples:
   longhaul list                                            what there is
   longhaul show 3f2a                                       one of them, by the beginning of its id
   longhaul watch                                           all of them, live
+  longhaul sockets                                         connections of apps that are gone
+  longhaul tasks runs --status failed                      which of their tasks went wrong
 
 Data goes to stdout, progress and notices to stderr. With --json stdout is one JSON value, and an error is one JSON
 object on stderr: {"error":{"code","message","fix"}}.
@@ -160,6 +163,7 @@ Examples:
         'the app connects anew and hands over again; its task must give the socket back (or close it) before it ends',
       closed: 'its task was told; the app connects anew and hands over again',
     } satisfies Record<SocketStatus, string | undefined>,
+    failing: 'mend its task: "longhaul tasks show RUN" says why a run failed, their ids are below',
     standby: {
       wake: 'wakes the machine',
       'do-not-wake': 'does not wake the machine',

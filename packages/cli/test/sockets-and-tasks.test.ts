@@ -138,6 +138,8 @@ describe('the command with parked sockets', { skip: isSupportedHere() ? false : 
     assert.match(words, /^Why: +It ended without giving its socket "forgotten" back, so the connection was closed\.$/m);
     assert.match(words, /^What to do: +In the task, await "transferOwnership/m);
     assert.equal((await home.json('tasks', 'show', run.id)).orphaned.id, 'forgotten');
+    const taskId = await app.taskOf('forgets');
+    assert.match(await text('tasks', 'show', taskId), /^Its last run: +It ended without giving its socket/m);
     assert.match(await text('sockets', 'show', 'forgotten'), new RegExp(`^Why: +run ${run.id} ended without`, 'm'));
     assert.match(await text('sockets', '--status', 'orphaned'), /^forgotten .*orphaned/m);
   });

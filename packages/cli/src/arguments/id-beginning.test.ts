@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LonghaulError } from '@longhaul/agent-protocol';
-import { resolveId } from './id-beginning.ts';
+import { resolveAmongNewest, resolveId } from './id-beginning.ts';
 
 const resolve = (text: string) => resolveId(text, ids, ['transfer', 'transfers']);
 const ids = [
@@ -36,4 +36,14 @@ test('an id nobody has is not found, one that is too short is refused', () => {
       (error: LonghaulError) => error.code === 'invalid-argument',
     );
   }
+});
+
+test('where only the newest are known a whole id is taken as it is, a beginning is not', () => {
+  const among = (text: string) => resolveAmongNewest(text, ids, ['run', 'runs']);
+  assert.equal(among('DDDD0000-0000-4000-8000-000000000004'), 'dddd0000-0000-4000-8000-000000000004');
+  assert.equal(among('aaaa2'), ids[1]);
+  assert.throws(
+    () => among('dddd0000'),
+    (error: LonghaulError) => error.code === 'not-found' && error.message.includes('no run'),
+  );
 });

@@ -24,3 +24,10 @@ export function resolveId(text: string, ids: readonly string[], [one, several]: 
     `${found.length} ${several} have an id that begins with ${text}: ${shown}`,
   );
 }
+
+/** As `resolveId`, where `ids` are only the newest: a whole id is taken as it is, and the agent says whether there is one. */
+export function resolveAmongNewest(text: string, ids: readonly string[], noun: Noun): string {
+  return wholeId.test(text) ? text.toLowerCase() : resolveId(text, ids, noun);
+}
+
+const wholeId = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;

@@ -11,7 +11,7 @@ test('the table of tasks says which code is started by what, and how it went', (
     'ID        APP               NAME           TRIGGER        OK  FAILED  LAST RUN  ENTRY POINT',
     '22222222  com.example.chat  read the chat  parked socket  12       1    5s ago  ./background.js#run',
   ]);
-  assert.match(factsText(taskFacts(taskRecord(), 0)).join('\n'), /^Runs: +0 ended well, 0 failed$/m);
+  assert.match(factsText(taskFacts(taskRecord(), undefined, 0)).join('\n'), /^Runs: +0 ended well, 0 failed$/m);
 });
 
 test('the table of runs says what started each, how long it took, and why it failed', () => {
@@ -59,10 +59,11 @@ test('a run that ended well and kept its socket says so, and what to call (SB-35
 
 test('the log is shown a line for a line, without what a terminal would obey', () => {
   assert.deepEqual(logText(runDetails({ log: 'one\r\n\ttwo \u001b[2J\n' })), [
+    '',
     'What it wrote:',
     '  one',
     '    two \ufffd[2J',
   ]);
-  assert.deepEqual(logText(runDetails()), ['It wrote nothing.']);
+  assert.deepEqual(logText(runDetails()), ['', 'It wrote nothing.']);
   assert.deepEqual(logText(runDetails({ startedAt: null })), []);
 });

@@ -1,5 +1,6 @@
 // PURE. Background tasks and their runs as people read them: tables, all facts of one, and why a run failed in words.
 import {
+  type Explanation,
   explainRun,
   isRunOver,
   type RunDetails,
@@ -97,8 +98,8 @@ function tookText({ startedAt, endedAt }: RunRecord, now: number): string | unde
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
-/** Every fact of one task. */
-export const taskFacts = (task: TaskRecord, now: number): Facts => [
+/** Every fact of one task; `last` says why its last run went as it went, where that needs words. */
+export const taskFacts = (task: TaskRecord, last: Explanation | undefined, now: number): Facts => [
   ['Id', task.taskId],
   ['App', task.app],
   ['Name', task.name],
@@ -107,6 +108,8 @@ export const taskFacts = (task: TaskRecord, now: number): Facts => [
   ['Registered', momentText(task.registeredAt, now)],
   ['Last run', task.lastRunAt === null ? words.tasks.never : momentText(task.lastRunAt, now)],
   ['Runs', words.tasks.counts(task.completedRuns, task.failedRuns)],
+  ['Its last run', last?.what],
+  ['What to do', last?.fix ?? undefined],
 ];
 
 /** Every fact of one run; `socket` is the one it has orphaned. */
@@ -134,8 +137,9 @@ export function runFacts(run: RunRecord, socket: SocketRecord | undefined, now: 
 
 /** What the run wrote, a line for a line. */
 export function logText({ log, startedAt }: RunDetails): string[] {
-  if (log === '') return startedAt === null ? [] : [words.tasks.noLog];
+  if (log === '') return startedAt === null ? [] : ['', words.tasks.noLog];
   return [
+    '',
     words.tasks.log,
     ...log
       .replace(/\n$/, '')

@@ -17,7 +17,7 @@ export function addRegister(app: Command, run: Run): void {
         const manifest = parseManifest(await context.readText(path), path);
         await using agent = await context.connect();
         const record = await agent.registerApp(
-          path === '-' ? manifest : { folder: dirname(resolve(path)), ...manifest },
+          path === '-' ? manifest : { folder: dirname(resolve(context.surroundings.currentFolder, path)), ...manifest },
         );
         context.output.data(record, appText([record], context.output.width));
         return 0;

@@ -1,7 +1,7 @@
 // `longhaul tasks cancel RUN…|--all`
 import { isRunOver } from '@longhaul/agent-protocol';
 import type { Command } from 'commander';
-import { resolveId } from '../../arguments/id-beginning.ts';
+import { resolveAmongNewest } from '../../arguments/id-beginning.ts';
 import type { Run } from '../../context.ts';
 import { assertMeant } from '../../each-transfer.ts';
 import { forEach, showOutcome } from '../../outcome.ts';
@@ -18,7 +18,7 @@ export function addTaskCancel(tasks: Command, run: Run): void {
       run(async (context, ids: string[], { all = false }: { all?: boolean }) => {
         assertMeant({ ids, all });
         await using agent = await context.connect();
-        const runs = await agent.listRuns();
+        const runs = await agent.tasks.listRuns();
         const known = runs.map(({ id }) => id);
         const canceled = all
           ? await forEach(
@@ -26,14 +26,14 @@ export function addTaskCancel(tasks: Command, run: Run): void {
               runs.filter(({ status }) => !isRunOver(status)).map(({ id }) => id),
               false,
               id => id,
-              id => agent.cancelRun(id),
+              id => agent.tasks.cancelRun(id),
             )
           : await forEach(
               context,
               [...new Set(ids)],
               ids.length === 1,
               id => id,
-              async id => agent.cancelRun(resolveId(id, known, words.tasks.runNoun)),
+              async id => agent.tasks.cancelRun(resolveAmongNewest(id, known, words.tasks.runNoun)),
             );
         const { output } = context;
         return showOutcome(

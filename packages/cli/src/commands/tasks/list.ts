@@ -13,7 +13,7 @@ export function addTaskList(tasks: Command, run: Run): void {
     .action(
       run(async (context, { app }: { app?: string }) => {
         await using agent = await context.connect();
-        const records = (await agent.listTasks()).filter(task => app === undefined || task.app === app);
+        const records = (await agent.tasks.list()).filter(task => app === undefined || task.app === app);
         const { output } = context;
         if (records.length === 0) output.notice(words.notices.noTasks);
         output.data(records, records.length > 0 ? tasksText(records, Date.now(), output.width) : []);

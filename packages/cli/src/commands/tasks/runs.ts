@@ -23,9 +23,9 @@ export function addTaskRuns(tasks: Command, run: Run): void {
     .action(
       run(async (context, { task, app, status: statuses }: Options) => {
         await using agent = await context.connect();
-        const ids = task === undefined ? [] : (await agent.listTasks()).map(({ taskId }) => taskId);
+        const ids = task === undefined ? [] : (await agent.tasks.list()).map(({ taskId }) => taskId);
         const taskId = task === undefined ? null : resolveId(task, ids, ['task', 'tasks']);
-        const all = await agent.listRuns(taskId);
+        const all = await agent.tasks.listRuns(taskId);
         const runs = all.filter(
           one => (app === undefined || one.app === app) && (statuses?.includes(one.status) ?? true),
         );

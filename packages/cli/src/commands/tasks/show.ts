@@ -1,8 +1,8 @@
 // `longhaul tasks show ID`: a task with its newest runs, or one run with why it failed in words and what it wrote.
-import { LonghaulError, orphanedBy, type RunRecord, type TaskRecord } from '@longhaul/agent-protocol';
+import { explainRun, isRunOver, orphanedBy, type RunRecord, type TaskRecord } from '@longhaul/agent-protocol';
 import type { Agent } from '@longhaul/client';
 import type { Command } from 'commander';
-import { resolveId } from '../../arguments/id-beginning.ts';
+import { resolveAmongNewest } from '../../arguments/id-beginning.ts';
 import type { CommandContext, Run } from '../../context.ts';
 import { factsText } from '../../output/record-text.ts';
 import { logText, runFacts, runsText, taskFacts } from '../../output/task-text.ts';
@@ -19,8 +19,9 @@ export function addTaskShow(tasks: Command, run: Run): void {
     .action(
       run(async (context, text: string) => {
         await using agent = await context.connect();
-        const [known, runs] = await Promise.all([agent.listTasks(), agent.listRuns()]);
-        const id = idOf(text, known, runs);
+        const [known, runs] = await Promise.all([agent.tasks.list(), agent.tasks.listRuns()]);
+        const ids = [...known.map(({ taskId }) => taskId), ...runs.map(run => run.id)];
+        const id = resolveAmongNewest(text, ids, words.tasks.noun);
         const task = known.find(({ taskId }) => taskId === id);
         if (task === undefined) await showRun(context, agent, id, runs);
         else await showTask(context, agent, task);
@@ -29,22 +30,14 @@ export function addTaskShow(tasks: Command, run: Run): void {
     );
 }
 
-/** A whole id may be that of a run too old for the list; then the agent says whether there is one. */
-function idOf(text: string, tasks: readonly TaskRecord[], runs: readonly RunRecord[]): string {
-  try {
-    return resolveId(text, [...tasks.map(({ taskId }) => taskId), ...runs.map(({ id }) => id)], words.tasks.noun);
-  } catch (error) {
-    const isWhole = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text);
-    if (isWhole && error instanceof LonghaulError && error.code === 'not-found') return text.toLowerCase();
-    throw error;
-  }
-}
-
 async function showTask({ output }: CommandContext, agent: Agent, task: TaskRecord): Promise<void> {
-  const runs = (await agent.listRuns(task.taskId)).slice(0, newestRuns);
+  const [all, sockets] = await Promise.all([agent.tasks.listRuns(task.taskId), agent.listSockets()]);
+  const runs = all.slice(0, newestRuns);
+  const last = all.find(({ status }) => isRunOver(status));
+  const explanation = last && explainRun(last, orphanedBy(last, all, sockets));
   const now = Date.now();
   const table = runs.length === 0 ? [] : ['', words.tasks.newest, ...runsText(runs, now, output.width, 'one-task')];
-  output.data({ ...task, runs }, [...factsText(taskFacts(task, now)), ...table]);
+  output.data({ ...task, runs }, [...factsText(taskFacts(task, explanation, now)), ...table]);
 }
 
 async function showRun(
@@ -53,7 +46,7 @@ async function showRun(
   id: string,
   runs: readonly RunRecord[],
 ): Promise<void> {
-  const [details, sockets] = await Promise.all([agent.getRun(id), agent.listSockets()]);
+  const [details, sockets] = await Promise.all([agent.tasks.getRun(id), agent.listSockets()]);
   const orphaned = orphanedBy(details, runs, sockets);
   output.data({ ...details, orphaned: orphaned ?? null }, [
     ...factsText(runFacts(details, orphaned, Date.now())),
