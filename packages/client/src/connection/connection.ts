@@ -2,7 +2,8 @@
 // calls that lost their answer are sent again where that is safe. The decisions are in connection-states.ts and retry.ts.
 import { type AgentHub, LonghaulError } from '@longhaul/agent-protocol';
 import { type ConnectionEvent, type ConnectionState, step } from './connection-states.ts';
-import { type Link, LinkLostError } from './link.ts';
+import type { Link } from './link.ts';
+import { LinkLostError } from './link-lost-error.ts';
 import { isAsAsked, lossMeansDone, reconnectDelayMs, wasAlreadyGone } from './retry.ts';
 
 export interface ConnectionOptions {

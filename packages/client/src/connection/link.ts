@@ -17,6 +17,7 @@ import {
   LogLevel,
 } from '@microsoft/signalr';
 import { answeredError } from './hub-errors.ts';
+import { LinkLostError } from './link-lost-error.ts';
 
 /** What the agent tells by itself. */
 export interface LinkEvents {
@@ -132,12 +133,4 @@ function openError(cause: unknown): LonghaulError {
   }
   const message = cause instanceof Error ? cause.message : String(cause);
   return new LonghaulError('agent-not-reachable', message, { cause });
-}
-
-/** No answer came. Whether the call had its effect is unknown. */
-export class LinkLostError extends Error {
-  override readonly name = 'LinkLostError';
-  constructor(cause: unknown) {
-    super('the connection to the agent broke', { cause });
-  }
 }

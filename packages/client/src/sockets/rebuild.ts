@@ -6,9 +6,10 @@ import { Server, type SocketConstructorOpts, Socket as StreamSocket } from 'node
 import { type Descriptor, socketFacts } from '@longhaul/agent/kernel';
 import type { LentSocket } from '@longhaul/agent-protocol';
 import { type BrokeredSocket, enabledSockets, heldSockets } from './brokered-sockets.ts';
+import type { TakenOver } from './door-requests.ts';
 import { inheritEnabling } from './enable-transfer-ownership.ts';
 import { noticePeer, putInFront, startReceiving, stopReceiving } from './node-internals.ts';
-import type { HeldLease, SocketDoor, TakenOver } from './socket-door.ts';
+import type { HeldLease, SocketDoor } from './socket-door.ts';
 
 /** The descriptor is the socket's from now on. */
 export function rebuild(door: SocketDoor, { socket: lent, descriptor }: TakenOver): BrokeredSocket {

@@ -4,8 +4,9 @@ import type { Server, Socket } from 'node:net';
 import type { Descriptor } from '@longhaul/agent/kernel';
 import { LonghaulError, type OwnSocketRecord, type RunOrder, type SocketKind } from '@longhaul/agent-protocol';
 import { type BrokeredSocket, heldSockets, type SocketOfKind } from './brokered-sockets.ts';
+import type { TakenOver } from './door-requests.ts';
 import { abandon, rebuild } from './rebuild.ts';
-import type { SocketDoor, TakenOver } from './socket-door.ts';
+import type { SocketDoor } from './socket-door.ts';
 import type { SocketsDoor } from './sockets-door.ts';
 
 interface Facts<Kind extends SocketKind> {

@@ -2,7 +2,7 @@
 // fresh snapshot after a reconnect, and tells each follower what happened to its transfer.
 import type { TransferRecord } from '@longhaul/agent-protocol';
 import { type AgentConnection, maxLostAnswers, notReachable } from '../connection/connection.ts';
-import { LinkLostError } from '../connection/link.ts';
+import { LinkLostError } from '../connection/link-lost-error.ts';
 import { type MirrorFact, TransferMirror } from './transfer-mirror.ts';
 
 export interface Follower {
