@@ -50,6 +50,42 @@ export function broadcasts(
   };
 }
 
+/** Processor time of connections that come: crowds of `connections`, one after the other, each gone before the next one. */
+export function arrivals({ server, program, connections, how }: CrowdOptions, crowds: number): Subject {
+  return async () => {
+    await using subject = await MeasuredServer.start(server);
+    let [wallSeconds, cpuSeconds] = [0, 0];
+    const come = async (isMeasured: boolean) => {
+      const before = await subject.cpuSeconds();
+      const from = performance.now();
+      {
+        await using _crowd = await Load.start(program, {
+          ...how,
+          port: subject.port,
+          connections,
+          batch: 1,
+          message: '-',
+        });
+        if (isMeasured) {
+          wallSeconds += (performance.now() - from) / 1000;
+          cpuSeconds += (await subject.cpuSeconds()) - before;
+        }
+      }
+      await waitFor('the crowd to be gone', async () => (await subject.connections()) === 0, { timeoutMs: 10_000 });
+    };
+    for (let index = 0; index < crowds / 4; index += 1) await come(false);
+    for (let index = 0; index < crowds; index += 1) await come(true);
+    const all = crowds * connections;
+    return {
+      wallSeconds,
+      cpuSeconds,
+      microsecondsAConnection: (cpuSeconds * 1e6) / all,
+      connectionsASecond: all / wallSeconds,
+      peakRssMiB: 0,
+    };
+  };
+}
+
 /** Memory of idle connections, and what it takes to let them in. */
 export function idlers({ server, program, connections, how }: CrowdOptions): Subject {
   return async () => {

@@ -19,6 +19,7 @@ server.on('upgrade', (request, stream) => {
     `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`,
   );
   socket.setNoDelay(true);
+  socket.allowHalfOpen = false;
   socket.write(
     `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept.digest('base64')}\r\n\r\n`,
   );
