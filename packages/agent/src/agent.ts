@@ -15,24 +15,20 @@ import type { AgentMetrics } from './api/metrics.ts';
 import { provideOwnerToken } from './api/owner-token.ts';
 import { dashboardFolder, readPageFiles } from './api/page-files.ts';
 import { Apps } from './apps/apps.ts';
-import { appMigrations } from './apps/apps-table.ts';
 import type { StartOrder } from './keeper/link.ts';
 import type { VaultAddress } from './keeper/vault-wire.ts';
 import type { Via } from './keeper/wire.ts';
 import { openLog } from './log.ts';
+import { migrations } from './migrations.ts';
 import { agentLockWaitMs, defaults } from './options.ts';
 import { type Paths, privateFolders } from './paths.ts';
 import { ensurePrivateFolder } from './platform/private-folder.ts';
 import { newToken } from './platform/tokens.ts';
 import { Settings } from './settings/door.ts';
-import { settingMigrations } from './settings/settings-table.ts';
-import { socketMigrations } from './sockets/schema.ts';
 import { openSocketsAndTasks } from './sockets-and-tasks.ts';
 import { acquireLock } from './store/lock.ts';
 import { openStore } from './store/store.ts';
-import { taskMigrations } from './tasks/schema.ts';
 import { openTransfers } from './transfers/door.ts';
-import { transferMigrations } from './transfers/schema.ts';
 
 export interface AgentOptions {
   readonly paths: Paths;
@@ -56,7 +52,6 @@ export async function openAgent({ paths, order, keeper }: AgentOptions): Promise
   for (const folder of privateFolders(paths)) ensurePrivateFolder(folder);
   stack.use(await acquireLock(paths.stateFolder, 'agent', { waitMs: agentLockWaitMs }));
   const log = stack.use(openLog(paths.logFile));
-  const migrations = [transferMigrations, appMigrations, socketMigrations, settingMigrations, taskMigrations].flat();
   const store = stack.use(openStore(paths.stateFolder, migrations));
   const apps = new Apps(store, paths);
   const ownerToken = provideOwnerToken(paths);

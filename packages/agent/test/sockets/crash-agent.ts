@@ -4,9 +4,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VaultAddress } from '../../src/keeper/vault-wire.ts';
 import { openLog } from '../../src/log.ts';
+import { migrations } from '../../src/migrations.ts';
 import { openSocketsAndTasks } from '../../src/sockets-and-tasks.ts';
 import { openStore } from '../../src/store/store.ts';
-import { migrations, socketTask } from '../tasks/room.ts';
+import { socketTask } from '../tasks/room.ts';
 
 export interface Start {
   readonly type: 'start';

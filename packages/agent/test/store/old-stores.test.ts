@@ -4,14 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { appMigrations, readApps } from '../../src/apps/apps-table.ts';
-import { settingMigrations } from '../../src/settings/settings-table.ts';
-import { socketMigrations } from '../../src/sockets/schema.ts';
+import { readApps } from '../../src/apps/apps-table.ts';
+import { migrations } from '../../src/migrations.ts';
 import { openStore } from '../../src/store/store.ts';
-import { transferMigrations } from '../../src/transfers/schema.ts';
 import { TransferTable } from '../../src/transfers/table.ts';
-
-const migrations = [...transferMigrations, ...appMigrations, ...socketMigrations, ...settingMigrations];
 
 test('transfers of before rate limits and checksums have neither, and nobody has set how many may be active', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'longhaul-old-'));

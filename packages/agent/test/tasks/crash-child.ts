@@ -5,9 +5,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRunOver } from '@longhaul/agent-protocol';
 import { waitFor } from '@longhaul/testing';
+import { migrations } from '../../src/migrations.ts';
 import { openStore } from '../../src/store/store.ts';
 import { openTasks } from '../../src/tasks/door.ts';
-import { migrations, socketTask } from './room.ts';
+import { socketTask } from './room.ts';
 
 const [folder = '', taskId = ''] = process.argv.slice(2);
 const owner = { role: 'owner' } as const;

@@ -12,22 +12,11 @@ import {
   type SocketReason,
 } from '@longhaul/agent-protocol';
 import { waitFor } from '@longhaul/testing';
-import { appMigrations } from '../../src/apps/apps-table.ts';
-import { settingMigrations } from '../../src/settings/settings-table.ts';
-import { socketMigrations } from '../../src/sockets/schema.ts';
+import { migrations } from '../../src/migrations.ts';
 import { openStore } from '../../src/store/store.ts';
 import { openTasks, type RunOutcome, type SocketRun, type TaskFact, type Tasks } from '../../src/tasks/door.ts';
 import type { TaskLimits } from '../../src/tasks/options.ts';
-import { taskMigrations } from '../../src/tasks/schema.ts';
-import { transferMigrations } from '../../src/transfers/schema.ts';
 
-export const migrations = [
-  ...transferMigrations,
-  ...appMigrations,
-  ...socketMigrations,
-  ...settingMigrations,
-  ...taskMigrations,
-];
 export const owner = { role: 'owner' } as const;
 export const appId = 'com.example.app';
 

@@ -4,12 +4,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ParsedCreateDownloadRequest, TransferRecord } from '@longhaul/agent-protocol';
-import { appMigrations } from '../../src/apps/apps-table.ts';
+import { migrations } from '../../src/migrations.ts';
 import type { Scope } from '../../src/scope.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { openTransfers, type TransferFact, type Transfers, type TransfersOptions } from '../../src/transfers/door.ts';
 import type { TransferLimits } from '../../src/transfers/options.ts';
-import { transferMigrations } from '../../src/transfers/schema.ts';
 
 export const owner: Scope = { role: 'owner' };
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -73,7 +72,7 @@ export class Room implements AsyncDisposable {
   async reopen(): Promise<void> {
     await this.close();
     const write = (level: string) => (facts: object, message: string) => void this.log.push({ level, facts, message });
-    this.#store = openStore(join(this.folder, 'state'), [...transferMigrations, ...appMigrations]);
+    this.#store = openStore(join(this.folder, 'state'), migrations);
     this.#transfers = await openTransfers({
       store: this.#store,
       log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
