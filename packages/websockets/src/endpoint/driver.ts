@@ -1,7 +1,6 @@
 // Between one transport and one connection core: feeds it bytes, time and calls, writes its output, does what its state
 // asks for. Owns the transport from `new` on and is done when `closed` resolves.
 import type { DeflateSetup } from '../compression/inflater.ts';
-import type { Outgoing } from '../compression/outgoing.ts';
 import { WebSocketError } from '../errors.ts';
 import type { ConnectionSettings } from '../options.ts';
 import { ConnectionCore } from '../protocol/connection.ts';
@@ -9,7 +8,6 @@ import type { CloseOutcome } from '../protocol/connection-states.ts';
 import type { Message, MessageFragment } from '../protocol/message-parts.ts';
 import type { Role } from '../protocol/opcodes.ts';
 import type { Sleeper } from './alarm.ts';
-import { outgoingThrough } from './deflating.ts';
 import type { Departures } from './departures.ts';
 import type { EncodedMessage } from './encoded-message.ts';
 import { Reader } from './reader.ts';
@@ -27,9 +25,6 @@ export class Driver implements TransportOwner, Sleeper {
   readonly #reader: Reader;
   readonly #shared: Shared;
   waking: Sleeper['waking'];
-  readonly #deflate: DeflateSetup | undefined;
-  /** Exists from the first message that we send where permessage-deflate was agreed on. */
-  #outgoing: Outgoing | undefined;
   #closed: PromiseWithResolvers<CloseOutcome> | undefined;
   #isWindingUp = false;
   #cause: unknown;
@@ -52,9 +47,8 @@ export class Driver implements TransportOwner, Sleeper {
     this.#transport = transport;
     // A whole number is held without an object of its own.
     this.#core = new ConnectionCore(role, settings, nextKey, Math.floor(performance.now()), deflate !== undefined);
-    this.#writer = new Writer(transport, this.#core.output, this);
+    this.#writer = new Writer(this.#core, transport, deflate, this);
     this.#reader = new Reader(this.#core, transport, settings, deflate, this);
-    this.#deflate = deflate;
     this.#shared = shared;
     attach(transport, this);
     if (head.length > 0 && !transport.destroyed) {
@@ -69,15 +63,15 @@ export class Driver implements TransportOwner, Sleeper {
   }
 
   get bufferedBytes(): number {
-    return this.#writer.bufferedBytes + (this.#outgoing?.waitingBytes ?? 0);
+    return this.#writer.bufferedBytes;
   }
 
   get isOpen(): boolean {
-    return this.#core.state.kind === 'open' && this.#outgoing?.isEnding !== true;
+    return this.#core.state.kind === 'open' && !this.#writer.isEnding;
   }
 
   get hasOpenMessage(): boolean {
-    return this.#outgoing?.hasOpenMessage ?? this.#core.hasOpenMessage;
+    return this.#writer.hasOpenMessage;
   }
 
   /** How the connection ended, once the transport is gone. */
@@ -135,48 +129,27 @@ export class Driver implements TransportOwner, Sleeper {
     isFinal: boolean,
     compress: boolean,
   ): Promise<'sent' | 'dropped'> {
-    if (!this.#hasRoom(data.length)) return this.#overflow();
-    if (this.#deflate !== undefined) return this.#outgoingOf(this.#deflate).send(type, data, isFinal, compress);
-    this.#core.send(type, data, isFinal);
-    return this.#writer.handedOver();
+    return this.#writer.send(type, data, isFinal, compress);
   }
 
   /** Queues a message that was encoded for many connections. Throws as `send`. */
   sendEncoded(message: EncodedMessage, compress: boolean): Promise<'sent' | 'dropped'> {
-    // A client masks what it sends, so it has no use for the frame of a server.
-    if (this.role === 'client') return this.send(message.type, message.payload, true, compress);
-    if (!this.#hasRoom(message.frame.length)) return this.#overflow();
-    let { frame } = message;
-    if (this.#deflate !== undefined) {
-      const outgoing = this.#outgoingOf(this.#deflate);
-      if (!outgoing.isIdle) return outgoing.send(message.type, message.payload, true, compress);
-      const deflated = compress ? outgoing.deflateShared(message) : undefined;
-      if (deflated !== undefined) frame = deflated;
-    }
-    this.#core.sendFrame(frame);
-    return this.#writer.handedOver();
+    return this.#writer.sendEncoded(message, compress);
   }
 
   /** Queues the frame of such a message where nothing stands in its way and nobody waits for it; false: by `sendEncoded`. */
-  tryQueue({ frame, joins }: EncodedMessage): boolean {
-    const isPlain = this.role === 'server' && this.#deflate === undefined && !this.#core.hasOpenMessage;
-    if (!isPlain || !this.#hasRoom(frame.length)) return false;
-    this.#core.sendFrame(frame, joins);
-    this.#writer.schedule();
-    return true;
+  tryQueue(message: EncodedMessage): boolean {
+    return this.#writer.tryQueue(message);
   }
 
   ping(payload: Uint8Array): Promise<'sent' | 'dropped'> {
-    if (!this.#hasRoom(payload.length)) return this.#overflow();
-    this.#core.ping(payload);
-    return this.#writer.handedOver();
+    return this.#writer.ping(payload);
   }
 
   /** Starts the closing handshake. What was received and not taken is dropped: we read on only for the peer's Close frame. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return;
-    if (this.#outgoing?.isIdle !== false) this.#closeNow(code, reason);
-    else this.#outgoing.whenOut(() => this.#closeNow(code, reason));
+    this.#writer.whenOut(() => this.#closeNow(code, reason));
   }
 
   /** Ends with a Close frame of the error's code and without waiting for the peer. */
@@ -234,7 +207,6 @@ export class Driver implements TransportOwner, Sleeper {
     this.#reader.finish(outcome);
     const error =
       outcome.error ?? new WebSocketError('connection-closed', 'The connection was closed before this was sent');
-    this.#outgoing?.fail(error);
     this.#writer.fail(error);
     this.#closed?.resolve(outcome);
   }
@@ -250,7 +222,7 @@ export class Driver implements TransportOwner, Sleeper {
     this.#writer.schedule();
     if (this.#core.state.kind !== 'open') this.#windUp();
     else if (this.#reader.hasPeerEnded) drop(this.#transport);
-    if (this.#reader.steer(this.#writer.bufferedBytes)) {
+    if (this.#reader.steer(this.#writer.unwrittenBytes)) {
       this.#core.hearsAgain(performance.now());
       this.#arm();
     }
@@ -282,27 +254,6 @@ export class Driver implements TransportOwner, Sleeper {
     this.#core.close(code, reason, performance.now());
     this.#reader.clear();
     this.pump();
-  }
-
-  #outgoingOf(setup: DeflateSetup): Outgoing {
-    this.#outgoing ??= outgoingThrough(setup, this.#core, this.#writer, this);
-    return this.#outgoing;
-  }
-
-  #hasRoom(bytes: number): boolean {
-    if (this.settings.outputPolicy === 'wait') return true;
-    return this.bufferedBytes === 0 || this.bufferedBytes + bytes <= this.settings.maxBufferedBytes;
-  }
-
-  #overflow(): Promise<'dropped'> {
-    if (this.settings.outputPolicy === 'drop') return Promise.resolve('dropped');
-    const limit = this.settings.maxBufferedBytes;
-    const error = new WebSocketError(
-      'output-limit',
-      `The peer left more than ${limit} bytes unread (maxBufferedBytes)`,
-    );
-    this.fail(error);
-    throw error;
   }
 
   #arm(): void {

@@ -5,13 +5,12 @@ import { WebSocketError } from '../errors.ts';
 import { type ConnectionSettings, lingerMs } from '../options.ts';
 import { closePayload, parseClose } from './close-payload.ts';
 import { type CloseOutcome, type ConnectionState, openState, step } from './connection-states.ts';
-import { FrameDecoder, type FrameEvent } from './frame-decoder.ts';
+import type { FrameEvent } from './frame-decoder.ts';
 import type { FrameJoins } from './frame-joins.ts';
 import type { Incoming } from './message-parts.ts';
 import { abnormalClosure, opcode, type Role, rsv1 } from './opcodes.ts';
 import { OutputBatch } from './output-batch.ts';
-import { checkText, utf8Start } from './utf8.ts';
-import { wholeMessageOf } from './whole-message.ts';
+import { PieceDecoder } from './piece-decoder.ts';
 
 const never = Number.POSITIVE_INFINITY;
 const nothing = Buffer.alloc(0);
@@ -21,15 +20,11 @@ export class ConnectionCore {
   readonly #settings: ConnectionSettings;
   readonly #allowsDeflate: boolean;
   /** Exists while a frame or a message is arriving: an idle connection holds none. */
-  #decoder: FrameDecoder | undefined;
+  #decoder: PieceDecoder | undefined;
   readonly output: OutputBatch;
   #state = openState;
   /** Type of the message begun with endOfMessage: false, 0 = none. */
   #openType = 0;
-  // The message that is arriving.
-  #isText = false;
-  #isDeflated = false;
-  #utf8 = utf8Start;
   /** True while messages of ours are still on their way here: the answer to a Close frame waits for them (RFC 6455 §5.5.1). */
   holdsCloseAnswer = false;
   #heardAt: number;
@@ -86,7 +81,7 @@ export class ConnectionCore {
     if (this.#state.kind !== 'open' && this.#state.kind !== 'close-sent') return;
     this.#heardAt = now;
     this.#answerBy = never;
-    this.#decoder ??= new FrameDecoder(this.#role, this.#allowsDeflate);
+    this.#decoder ??= new PieceDecoder(this.#role, this.#allowsDeflate);
     this.#decoder.push(bytes);
   }
 
@@ -103,7 +98,7 @@ export class ConnectionCore {
         if (frame === undefined) return undefined;
         if (frame.kind === 'control') this.#control(frame, clock());
         else if (this.#state.kind === 'open') {
-          const item = this.#incoming(frame);
+          const item = decoder.piece(this.#settings.maxMessageBytes);
           this.#release(decoder);
           return item;
         }
@@ -249,33 +244,9 @@ export class ConnectionCore {
     return this.#answerBy === never ? Math.max(this.#heardAt, this.#keptAliveAt) + interval : never;
   }
 
-  #release(decoder: FrameDecoder): void {
+  #release(decoder: PieceDecoder): void {
     decoder.release();
     if (decoder.isAtRest) this.#decoder = undefined;
-  }
-
-  #incoming(frame: FrameEvent): Incoming {
-    const startsMessage = frame.isFirst && frame.opcode !== opcode.continuation;
-    const endsMessage = frame.isLast && frame.isFinal;
-    if (startsMessage) {
-      this.#isText = frame.opcode === opcode.text;
-      this.#isDeflated = frame.isCompressed;
-      const isWhole = endsMessage && !frame.isCompressed && frame.frameBytes <= this.#settings.maxMessageBytes;
-      // The cheap and common case: a message that arrived in one frame and one piece.
-      if (isWhole) return wholeMessageOf(frame);
-      this.#utf8 = utf8Start;
-    }
-    const { payload } = frame;
-    if (this.#isText && !this.#isDeflated) this.#utf8 = checkText(this.#utf8, payload, endsMessage);
-    return {
-      type: this.#isText ? 'text' : 'binary',
-      payload,
-      announcedBytes: frame.isFirst ? frame.frameBytes : 0,
-      fragments: frame.isFirst ? 1 : 0,
-      startsMessage,
-      endsMessage,
-      isCompressed: this.#isDeflated,
-    };
   }
 
   #control(frame: FrameEvent, now: number): void {
