@@ -14,6 +14,7 @@ export interface Counts {
   skipped: string[];
 }
 
+const maxSilenceMs = 300_000;
 const flags = ['--conditions=longhaul-source'];
 const root = path.join(import.meta.dirname, '..');
 
@@ -55,7 +56,11 @@ async function runFiles(patterns: readonly string[], how: RunOptions): Promise<C
   const files = [...new Set(found)].sort().map(file => path.join(root, file));
   if (files.length === 0) throw new Error(`no test file matches ${patterns.join(' ')}`);
   const counts: Counts = { passed: 0, failed: 0, skipped: [] };
-  const stream = run({ files, cwd: root, ...how });
+  // A file that fails may leave something open and never end; its time-out ends its tests, not its process.
+  const silence = new AbortController();
+  const alarm = setTimeout(() => silence.abort(), maxSilenceMs);
+  const stream = run({ files, cwd: root, signal: silence.signal, ...how });
+  stream.on('data', () => alarm.refresh());
   stream.on('test:pass', event => {
     if (event.skip !== undefined && event.skip !== false)
       counts.skipped.push(`${event.name}: ${typeof event.skip === 'string' ? event.skip : 'no reason given'}`);
@@ -69,6 +74,11 @@ async function runFiles(patterns: readonly string[], how: RunOptions): Promise<C
     stream.once('end', resolve);
     stream.once('error', reject);
   });
+  clearTimeout(alarm);
+  if (silence.signal.aborted) {
+    counts.failed += 1;
+    console.error(`FAILED: no test ended for ${maxSilenceMs / 60_000} minutes; what was running was ended`);
+  }
   return counts;
 }
 
