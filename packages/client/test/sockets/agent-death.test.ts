@@ -14,7 +14,7 @@ import {
 } from '@longhaul/client';
 import { seededRandom, waitFor } from '@longhaul/testing';
 import { AcceptanceRoom, patience } from './acceptance-room.ts';
-import { contextOf } from './programs/background.ts';
+import { app, contextOf } from './programs/background.ts';
 import { hears, listen, written } from './scene.ts';
 
 const steps = ['transfer.park', 'transfer.commit', 'transfer.answer', 'lend.take', 'lend.note', 'lend.answer'];
@@ -101,6 +101,52 @@ describe('the agent dies', { concurrency: 2 }, () => {
     await transferOwnership(room.agent, held, 'held');
     assert.equal((await room.parked('held')).transfers, 2);
     assert.equal(heard.hasEnded, false);
+  });
+
+  test('given up while the agent hangs, a hand-over that happens after all is undone: the socket stays the app’s', async () => {
+    await using room = await AcceptanceRoom.open(['collect']);
+    const other = await connected(room);
+    await transferOwnership(room.agent, other.socket, 'other');
+    await taken(room.agent, 'other'); // keeps a channel open
+    const { socket, peer, heard } = await connected(room);
+    const { pid } = await room.agent.getStatus();
+    process.kill(pid, 'SIGSTOP');
+    const abort = new AbortController();
+    const given = transferOwnership(room.agent, socket, 'given up', { signal: abort.signal });
+    abort.abort();
+    await assert.rejects(given, { code: 'operation-canceled' });
+    const mine = listen(socket);
+    await written(peer, 'before,');
+    await hears(mine, 'before,');
+    process.kill(pid, 'SIGCONT');
+    const record = await waitFor(
+      'it to be ours again',
+      async () => {
+        const found = await room.socket('given up');
+        return found?.holder?.pid === process.pid ? found : undefined;
+      },
+      patience,
+    );
+    assert.equal(record.wakes, 0);
+    await written(peer, 'after');
+    await hears(mine, 'before,after');
+    await cancelIO(socket);
+    await transferOwnership(room.agent, socket, 'given up');
+    assert.equal((await room.parked('given up')).transfers, 2);
+    assert.equal(heard.hasEnded, false);
+  });
+
+  test('without an agent a hand-over fails in time, and the socket stays the app’s', async () => {
+    await using room = await AcceptanceRoom.open(['collect']);
+    const { socket, peer, heard } = await connected(room);
+    await using brief = await room.home.connect({ app, start: 'never', reachTimeoutMs: 500 });
+    await room.home.stop();
+    await assert.rejects(transferOwnership(brief, socket, 'x'), { code: 'agent-not-reachable' });
+    const mine = listen(socket);
+    await written(peer, 'still here');
+    await hears(mine, 'still here');
+    socket.write('me too');
+    await hears(heard, 'me too');
   });
 
   test('an app that is killed while it holds a socket loses it to the broker, which wakes the task for what it had not read', async () => {
