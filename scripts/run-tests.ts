@@ -58,7 +58,7 @@ async function runFiles(patterns: readonly string[], how: RunOptions): Promise<C
   const counts: Counts = { passed: 0, failed: 0, skipped: [] };
   // A file that fails may leave something open and never end; its time-out ends its tests, not its process.
   const silence = new AbortController();
-  const alarm = setTimeout(() => silence.abort(), maxSilenceMs);
+  const alarm = setTimeout(() => silence.abort(), maxSilenceMs).unref();
   const stream = run({ files, cwd: root, signal: silence.signal, ...how });
   stream.on('data', () => alarm.refresh());
   stream.on('test:pass', event => {
