@@ -1,12 +1,14 @@
 // Draws the documents that would otherwise repeat what the code says: docs/errors.md from the error tables, docs/states.md from
-// the state table of transfers, and the tables in the README of websockets. `node scripts/docs.ts` writes them, `--check` compares
+// the state tables of the agent, and the tables in the README of websockets. `node scripts/docs.ts` writes them, `--check` compares
 // and fails, as docs.test.ts does.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { errorTable } from '@longhaul/agent-protocol';
 import { hubErrorTable } from '@longhaul/hubs';
 import { webSocketErrorTable } from '@longhaul/websockets';
-import { publicStatus, transitions } from '../packages/agent/src/transfers/transfer-states.ts';
+import * as socketStates from '../packages/agent/src/sockets/socket-states.ts';
+import { runTransitions } from '../packages/agent/src/tasks/run-states.ts';
+import * as transferStates from '../packages/agent/src/transfers/transfer-states.ts';
 import { websocketsReadme } from './readme-tables.ts';
 
 const generated = '<!-- Drawn by scripts/docs.ts; change the code, then run it. -->';
@@ -32,7 +34,13 @@ function errors(): string {
   ].join('\n');
 }
 
-function states(): string {
+interface StateTable {
+  readonly transitions: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What clients see, where that is another word. */
+  readonly publicStatus?: Readonly<Record<string, string>>;
+}
+
+function drawing(title: string, first: string, { transitions, publicStatus }: StateTable): string {
   const id = (name: string) => name.replaceAll('-', '_');
   const arrows = Object.entries(transitions).flatMap(([from, events]) => {
     const byTarget = Map.groupBy(Object.entries(events), ([, to]) => to);
@@ -41,15 +49,21 @@ function states(): string {
   const ends = Object.entries(transitions)
     .filter(([, events]) => Object.keys(events).length === 0)
     .map(([name]) => `  ${id(name)} --> [*]`);
-  const rows = Object.entries(publicStatus).map(([state, status]) => `| ${state} | \`${status}\` |`);
+  const rows = Object.entries(publicStatus ?? {}).map(([state, status]) => `| ${state} | \`${status}\` |`);
+  return [
+    `# ${title}\n`,
+    'Which event leads from which state to which. What is not drawn is the error `illegal-state`.\n',
+    ['```mermaid', 'stateDiagram-v2', `  [*] --> ${first}`, ...arrows, ...ends, '```', ''].join('\n'),
+    ...(rows.length > 0 ? ['| state | status that clients see |\n| --- | --- |', ...rows, ''] : []),
+  ].join('\n');
+}
+
+function states(): string {
   return [
     generated,
-    '# The states of a transfer\n',
-    'Which event leads from which state to which. What is not drawn is the error `illegal-state`.\n',
-    ['```mermaid', 'stateDiagram-v2', '  [*] --> created', ...arrows, ...ends, '```', ''].join('\n'),
-    '| state | status that clients see |\n| --- | --- |',
-    ...rows,
-    '',
+    drawing('The states of a transfer', 'created', transferStates),
+    drawing('The states of a parked socket', 'parked', socketStates),
+    drawing('The states of a run', 'queued', { transitions: runTransitions }),
   ].join('\n');
 }
 

@@ -96,6 +96,7 @@ export const errorTable = Object.freeze({
     'One agent serves a store; stop the other with "longhaul agent stop".',
   ),
   'vault-lost': facts('ours', 1, false, 'The process that held the sockets has ended: connect to the peers again.'),
+  'vault-silent': facts('ours', 3, true, 'Try again; when it stays so, the log of the agent says which process hangs.'),
   'store-unreadable': facts(
     'ours',
     1,

@@ -5,6 +5,7 @@ export * from './errors.ts';
 export * from './run-explanations.ts';
 export * from './settings.ts';
 export * from './socket-door.ts';
+export * from './socket-limits.ts';
 export * from './sockets.ts';
 export * from './tasks.ts';
 export * from './transfers.ts';

@@ -3,18 +3,9 @@
 // Parsed once at either end. Bytes are base64.
 import * as v from 'valibot';
 import { isErrorCode } from './errors.ts';
-import {
-  keepAliveRangeMs,
-  maxContextBytes,
-  maxLeftoverBytes,
-  SocketId,
-  socketKinds,
-  standbyActions,
-} from './sockets.ts';
+import { keepAliveRangeMs, maxContextBytes, maxLeftoverBytes } from './socket-limits.ts';
+import { SocketId, socketKinds, standbyActions } from './sockets.ts';
 import { cancellationReasons, EntryPoint, RunId, socketReasons, TaskId, triggerTypes } from './tasks.ts';
-
-/** A message is at most this long: context and leftover in base64, and room for the rest. */
-export const maxDoorMessageBytes = 192 * 1_024;
 
 const base64 = (maxBytes: number) =>
   v.pipe(v.string(), v.maxLength(Math.ceil(maxBytes / 3) * 4), v.regex(/^[A-Za-z0-9+/]*={0,2}$/, 'not base64'));

@@ -19,13 +19,6 @@ export const SocketId = v.pipe(
   v.check(id => !/\p{Cc}/u.test(id), 'a socket id has no control characters'),
 );
 
-/** SocketActivityContext (SB-23): bytes. The documents name no limit; this is ours. */
-export const maxContextBytes = 65_536;
-/** What an app had read and not used when it handed the socket over goes along, up to here. */
-export const maxLeftoverBytes = 65_536;
-/** Keep-alive times (SB-24) in milliseconds: 1 s to 30 days. */
-export const keepAliveRangeMs = Object.freeze({ min: 1_000, max: 30 * 24 * 3_600_000 });
-
 /**
  * Who owns it (section 1.4). `parked`: the broker, which tells of the next activity. `signalled`: a task is about to get it.
  * `lent`: a task or an app of its owner. `orphaned`: a task ended without giving it back, so it was closed (SB-35).

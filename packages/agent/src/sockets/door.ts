@@ -88,6 +88,7 @@ export async function openSockets(options: SocketsOptions): Promise<Sockets> {
   if (!isSupportedHere()) return new Door({ ledger, turns, resources: stack.move() });
 
   let wakes: Wakes | undefined;
+  let recovery: Recovery | undefined;
   const vaults = stack.use(
     await Vaults.open({
       generation: options.generation,
@@ -97,7 +98,9 @@ export async function openSockets(options: SocketsOptions): Promise<Sockets> {
         // Not before the room is ready: what is parked is armed then, and tells again.
         activity: happened => wakes?.happened(happened),
         lost: keys => wakes?.lost(keys),
+        rejoined: keys => void recovery?.rejoined(keys),
       },
+      deadlineMs: limits.vaultDeadlineMs,
     }),
   );
   const room: SocketRoom = { ledger, vaults, tasks: options.tasks, turns, limits, log, now };
@@ -115,7 +118,8 @@ export async function openSockets(options: SocketsOptions): Promise<Sockets> {
     ),
   );
   ledger.onDue = at => timer.wantedAt(at);
-  await new Recovery(room, waking).run(holders, runs);
+  recovery = new Recovery(room, waking);
+  await recovery.run(holders, runs);
   timer.wantedAt(ledger.table.nextDueAt() ?? Number.POSITIVE_INFINITY);
   const server = stack.use(
     new DoorServer({
@@ -214,8 +218,7 @@ class Door implements Sockets {
       if (row === undefined) return;
       ledger.remove(row);
       here?.holders.delete(key);
-      const held = here?.vaults.get(key);
-      if (held !== undefined) await here?.vaults.close({ id: key, lease: held.lease });
+      await here?.vaults.end(key);
     });
   }
 

@@ -67,7 +67,7 @@ export class Holders implements Disposable {
     const row = ledger.table.findByKey(key);
     if (row?.state.name !== 'lent' || this.#speakers.has(key)) return;
     ledger.change(row, { name: 'put-back' });
-    await vaults.return({ id: key, lease: row.state.lease });
+    await vaults.giveBack(key);
     vaults.arm([key]);
   }
 

@@ -12,6 +12,8 @@ export interface SocketLimits extends FailurePause {
   readonly helloDeadlineMs: number;
   /** Requests of one connection that are worked on at a time; then nothing more is read from it. */
   readonly maxRequestsPerChannel: number;
+  /** A vault must answer within this time; then its sockets cannot be had until it does. Milliseconds. */
+  readonly vaultDeadlineMs: number;
   /** How long an app that has lost its connection may come back to what it holds; then it is parked again. Milliseconds. */
   readonly resumeMs: number;
 }
@@ -22,6 +24,7 @@ export const defaults: SocketLimits = Object.freeze({
   maxStrangers: 32,
   helloDeadlineMs: 5_000,
   maxRequestsPerChannel: 64,
+  vaultDeadlineMs: 10_000,
   resumeMs: 5_000,
   firstPauseMs: 1_000,
   maxPauseMs: 300_000,

@@ -56,11 +56,33 @@ export class Recovery {
     log.info(facts, 'parked sockets of an earlier agent');
   }
 
+  /**
+   * A vault that was silent answers again: what was asked of it meanwhile has happened or not, so what the store says is made
+   * true.
+   */
+  async rejoined(keys: readonly string[]): Promise<void> {
+    const { ledger, vaults, turns, log } = this.#room;
+    log.warn({ sockets: keys.length }, 'a vault answers again');
+    const settled = keys.map(key =>
+      turns.run(key, async () => {
+        const row = ledger.table.findByKey(key);
+        const held = vaults.get(key);
+        const isLive = row !== undefined && !isOver(row.state);
+        if (!isLive) await vaults.drop(key);
+        else if (held === undefined) this.#wakes.end(row, 'the process that held it let go of it');
+        else if (row.state.name !== 'lent') await vaults.giveBack(key);
+        if (row?.state.name === 'parked') vaults.arm([key]);
+      }),
+    );
+    for (const result of await Promise.allSettled(settled)) {
+      if (result.status === 'rejected') log.warn({ err: result.reason }, 'a socket of that vault could not be settled');
+    }
+  }
+
   /** What hosts had is the vault's alone again: they have died with their agent. */
   async #giveBack(row: SocketRow): Promise<void> {
-    const held = this.#room.vaults.get(row.key);
     const isOfApp = row.state.name === 'lent' && row.state.holder.by === 'app';
-    if (held?.isLent && !isOfApp) await this.#room.vaults.return({ id: row.key, lease: held.lease });
+    if (!isOfApp) await this.#room.vaults.giveBack(row.key);
   }
 
   #settle(row: SocketRow): void {

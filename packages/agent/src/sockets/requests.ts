@@ -143,7 +143,7 @@ export class Requests {
       ),
     );
     this.#holders.delete(key);
-    await step('socket.return.give', () => vaults.return({ id: key, lease }));
+    await step('socket.return.give', () => vaults.giveBack(key));
     stepNow('socket.return.answer', () => this.#done(speaker, asked));
     this.#listen(key, hasNews);
   }
@@ -185,7 +185,7 @@ export class Requests {
     requireLease(row, lease);
     stepNow('socket.close.note', () => ledger.remove(row));
     this.#holders.delete(key);
-    await step('socket.close.end', () => vaults.close({ id: key, lease }));
+    await step('socket.close.end', () => vaults.end(key));
     this.#done(speaker, asked);
   }
 

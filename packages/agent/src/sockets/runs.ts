@@ -88,8 +88,7 @@ export class Runs {
     if (pauseMs === undefined)
       return this.#forsake(row, `${failures} runs in a row have failed, the last one was ${runId}`);
     stepNow('socket.over.note', () => ledger.change(row, { name: 'fail', until: now() + pauseMs }, { failures }));
-    const held = vaults.get(row.key);
-    if (held?.isLent) await step('socket.over.give', () => vaults.return({ id: row.key, lease: held.lease }));
+    await step('socket.over.give', () => vaults.giveBack(row.key));
   }
 
   /** Nobody will hear of it again: better a connection that ends than one that is deaf (SB-35). */
@@ -97,8 +96,7 @@ export class Runs {
     const { ledger, vaults, log } = this.#room;
     log.warn({ app: row.app, socket: row.id, why }, 'a socket is orphaned, and closed');
     stepNow('socket.over.note', () => ledger.change(row, { name: 'forsake', why }));
-    const held = vaults.get(row.key);
-    if (held !== undefined) await step('socket.over.give', () => vaults.close({ id: row.key, lease: held.lease }));
+    await step('socket.over.give', () => vaults.end(row.key));
   }
 }
 

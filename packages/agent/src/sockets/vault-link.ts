@@ -28,10 +28,19 @@ export interface SocketActivity {
   readonly hasEnded: boolean;
 }
 
+export interface VaultLinkOptions {
+  /** Of this agent: an older one is not listened to. */
+  readonly generation: number;
+  /** A request must be answered within this time; then the link is given up, and the vault with everything it holds is unsure. */
+  readonly deadlineMs: number;
+}
+
 export interface VaultListener {
   activity(happened: readonly SocketActivity[]): void;
-  /** The vault is dead, and with it every connection that it held. Once. */
+  /** The vault is dead, and with it every connection that it held. Once, and not after `silent`. */
   lost(ids: readonly string[]): void;
+  /** It does not answer: what was asked of it may have happened or not. Once. */
+  silent?(): void;
 }
 
 export interface Lent {
@@ -58,6 +67,7 @@ const slotsPerMessage = 4_096;
 export class VaultLink implements Disposable {
   readonly address: VaultAddress;
   readonly #listener: VaultListener;
+  readonly #deadlineMs: number;
   readonly #channel: Channel;
   readonly #opened = Promise.withResolvers<void>();
   readonly #holdings = new Map<string, Holding>();
@@ -81,21 +91,31 @@ export class VaultLink implements Disposable {
   #onTheWay = 0;
   #epoll: Epoll | undefined;
   #readiness: Readiness | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #end: Error | undefined;
 
-  private constructor(address: VaultAddress, generation: number, listener: VaultListener) {
+  private constructor(address: VaultAddress, { generation, deadlineMs }: VaultLinkOptions, listener: VaultListener) {
     this.address = address;
     this.#listener = listener;
+    this.#deadlineMs = deadlineMs;
     this.#channel = new Channel(connectTo(address.path), {
       received: (bytes, descriptors) => this.#received(bytes, descriptors),
       ended: error => this.#ended(error),
     });
     this.#say({ type: 'hello', key: address.key, generation });
+    this.#expect();
   }
 
-  /** Connected, with everything known that it holds. @throws when the vault is dead or does not want this agent */
-  static async open(address: VaultAddress, generation: number, listener: VaultListener): Promise<VaultLink> {
-    const link = new VaultLink(address, generation, listener);
+  /**
+   * Connected, with everything known that it holds.
+   *
+   * @throws LonghaulError `vault-silent` when it does not answer in time, `vault-lost` when it is dead or does not want this
+   * agent
+   */
+  static async open(address: VaultAddress, options: VaultLinkOptions, listener: VaultListener): Promise<VaultLink> {
+    const link = new VaultLink(address, options, listener);
     await link.#opened.promise;
+    link.#heard();
     return link;
   }
 
@@ -188,12 +208,13 @@ export class VaultLink implements Disposable {
     make: (request: number) => ToVault,
     descriptors: readonly Descriptor[] = [],
   ): Promise<{ results: readonly VaultResult[]; descriptors: readonly Descriptor[] }> {
-    if (!this.#channel.isOpen) return Promise.reject(this.#lostError());
+    if (!this.#channel.isOpen) return Promise.reject(this.#end ?? this.#lostError());
     this.#requests += 1;
     const request = this.#requests;
     return new Promise((resolve, reject) => {
       this.#pending.set(request, { resolve, reject });
       this.#say(make(request), descriptors);
+      this.#expect();
     });
   }
 
@@ -226,6 +247,7 @@ export class VaultLink implements Disposable {
       case 'done': {
         const pending = this.#pending.get(message.request);
         this.#pending.delete(message.request);
+        this.#heard();
         for (const result of message.results) if ('slot' in result) this.#remember(result);
         pending?.resolve({ results: message.results, descriptors });
         return pending !== undefined;
@@ -256,6 +278,28 @@ export class VaultLink implements Disposable {
     this.#idBySlot.delete(slot);
   }
 
+  /** Something is asked: the vault answers in time. */
+  #expect(): void {
+    this.#deadline ??= setTimeout(() => this.#silent(), this.#deadlineMs);
+  }
+
+  /** It has answered: whatever else is asked has its time from now on. */
+  #heard(): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+    if (this.#pending.size > 0) this.#expect();
+  }
+
+  #silent(): void {
+    const { number } = this.address;
+    const error = new LonghaulError('vault-silent', `vault ${number} has not answered for ${this.#deadlineMs} ms`);
+    this.#opened.reject(error);
+    const wasOpen = this.#epoll !== undefined;
+    this.#channel[Symbol.dispose]();
+    this.#release(error);
+    if (wasOpen) this.#listener.silent?.();
+  }
+
   #ended(cause: unknown): void {
     const error = this.#lostError(cause);
     this.#opened.reject(error);
@@ -269,6 +313,8 @@ export class VaultLink implements Disposable {
   }
 
   #release(error: Error): void {
+    this.#end = error;
+    clearTimeout(this.#deadline);
     this.#readiness?.[Symbol.dispose]();
     this.#epoll?.[Symbol.dispose]();
     for (const { reject } of this.#pending.values()) reject(error);

@@ -1,8 +1,10 @@
 // All vaults of this agent as one: where a socket is parked, and where there is room for another. What happens in any of them
 // is told to one listener.
+import { setTimeout as delay } from 'node:timers/promises';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import type { Holding, LeasedId, VaultAddress, VaultRefusal } from '../keeper/vault-wire.ts';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
+import { codeOf } from '../platform/kernel/libc.ts';
 import { type Lent, VaultLink, type VaultListener } from './vault-link.ts';
 
 export interface VaultsOptions {
@@ -12,7 +14,14 @@ export interface VaultsOptions {
   readonly vaults: readonly VaultAddress[];
   /** One more. @throws LonghaulError `quota-exceeded` */
   readonly openVault: () => Promise<VaultAddress>;
-  readonly listener: VaultListener;
+  readonly listener: VaultsListener;
+  /** A vault must answer within this time. Milliseconds. */
+  readonly deadlineMs: number;
+}
+
+export interface VaultsListener extends Pick<VaultListener, 'activity' | 'lost'> {
+  /** A vault that was silent answers again. These it holds, or did before: what was asked of it may have happened or not. */
+  rejoined(ids: readonly string[]): void;
 }
 
 export class Vaults implements Disposable {
@@ -20,6 +29,7 @@ export class Vaults implements Disposable {
   readonly #links = new Set<VaultLink>();
   readonly #linkById = new Map<string, VaultLink>();
   #opening: Promise<VaultLink> | undefined;
+  #isDisposed = false;
 
   private constructor(options: VaultsOptions) {
     this.#options = options;
@@ -104,6 +114,18 @@ export class Vaults implements Disposable {
     this.#linkById.delete(leased.id);
   }
 
+  /** `return` under the lease it has now, whatever it is; one that is not lent, or not held, stays so. */
+  async giveBack(id: string): Promise<void> {
+    const held = this.get(id);
+    if (held?.isLent) await this.return({ id, lease: held.lease });
+  }
+
+  /** `close` under the lease it has now, whatever it is; one that is not held is no error. */
+  async end(id: string): Promise<void> {
+    const held = this.get(id);
+    if (held !== undefined) await this.close({ id, lease: held.lease });
+  }
+
   /** Forgets it: whoever else has a duplicate keeps the connection. One that is not held is no error. */
   async drop(id: string): Promise<void> {
     await this.#linkById.get(id)?.drop(id);
@@ -129,16 +151,23 @@ export class Vaults implements Disposable {
   }
 
   async #join(address: VaultAddress): Promise<VaultLink> {
-    const { generation, listener } = this.#options;
+    const { generation, deadlineMs, listener } = this.#options;
     let joined: VaultLink | undefined;
-    const link = await VaultLink.open(address, generation, {
-      activity: happened => listener.activity(happened),
-      lost: ids => {
-        if (joined !== undefined) this.#links.delete(joined);
-        for (const id of ids) this.#linkById.delete(id);
-        listener.lost(ids);
+    const link = await VaultLink.open(
+      address,
+      { generation, deadlineMs },
+      {
+        activity: happened => listener.activity(happened),
+        lost: ids => {
+          if (joined !== undefined) this.#links.delete(joined);
+          for (const id of ids) this.#linkById.delete(id);
+          listener.lost(ids);
+        },
+        silent: () => {
+          if (joined !== undefined) void this.#rejoin(joined);
+        },
       },
-    });
+    );
     if (!link.isOpen) throw new LonghaulError('vault-lost', `vault ${address.number} has ended`);
     joined = link;
     this.#links.add(link);
@@ -146,8 +175,34 @@ export class Vaults implements Disposable {
     return link;
   }
 
+  /** Until it answers, what is asked of it is refused with `vault-silent`; or it is dead after all. */
+  async #rejoin(silent: VaultLink): Promise<void> {
+    const { listener, deadlineMs } = this.#options;
+    this.#links.delete(silent);
+    const before = [...silent.holdings.keys()];
+    while (!this.#isDisposed) {
+      try {
+        const link = await this.#join(silent.address);
+        if (this.#isDisposed) return link[Symbol.dispose]();
+        for (const id of before) if (this.#linkById.get(id) === silent) this.#linkById.delete(id);
+        listener.rejoined([...new Set([...before, ...link.holdings.keys()])]);
+        return;
+      } catch (error) {
+        const isDead = !(error instanceof LonghaulError && error.code === 'vault-silent') && codeOf(error) !== 'EAGAIN';
+        if (isDead) {
+          for (const id of before) this.#linkById.delete(id);
+          if (!this.#isDisposed) listener.lost(before);
+          return;
+        }
+        // As many of our connections wait there as may: it must take one first.
+        if (codeOf(error) === 'EAGAIN') await delay(deadlineMs, undefined, { ref: false });
+      }
+    }
+  }
+
   /** Ends the links, not the vaults. */
   [Symbol.dispose](): void {
+    this.#isDisposed = true;
     for (const link of this.#links) link[Symbol.dispose]();
     this.#links.clear();
     this.#linkById.clear();

@@ -38,6 +38,7 @@ export class Witness {
   readonly listener = {
     activity: (happened: readonly SocketActivity[]) => void this.activity.push(...happened),
     lost: (ids: readonly string[]) => void this.lost.push(...ids),
+    rejoined: () => {},
   };
 
   async next(): Promise<SocketActivity> {
@@ -50,7 +51,13 @@ export class Witness {
 export async function openAgent(t: TestContext, processes: VaultProcesses, generation = 1) {
   const witness = new Witness();
   const openVault = () => processes.open();
-  const vaults = await Vaults.open({ generation, vaults: processes.addresses, openVault, listener: witness.listener });
+  const vaults = await Vaults.open({
+    generation,
+    vaults: processes.addresses,
+    openVault,
+    listener: witness.listener,
+    deadlineMs: 10_000,
+  });
   t.after(() => vaults[Symbol.dispose]());
   return { vaults, witness };
 }

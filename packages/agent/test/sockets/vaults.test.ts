@@ -248,7 +248,8 @@ test('a vault ends when its keeper is killed, and takes its socket away', async 
     generation: 1,
     vaults: [JSON.parse(line.toString())],
     openVault: never,
-    listener: { activity: () => {}, lost: ids => void lost.push(...ids) },
+    listener: { activity: () => {}, lost: ids => void lost.push(...ids), rejoined: () => {} },
+    deadlineMs: 10_000,
   });
   const { peer, app } = await connection(t);
   await vaults.park('one', app);
