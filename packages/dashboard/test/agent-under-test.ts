@@ -14,12 +14,13 @@ type Answer<Verb extends keyof AgentHub> = Awaited<ReturnType<AgentHub[Verb]>>;
 export class AgentUnderTest implements AsyncDisposable {
   /** Where downloads and the agent's own files go. */
   readonly folder: string;
-  readonly #env: NodeJS.ProcessEnv;
+  /** For programs that are to find this agent. */
+  readonly env: NodeJS.ProcessEnv;
   readonly #endpoint: Endpoint;
 
   private constructor(folder: string, env: NodeJS.ProcessEnv, endpoint: Endpoint) {
     this.folder = folder;
-    this.#env = env;
+    this.env = env;
     this.#endpoint = endpoint;
   }
 
@@ -36,7 +37,7 @@ export class AgentUnderTest implements AsyncDisposable {
 
   /** One verb over a connection of its own. */
   async call<Verb extends keyof AgentHub>(verb: Verb, ...args: Parameters<AgentHub[Verb]>): Promise<Answer<Verb>> {
-    const token = readOwnerToken(resolvePaths(this.#env));
+    const token = readOwnerToken(resolvePaths(this.env));
     const headers = { authorization: `Bearer ${token}` };
     // The official client takes a class of ours as `WebSocket`; its types leave that option out.
     const options: IHttpConnectionOptions & { WebSocket: unknown } = {

@@ -1,6 +1,7 @@
 // The parked sockets as the page knows them: a snapshot, then changes. Pure.
 import type { SocketName, SocketRecord } from '@longhaul/agent-protocol';
 import { plain } from '../words/place-words.ts';
+import { isOverSocket } from '../words/socket-words.ts';
 import { groupOfSocket } from './socket-rows.ts';
 
 export interface SocketEntry {
@@ -74,5 +75,3 @@ export const movesSockets = (before: SocketList, after: SocketList, changes: rea
     if (was === undefined || is === undefined) return was !== is;
     return !isFoundAlike(was, is) || (isOverSocket(is) && was.since !== is.since);
   });
-
-const isOverSocket = ({ status }: SocketRecord): boolean => status === 'orphaned' || status === 'closed';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runRecord, socketRecord, taskRecord } from '../../test/fixtures/task-records.ts';
 import { fixtureNow as now } from '../../test/fixtures/transfer-records.ts';
-import { removeSocketWords } from '../words/socket-words.ts';
+import { endCommand } from '../words/socket-words.ts';
 import { runsOfSocket, socketFactsOf, socketRowOf } from './socket-row-model.ts';
 
 const wordsOf = (...given: Parameters<typeof socketFactsOf>) =>
@@ -31,13 +31,11 @@ test('an orphaned one says why and what helps (SB-35), and text that would turn 
   assert.equal(socketRowOf(socketRecord({ status: 'closed' }), now).fix, null);
 });
 
-test('the button ends what lives and removes what is over', () => {
-  assert.deepEqual(
-    (['parked', 'signalled', 'lent', 'orphaned', 'closed'] as const).map(status =>
-      removeSocketWords(socketRecord({ status })),
-    ),
-    ['End', 'End', 'End', 'Remove', 'Remove'],
-  );
+test('a living one names the command that ends it, as a shell reads it', () => {
+  assert.equal(endCommand(socketRecord({ id: 'room-1' })), 'longhaul sockets remove --app com.example.chat room-1');
+  const quoted = endCommand(socketRecord({ id: "it's; rm" }));
+  assert.equal(quoted, "longhaul sockets remove --app com.example.chat -- 'it'\\''s; rm'");
+  assert.match(endCommand(socketRecord({ id: '-all' })), / -- '-all'$/);
 });
 
 test('the details have every fact of a hand-over (SB-22..SB-24)', () => {

@@ -1,6 +1,7 @@
 // Which sockets stand together on the page and in which order. Pure.
 import type { SocketRecord, SocketStatus } from '@longhaul/agent-protocol';
 import { byNumbersToo, groupRows, queryWords, type RowGroups } from '../rows/row-groups.ts';
+import { isOverSocket } from '../words/socket-words.ts';
 import { type SocketEntry, type SocketList, socketKey } from './socket-list.ts';
 
 /** In the order of the page: what somebody has to look at comes first. */
@@ -36,8 +37,6 @@ export const arrangeSockets = (list: SocketList, query: string): SocketRows =>
 
 /** By name while they live, so that a wake moves no row within its group; the latest first once they are over. */
 function compare(a: SocketRecord, b: SocketRecord): number {
-  if (a.status === 'orphaned' || a.status === 'closed') {
-    if (a.since !== b.since) return b.since - a.since;
-  }
+  if (isOverSocket(a) && a.since !== b.since) return b.since - a.since;
   return byNumbersToo.compare(a.id, b.id) || (socketKey(a) < socketKey(b) ? -1 : 1);
 }

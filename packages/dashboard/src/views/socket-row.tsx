@@ -5,10 +5,11 @@ import type { Activity } from '../dashboard-state.ts';
 import { fragmentOf, placeOf } from '../route.ts';
 import { socketKey } from '../sockets/socket-list.ts';
 import { runsOfSocket, socketFactsOf, socketRowOf } from '../sockets/socket-row-model.ts';
-import { removeSocketWords } from '../words/socket-words.ts';
+import { endCommand, isOverSocket } from '../words/socket-words.ts';
 import { ActionButton } from './action-button.tsx';
+import { Command } from './command.tsx';
 import { FactList } from './fact-list.tsx';
-import { CancelIcon, RemoveIcon } from './icons.tsx';
+import { RemoveIcon } from './icons.tsx';
 import { NameButton } from './name-button.tsx';
 import { ProblemWords, Refusal } from './problem-view.tsx';
 import type { RowPlace } from './rows.tsx';
@@ -42,7 +43,6 @@ export class SocketRow extends Component<SocketRowProps> {
     const id = socketKey(record);
     const row = socketRowOf(record, now);
     const detailsId = `details-${id}`;
-    const words = removeSocketWords(record);
     const ofSocket = isOpen ? runsOfSocket(record, runs, shownRuns) : [];
     return (
       <li
@@ -74,17 +74,19 @@ export class SocketRow extends Component<SocketRowProps> {
             <span class="app">of {row.app}</span>
           </p>
         </div>
-        <div class="actions">
-          <ActionButton
-            action="remove-socket"
-            words={words}
-            Icon={words === 'End' ? CancelIcon : RemoveIcon}
-            about={row.name}
-            activity={activity}
-            isLive={isLive}
-            onAsk={() => commands.removeSocket(id)}
-          />
-        </div>
+        {isOverSocket(record) ? (
+          <div class="actions">
+            <ActionButton
+              action="remove-socket"
+              words="Remove"
+              Icon={RemoveIcon}
+              about={row.name}
+              activity={activity}
+              isLive={isLive}
+              onAsk={() => commands.removeSocket(id)}
+            />
+          </div>
+        ) : null}
         <div class="facts">
           <p class="words">
             <strong class="status">{row.status}</strong>
@@ -111,6 +113,11 @@ export class SocketRow extends Component<SocketRowProps> {
                   ))}
                 </ol>
               </section>
+            )}
+            {isOverSocket(record) ? null : (
+              <p class="end-command">
+                To end this connection, in a terminal: <Command line={endCommand(record)} />
+              </p>
             )}
           </div>
         ) : null}

@@ -54,6 +54,9 @@ export const socketFix = ({ status }: SocketRecord): string | null =>
     ? 'Its task has to hand it back, or close it, before it ends. The app connects anew and hands over again.'
     : null;
 
-/** What the button does to a socket. */
-export const removeSocketWords = ({ status }: SocketRecord): string =>
-  status === 'orphaned' || status === 'closed' ? 'Remove' : 'End';
+/** Only the owner's command ends a connection that lives; a page removes what is over. */
+export const isOverSocket = ({ status }: SocketRecord): boolean => status === 'orphaned' || status === 'closed';
+
+/** The command that ends the connection of a socket, as a shell reads it. */
+export const endCommand = ({ app, id }: SocketRecord): string =>
+  `longhaul sockets remove --app ${app} ${/^[\w./:@-]+$/.test(id) && !id.startsWith('-') ? id : `-- '${id.replaceAll("'", "'\\''")}'`}`;

@@ -388,7 +388,7 @@ export const galleryStates = {
   'no-sockets': after(...busy, { type: 'sockets-snapshot', records: [], changes: [] }, go(placeOf('sockets'))),
   'socket-refused': after(...busy, ...others, go(placeOf('sockets')), {
     type: 'action-failed',
-    id: 'com.example.chat/room 2',
+    id: 'com.example.chat/lobby',
     action: 'remove-socket',
     problem: {
       message: 'The connection broke before the agent answered.',
