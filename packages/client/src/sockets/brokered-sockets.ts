@@ -2,8 +2,8 @@
 // enabled for, and under which lease it is here.
 import { Socket as DatagramSocket } from 'node:dgram';
 import { Server, Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
-import { LonghaulError, type SocketKind, type StandbyAction } from '@longhaul/agent-protocol';
+import type { SocketKind, StandbyAction } from '@longhaul/agent-protocol';
+import { LonghaulError } from '@longhaul/agent-protocol/errors';
 import type { HeldLease, SocketDoor } from './socket-door.ts';
 
 export interface SocketOfKind {
@@ -29,9 +29,16 @@ export interface Held {
 export const enabledSockets = new WeakMap<object, Enabled>();
 export const heldSockets = new WeakMap<object, Held>();
 
+/** A connection is enabled as its listener is at that moment. */
+export function inheritEnabling(server: Server, connection: Socket): void {
+  const enabled = enabledSockets.get(server);
+  if (enabled !== undefined) enabledSockets.set(connection, enabled);
+}
+
 /** @throws LonghaulError `tls-socket`, `invalid-argument` for what is no socket at all */
 export function kindOf(socket: BrokeredSocket): SocketKind {
-  if (socket instanceof TLSSocket) {
+  // Node's own mark of a TLSSocket: to import `node:tls` for the class takes 10 ms, and every task would wait for it.
+  if ('encrypted' in socket && socket.encrypted === true) {
     throw new LonghaulError('tls-socket', 'a TLS session lives in this process and cannot be handed over');
   }
   if (socket instanceof Socket) return 'stream-socket';

@@ -1,13 +1,8 @@
 // Requests of the door and their answers: numbered, so many at a time, said again over a new channel where one was lost, and undone
 // where nobody waits any more and they happened after all.
 import type { Descriptor } from '@longhaul/agent/kernel';
-import {
-  type ErrorCode,
-  type FromSocketDoor,
-  type LentSocket,
-  LonghaulError,
-  type ToSocketDoor,
-} from '@longhaul/agent-protocol';
+import type { ErrorCode, FromSocketDoor, LentSocket, ToSocketDoor } from '@longhaul/agent-protocol';
+import { LonghaulError } from '@longhaul/agent-protocol/errors';
 
 export interface TakenOver {
   readonly socket: LentSocket;

@@ -4,7 +4,7 @@ import { Server, Socket } from 'node:net';
 import { isSupportedHere } from '@longhaul/agent/kernel';
 import { LonghaulError, type StandbyAction, standbyActions, TaskId } from '@longhaul/agent-protocol';
 import * as v from 'valibot';
-import { type BrokeredSocket, enabledSockets, kindOf } from './brokered-sockets.ts';
+import { type BrokeredSocket, enabledSockets, inheritEnabling, kindOf } from './brokered-sockets.ts';
 import { isUnbound, isUnheard } from './node-internals.ts';
 import { canNetworkWake } from './wake.ts';
 
@@ -43,12 +43,6 @@ export function enableTransferOwnership(socket: BrokeredSocket, options: EnableT
   if (socket instanceof Server && isFirst) {
     socket.prependListener('connection', connection => inheritEnabling(socket, connection));
   }
-}
-
-/** A connection is enabled as its listener is at that moment. */
-export function inheritEnabling(server: Server, connection: Socket): void {
-  const enabled = enabledSockets.get(server);
-  if (enabled !== undefined) enabledSockets.set(connection, enabled);
 }
 
 function isBound(socket: BrokeredSocket): boolean {

@@ -5,9 +5,8 @@ import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { Server, type SocketConstructorOpts, Socket as StreamSocket } from 'node:net';
 import { type Descriptor, socketFacts } from '@longhaul/agent/kernel';
 import type { LentSocket } from '@longhaul/agent-protocol';
-import { type BrokeredSocket, enabledSockets, heldSockets } from './brokered-sockets.ts';
+import { type BrokeredSocket, enabledSockets, heldSockets, inheritEnabling } from './brokered-sockets.ts';
 import type { TakenOver } from './door-requests.ts';
-import { inheritEnabling } from './enable-transfer-ownership.ts';
 import { noticePeer, putInFront, startReceiving, stopReceiving } from './node-internals.ts';
 import type { HeldLease, SocketDoor } from './socket-door.ts';
 

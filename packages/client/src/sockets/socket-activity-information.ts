@@ -2,7 +2,8 @@
 import type { Socket as DatagramSocket } from 'node:dgram';
 import type { Server, Socket } from 'node:net';
 import type { Descriptor } from '@longhaul/agent/kernel';
-import { LonghaulError, type OwnSocketRecord, type RunOrder, type SocketKind } from '@longhaul/agent-protocol';
+import type { OwnSocketRecord, RunOrder, SocketKind } from '@longhaul/agent-protocol';
+import { LonghaulError } from '@longhaul/agent-protocol/errors';
 import { type BrokeredSocket, heldSockets, type SocketOfKind } from './brokered-sockets.ts';
 import type { TakenOver } from './door-requests.ts';
 import { abandon, rebuild } from './rebuild.ts';

@@ -2,14 +2,8 @@
 // close, and come back to what is held. It opens no channel itself.
 import { randomUUID } from 'node:crypto';
 import type { Descriptor } from '@longhaul/agent/kernel';
-import {
-  type ErrorCode,
-  type FromSocketDoor,
-  type LentSocket,
-  LonghaulError,
-  type SocketKind,
-  type StandbyAction,
-} from '@longhaul/agent-protocol';
+import type { ErrorCode, FromSocketDoor, LentSocket, SocketKind, StandbyAction } from '@longhaul/agent-protocol';
+import { LonghaulError } from '@longhaul/agent-protocol/errors';
 import { type Answer, DoorRequests, type Question, type Say, type TakenOver } from './door-requests.ts';
 
 /** What goes along when a socket is handed over. */

@@ -2,11 +2,11 @@
 // Whatever user code throws, wherever it throws it, is the failure of its own run.
 import { inspect } from 'node:util';
 import type { Descriptor } from '@longhaul/agent/kernel';
-import { FromSocketDoor, type FromTaskHost, type RunOrder, ToTaskHost } from '@longhaul/agent-protocol';
-import * as v from 'valibot';
+import type { FromTaskHost, RunOrder } from '@longhaul/agent-protocol';
 import { type AnySocketActivityInformation, socketInformationOfRun } from '../sockets/socket-activity-information.ts';
 import type { SocketDoor } from '../sockets/socket-door.ts';
 import { currentRun } from './current-run.ts';
+import { parseFromAgent } from './order.ts';
 import { printFor } from './printing.ts';
 import { TaskRun } from './task-run.ts';
 
@@ -23,18 +23,14 @@ export class TaskHost {
     this.#door = door;
   }
 
-  /** A message of the agent. What it does not know is from a newer agent, and not for it. */
+  /** A message of the agent. */
   received(bytes: Buffer, descriptors: readonly Descriptor[]): void {
-    const json: unknown = JSON.parse(bytes.toString());
-    const order = v.safeParse(ToTaskHost, json);
-    if (!order.success) {
-      const answer = v.safeParse(FromSocketDoor, json);
-      if (answer.success) this.#door.received(answer.output, descriptors);
-      else for (const descriptor of descriptors) descriptor[Symbol.dispose]();
-    } else if (order.output.type === 'run') {
-      this.#start(order.output, descriptors[0]);
-    } else {
-      const { run, reason } = order.output;
+    const heard = parseFromAgent(bytes.toString());
+    if (heard === undefined) for (const descriptor of descriptors) descriptor[Symbol.dispose]();
+    else if (heard.to === 'door') this.#door.received(heard.message, descriptors);
+    else if (heard.message.type === 'run') this.#start(heard.message, descriptors[0]);
+    else {
+      const { run, reason } = heard.message;
       const canceled = this.#runs.get(run)?.run;
       if (canceled !== undefined) currentRun.run(canceled, () => canceled.cancel(reason));
       this.#say({ type: 'heard', run });

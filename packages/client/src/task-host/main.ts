@@ -1,7 +1,8 @@
 // Entry of a task host, started by the agent and by nobody else: `node main.js PARENT`, with the channel to the agent as
 // descriptor 3 and the pipe for logs as descriptor 4. It lives as long as its agent wants it, and never longer than its agent.
 import { Channel, Descriptor, dieWithParent } from '@longhaul/agent/kernel';
-import { type FromTaskHost, maxDoorMessageBytes, type ToSocketDoor } from '@longhaul/agent-protocol';
+import type { FromTaskHost, ToSocketDoor } from '@longhaul/agent-protocol';
+import { maxDoorMessageBytes } from '@longhaul/agent-protocol/socket-limits';
 import { SocketDoor } from '../sockets/socket-door.ts';
 import { TaskHost } from './host.ts';
 import { attributePrinting } from './printing.ts';

@@ -1,7 +1,8 @@
 // One run: the function is called, and the run is over when what it returned is settled and every deferral is complete, or
 // when it fails. It ends once.
 import { pathToFileURL } from 'node:url';
-import { type CancellationReason, LonghaulError, type RunOrder } from '@longhaul/agent-protocol';
+import type { CancellationReason, RunOrder } from '@longhaul/agent-protocol';
+import { LonghaulError } from '@longhaul/agent-protocol/errors';
 import type { AnySocketActivityInformation } from '../sockets/socket-activity-information.ts';
 import type { SocketBroker } from '../sockets/transfer-ownership.ts';
 import type { BackgroundTask, BackgroundTaskDeferral, BackgroundTaskInstance } from './background-task-instance.ts';

@@ -1,6 +1,6 @@
 // A connection that carries messages with descriptors, driven by the event loop: what cannot be sent at once waits here in
 // order, what comes in is told to the listener, and it ends once.
-import { LonghaulError } from '@longhaul/agent-protocol';
+import { LonghaulError } from '@longhaul/agent-protocol/errors';
 import type { Descriptor } from './descriptor.ts';
 import { Envelope } from './envelope.ts';
 import { codeOf } from './libc.ts';

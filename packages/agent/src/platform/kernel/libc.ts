@@ -4,7 +4,7 @@
 import { createRequire } from 'node:module';
 import { endianness } from 'node:os';
 import { getSystemErrorName } from 'node:util';
-import { LonghaulError } from '@longhaul/agent-protocol';
+import { LonghaulError } from '@longhaul/agent-protocol/errors';
 
 export type Koffi = typeof import('koffi').default;
 /** An address in native memory that never moves. */
