@@ -6,11 +6,12 @@ import type { RequestListener } from 'node:http';
 import path from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { leakCheck, waitFor } from '@longhaul/testing';
+import { leakCheck, seededRandom, waitFor } from '@longhaul/testing';
 import { HttpTransportType } from '@microsoft/signalr';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { authorize, createApp } from './app.ts';
 import { certificate, noTls } from './certificate.ts';
+import { cuttingProxy } from './cutting-proxy.ts';
 import { type Host, host } from './host.ts';
 import { type Way, ways } from './official-client.ts';
 
@@ -58,6 +59,28 @@ const scenario = `async function scenario(signalR, { url, transport, isBinary, t
   await connection.stop();
   return result;
 }`;
+/** A connection that is kept on its page, to be cut from here. */
+const journey = `async function journey(signalR, { url, transport, isBinary, isStateful }) {
+  const builder = new signalR.HubConnectionBuilder().withUrl(url, { transport, headers: { 'x-tenant': '7' } })
+    .configureLogging(signalR.LogLevel.None);
+  if (isBinary) builder.withHubProtocol(new signalR.protocols.msgpack.MessagePackHubProtocol());
+  if (isStateful) builder.withStatefulReconnect(); else builder.withAutomaticReconnect([0, 0, 0]);
+  const connection = builder.build();
+  const state = globalThis.state = { connection, notes: [], sent: 0, isDone: false };
+  connection.on('note', value => state.notes.push(value));
+  connection.onclose(error => { state.closed = String(error); });
+  connection.onreconnected(() => { state.isBack = true; });
+  await connection.start();
+  return connection.connectionId;
+}
+async function talk() {
+  const { state } = globalThis;
+  while (!state.isDone) {
+    // Never much under way: the test is about cuts, not about volume.
+    if (state.sent - state.notes.length < 50) void state.connection.send('tellAll', state.sent++).catch(() => {});
+    await new Promise(resolve => setTimeout(resolve));
+  }
+}`;
 const worker = `importScripts('/signalr-worker.js', '/messagepack.js');
 ${scenario}
 onmessage = async ({ data }) => {
@@ -66,7 +89,8 @@ onmessage = async ({ data }) => {
 };`;
 
 const page = `<!doctype html><script src="/signalr.js"></script><script src="/messagepack.js"></script>
-<script>${scenario}</script>`;
+<script>${scenario}
+${journey}</script>`;
 const files: Readonly<Record<string, readonly [type: string, content: string | Buffer]>> = {
   '/': ['text/html; charset=utf-8', page],
   '/signalr.js': ['text/javascript', scriptOf('@microsoft/signalr', 'dist/browser/signalr.js')],
@@ -85,6 +109,27 @@ const pages: RequestListener = (request, response) => {
   if (file !== undefined) response.setHeader('Content-Type', file[0]);
   else response.statusCode = 404;
   response.end(file?.[1]);
+};
+
+/** What the page keeps of its journey. */
+interface State {
+  readonly connection: {
+    connectionId: string;
+    state: string;
+    invoke(method: string): Promise<unknown>;
+    stop(): Promise<void>;
+  };
+  readonly notes: readonly unknown[];
+  readonly sent: number;
+  readonly isBack?: boolean;
+  readonly closed?: string;
+  isDone: boolean;
+}
+type Window = {
+  state: State;
+  signalR: unknown;
+  journey(signalR: unknown, job: unknown): Promise<string>;
+  talk(): void;
 };
 
 interface Job {
@@ -145,6 +190,15 @@ describe('the official client in Chromium', { skip: noBrowser }, () => {
     }, job);
   };
 
+  const depart = (page: Page, url: string, way: Way, isStateful = false): Promise<string> =>
+    page.evaluate(
+      given => {
+        const { journey, signalR } = globalThis as unknown as Window;
+        return journey(signalR, given);
+      },
+      { url, transport: way.transport, isBinary: isBinary(way), isStateful },
+    );
+
   const ends = (served: Host) => waitFor('the connections to end', () => served.hubs.connectionCount === 0);
 
   for (const way of ways) {
@@ -186,6 +240,93 @@ describe('the official client in Chromium', { skip: noBrowser }, () => {
         job,
       );
       assert.deepEqual(answer, { result: expected(way, 'cookie') });
+      await ends(served);
+    });
+  }
+
+  for (const way of ways) {
+    test(`${way.name}: redirected at negotiate, with a header of its own; comes back when it was cut off`, async t => {
+      let elsewhere = '';
+      const site = await host(t, hub, {
+        listener: pages,
+        endpoint: { onNegotiate: () => ({ url: `${elsewhere}/hub?tenant=7`, accessToken: 'ann' }) },
+      });
+      const seen: unknown[] = [];
+      const target = await host(t, hub, {
+        server: { allowedOrigins: [site.url] },
+        endpoint: {
+          disconnectTimeoutMs: 1_000,
+          authorize: context => {
+            if (context.step === 'negotiate') seen.push(context.request.headers['x-tenant']);
+            return authorize(context);
+          },
+        },
+      });
+      elsewhere = target.url;
+      const page = await open(t, site.url);
+      const before = await depart(page, '/hub', way);
+      for (const socket of target.sockets) socket.destroy();
+      // Chromium itself repeats a poll whose connection was cut; the client hears of it or not.
+      if (way.transport !== HttpTransportType.LongPolling)
+        await page.waitForFunction(() => (globalThis as unknown as Window).state.isBack === true);
+      await page.waitForFunction(async () => {
+        const { connection } = (globalThis as unknown as Window).state;
+        return connection.state === 'Connected' && (await connection.invoke('who').catch(() => undefined)) === 'ann';
+      });
+      const after = await page.evaluate(async () => {
+        const { connection } = (globalThis as unknown as Window).state;
+        const about = [connection.connectionId, await connection.invoke('who'), await connection.invoke('where')];
+        await connection.stop();
+        return about;
+      });
+      if (way.transport !== HttpTransportType.LongPolling) assert.notEqual(after[0], before);
+      assert.equal(after[1], 'ann');
+      assert.match(String(after[2]), /^\/hub\?tenant=7&id=/);
+      assert.deepEqual([...new Set(seen)], ['7']);
+      await ends(target);
+    });
+  }
+
+  for (const way of ways.filter(each => each.transport === HttpTransportType.WebSockets)) {
+    test(`§9 ${way.name}: stateful reconnect, cut at random: nothing lost, nothing twice, in order`, async t => {
+      const random = seededRandom();
+      const served = await host(t, hub, { listener: pages, endpoint: { allowStatefulReconnects: true } });
+      const proxy = await cuttingProxy(t, served.url);
+      const page = await open(t, proxy.url);
+      const id = await depart(page, '/hub', way, true);
+      await page.evaluate(() => void (globalThis as unknown as Window).talk());
+      for (let cuts = 0; cuts < 5; cuts += 1) {
+        const more = 1 + random.below(40);
+        const heard = await page.evaluate(() => (globalThis as unknown as Window).state.notes.length);
+        await page.waitForFunction(
+          least => (globalThis as unknown as Window).state.notes.length >= least,
+          heard + more,
+        );
+        const { accepted } = proxy;
+        proxy.cut();
+        // It tries once for each loss (§9.4): not to be cut again before it is back.
+        await waitFor('the client to be back', () => proxy.accepted > accepted);
+        await page.waitForFunction(() => {
+          const { connection } = (globalThis as unknown as Window).state;
+          const { _messageBuffer } = connection as unknown as { _messageBuffer: { _reconnectInProgress: boolean } };
+          return !_messageBuffer._reconnectInProgress;
+        });
+      }
+      await page.evaluate(() => {
+        (globalThis as unknown as Window).state.isDone = true;
+      });
+      await page.waitForFunction(() => {
+        const { notes, sent } = (globalThis as unknown as Window).state;
+        return notes.length >= sent;
+      });
+      const { notes, ...rest } = await page.evaluate(() => {
+        const { notes, sent, closed = null, connection } = (globalThis as unknown as Window).state;
+        return { notes, sent, closed, id: connection.connectionId, state: connection.state };
+      });
+      assert.deepEqual(notes, [...Array(rest.sent).keys()], `seed ${random.seed}`);
+      assert.deepEqual(rest, { sent: notes.length, closed: null, id, state: 'Connected' });
+      t.diagnostic(`seed ${random.seed}: ${proxy.cuts} cuts, ${notes.length} messages each way`);
+      await page.evaluate(() => (globalThis as unknown as Window).state.connection.stop());
       await ends(served);
     });
   }

@@ -699,7 +699,7 @@ describe('the end of a connection, for what runs', () => {
       onDisconnected: (call, error) => seen.push([call.connectionId, error?.message]),
     });
     const { dispatcher, connection } = harness(events);
-    await assert.rejects(dispatcher.onConnected(connection), {
+    await assert.rejects(async () => dispatcher.onConnected(connection), {
       code: 'invoke-not-allowed',
       message: 'Client results inside OnConnectedAsync Hub methods are not allowed.',
     });
