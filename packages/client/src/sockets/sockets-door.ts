@@ -1,5 +1,6 @@
 // What an app needs for its own sockets: what the broker has of them, and the door that descriptors go through. Apps use
 // `transferOwnership` and `SocketActivityInformation`, which stand on it.
+import { isMainThread } from 'node:worker_threads';
 import { LonghaulError, type OwnSocketRecord } from '@longhaul/agent-protocol';
 import type { AgentConnection } from '../connection/connection.ts';
 import type { SocketDoor } from './socket-door.ts';
@@ -19,9 +20,15 @@ export class SocketsDoor {
     return this.#connection.call('listOwnSockets');
   }
 
-  /** Where descriptors go through. @throws LonghaulError `access-denied` without an app, `not-supported-here` */
+  /** Where descriptors go through. @throws LonghaulError `access-denied` without an app, `not-supported-here` in a thread */
   get door(): SocketDoor {
-    if (this.#openDoor !== undefined) return this.#openDoor();
-    throw new LonghaulError('access-denied', 'sockets belong to an app: connect with connectAgent({ app })');
+    if (this.#openDoor === undefined) {
+      throw new LonghaulError('access-denied', 'sockets belong to an app: connect with connectAgent({ app })');
+    }
+    // koffi ends the process when a thread ends that still waits for a descriptor (seen with 3.3.4).
+    if (!isMainThread) {
+      throw new LonghaulError('not-supported-here', 'sockets are handed over by the main thread of a process');
+    }
+    return this.#openDoor();
   }
 }
