@@ -1,10 +1,15 @@
 // The broker over the real door, with real vaults and connections: hand over, be woken, take over, hand back, be forgotten.
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { writeSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { after, test } from 'node:test';
-import type { LentSocket } from '@longhaul/agent-protocol';
+import { type LentSocket, LonghaulError } from '@longhaul/agent-protocol';
 import { leakCheck, waitFor } from '@longhaul/testing';
+import type { Descriptor } from '../../src/platform/kernel/descriptor.ts';
 import type { Sockets } from '../../src/sockets/door.ts';
-import { connection, readAll } from './parking.ts';
+import { connection, duplicateOf, numberOf, numberOfDatagrams, readAll } from './parking.ts';
 import { base64, type FakeRun, owner, Scene, taskId, transferOf } from './room.ts';
 
 after(leakCheck());
@@ -13,7 +18,7 @@ after(leakCheck());
 async function start(sockets: Sockets, run: FakeRun, pid = 1) {
   const lent = await sockets.lend(run, pid);
   assert.notEqual(lent, 'obsolete');
-  return lent as { socket: LentSocket; descriptor: import('../../src/platform/kernel/descriptor.ts').Descriptor };
+  return lent as { socket: LentSocket; descriptor: Descriptor };
 }
 
 test('handed over, woken by the peer, lent with its context, handed back, woken again (SB-02, SB-22..SB-24, SB-35, SB-40)', async t => {
@@ -136,4 +141,134 @@ test('a peer that has ended is told as closed, with nothing to take over; what i
   await guest.transfer(next.app);
   assert.equal(sockets.list(owner)[0]?.status, 'parked', 'handed over anew under the same id');
   assert.equal(await sockets.lend(second, 1), 'obsolete');
+});
+
+test('a connection is accepted by nobody but the task that is woken for it; datagrams wake as bytes do (SB-41, SB-40)', async t => {
+  const scene = new Scene(t);
+  const sockets = await scene.open();
+  const guest = await scene.guest();
+  const server = createServer().listen(0, '127.0.0.1');
+  const datagrams = createSocket('udp4').bind(0, '127.0.0.1');
+  await Promise.all([once(server, 'listening'), once(datagrams, 'listening')]);
+  const { port } = server.address() as { port: number };
+  const udpPort = datagrams.address().port;
+  await guest.transfer(duplicateOf(t, numberOf(server)), { socketId: 'server', kind: 'stream-socket-listener' });
+  const udp = duplicateOf(t, numberOfDatagrams(datagrams));
+  await guest.transfer(udp, { socketId: 'datagrams', kind: 'datagram-socket' });
+  server.close();
+  datagrams.close();
+  const client = connect(port, '127.0.0.1');
+  client.on('error', () => {});
+  t.after(() => client.destroy());
+  const accepted = await scene.tasks.next();
+  assert.deepEqual([accepted.socketId, accepted.reason], ['server', 'connection-accepted']);
+  const sender = createSocket('udp4');
+  sender.send('', udpPort, '127.0.0.1', () => sender.close());
+  const received = await scene.tasks.next();
+  assert.deepEqual([received.socketId, received.reason], ['datagrams', 'socket-activity'], 'an empty one is one, too');
+  const [listener, bound] = sockets.list(owner);
+  assert.deepEqual([listener?.localAddress, listener?.remoteAddress], [`127.0.0.1:${port}`, null]);
+  assert.deepEqual([bound?.localAddress, bound?.remoteAddress], [`127.0.0.1:${udpPort}`, null]);
+});
+
+test('the keep-alive timer comes in its time, with the socket, and starts anew with the hand-back (SB-24, SB-42)', async t => {
+  const scene = new Scene(t);
+  const sockets = await scene.open();
+  const guest = await scene.guest();
+  const { peer, app } = await connection(t);
+  const key = await guest.transfer(app, { keepAliveMs: 1_000 });
+  app[Symbol.dispose]();
+  const handedOverAt = sockets.list(owner)[0]!.since;
+  const run = await scene.tasks.next();
+  assert.equal(run.reason, 'keep-alive-timer-expired');
+  assert.ok(sockets.list(owner)[0]!.lastWakeAt! >= handedOverAt + 1_000);
+  const { descriptor, socket } = await start(sockets, run);
+  writeSync(descriptor.number, 'ping');
+  descriptor[Symbol.dispose]();
+  const [chunk] = await once(peer.resume(), 'data');
+  assert.equal(String(chunk), 'ping');
+  const back = { type: 'return', key, lease: socket.lease, leftover: null, keepAliveMs: null } as const;
+  assert.equal(await guest.tell(back), 'done');
+  assert.deepEqual([sockets.list(owner)[0]?.keepAliveMs, sockets.list(owner)[0]?.keepAliveAt], [null, null]);
+});
+
+test('what was read and not used travels along; it wakes when it is news, and not for ever', async t => {
+  const scene = new Scene(t);
+  const sockets = await scene.open();
+  const guest = await scene.guest();
+  const { app } = await connection(t);
+  const key = await guest.transfer(app, { leftover: base64('hel') });
+  const first = await scene.tasks.next();
+  assert.equal(first.reason, 'socket-activity');
+  const one = await start(sockets, first);
+  one.descriptor[Symbol.dispose]();
+  assert.equal(one.socket.leftover, base64('hel'));
+  assert.equal(await guest.tell({ type: 'return', key, lease: 1, leftover: base64('hel') }), 'done');
+  assert.equal(sockets.list(owner)[0]?.status, 'parked', 'as it came');
+  const { message } = await guest.ask({ type: 'reclaim', socketId: 'main', kind: 'stream-socket' });
+  assert.equal(message.type === 'lent' && message.socket.leftover, base64('hel'));
+  assert.equal(await guest.tell({ type: 'return', key, lease: 2, leftover: base64('hello') }), 'done');
+  assert.equal((await scene.tasks.next()).reason, 'socket-activity');
+  assert.equal(scene.tasks.waiting, 0);
+});
+
+test('an app that takes a signalled socket over makes its run obsolete (SB-33, SB-34)', async t => {
+  const scene = new Scene(t);
+  const sockets = await scene.open();
+  const guest = await scene.guest();
+  const { peer, app } = await connection(t);
+  const key = await guest.transfer(app);
+  peer.write('mine');
+  const run = await scene.tasks.next();
+  const { message, descriptors } = await guest.ask({ type: 'reclaim', socketId: 'main', kind: 'stream-socket' });
+  assert.equal(message.type, 'lent');
+  assert.equal(await sockets.lend(run, 1), 'obsolete');
+  await sockets.over(run, 'completed');
+  assert.equal(readAll(descriptors[0]!), 'mine');
+  descriptors[0]![Symbol.dispose]();
+  assert.deepEqual(sockets.list(owner)[0]?.holder, { pid: process.pid, runId: null });
+  assert.equal(await guest.tell({ type: 'close', key, lease: 1 }), 'done');
+  peer.resume();
+  await waitFor('the end of the connection', () => peer.readableEnded || peer.destroyed);
+});
+
+test('removed by its app or a person a socket ends, whoever has it; with its app everything of it goes', async t => {
+  const scene = new Scene(t);
+  const sockets = await scene.open();
+  const guest = await scene.guest();
+  const three = [await connection(t), await connection(t), await connection(t)];
+  for (const [n, { app }] of three.entries()) {
+    await guest.transfer(app, { socketId: `s${n}` });
+    app[Symbol.dispose]();
+  }
+  const { descriptors } = await guest.ask({ type: 'reclaim', socketId: 's0', kind: 'stream-socket' });
+  await assert.rejects(sockets.remove({ role: 'browser' }, { app: 'a', id: 's0' }), { code: 'access-denied' });
+  await sockets.remove(owner, { app: 'a', id: 's0' });
+  three[0]!.peer.resume();
+  await waitFor('the end of the first', () => three[0]!.peer.readableEnded || three[0]!.peer.destroyed);
+  descriptors[0]![Symbol.dispose]();
+  await assert.rejects(sockets.remove(owner, { app: 'a', id: 's0' }), { code: 'not-found' });
+  await sockets.removeApp('a');
+  assert.deepEqual(sockets.list(owner), []);
+  for (const { peer } of three) {
+    peer.resume();
+    await waitFor('the end of all', () => peer.readableEnded || peer.destroyed);
+  }
+  await guest.ended.promise;
+  assert.equal(scene.tasks.runs.length, 0);
+  const removed = scene.facts.flatMap(fact => (fact.type === 'socket-removed' ? fact.id : []));
+  assert.deepEqual(removed.sort(), ['s0', 's1', 's2']);
+});
+
+test('a task that cannot be started now is tried again after a pause', async t => {
+  const scene = new Scene(t, { limits: { firstPauseMs: 50 } });
+  const sockets = await scene.open();
+  const guest = await scene.guest();
+  const { peer, app } = await connection(t);
+  await guest.transfer(app);
+  scene.tasks.failure = new LonghaulError('quota-exceeded', 'too many runs wait');
+  peer.write('x');
+  await waitFor('the pause', () => sockets.list(owner)[0]?.why !== null);
+  scene.tasks.failure = undefined;
+  assert.equal((await scene.tasks.next()).reason, 'socket-activity');
 });

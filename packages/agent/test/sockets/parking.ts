@@ -93,6 +93,22 @@ export async function dial(port: number, firstWords = ''): Promise<Descriptor> {
 export const numberOf = (handleOwner: object): number =>
   (handleOwner as { readonly _handle: { readonly fd: number } })._handle.fd;
 
+export function numberOfDatagrams(socket: object): number {
+  const states = Object.getOwnPropertySymbols(socket).map(
+    symbol => (socket as Record<symbol, { readonly handle?: { readonly fd: number } }>)[symbol],
+  );
+  return states.find(state => state?.handle !== undefined)!.handle!.fd;
+}
+
+/** A duplicate of what a Node object has. */
+export function duplicateOf(t: TestContext, number: number): Descriptor {
+  const own = Descriptor.own(number);
+  const duplicate = own.duplicate();
+  own.release();
+  t.after(() => duplicate[Symbol.dispose]());
+  return duplicate;
+}
+
 /** Every byte that is there. */
 export function readAll(descriptor: Descriptor): string {
   const buffer = Buffer.alloc(65_536);

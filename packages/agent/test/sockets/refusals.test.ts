@@ -13,7 +13,7 @@ import { leakCheck, waitFor } from '@longhaul/testing';
 import { Descriptor } from '../../src/platform/kernel/descriptor.ts';
 import { socketPair } from '../../src/platform/kernel/sockets.ts';
 import { nodeFlags } from '../../src/platform/source.ts';
-import { connection, numberOf } from './parking.ts';
+import { connection, duplicateOf, numberOf, numberOfDatagrams } from './parking.ts';
 import { base64, Guest, owner, Scene, transferOf } from './room.ts';
 
 after(leakCheck());
@@ -24,27 +24,15 @@ async function open(t: TestContext, options: ConstructorParameters<typeof Scene>
   return { scene, sockets, guest: await scene.guest() };
 }
 
-/** A duplicate of what a Node object has. */
-function duplicateOf(t: TestContext, number: number): Descriptor {
-  const own = Descriptor.own(number);
-  const duplicate = own.duplicate();
-  own.release();
-  t.after(() => duplicate[Symbol.dispose]());
-  return duplicate;
-}
-
 /** One of each kind, as descriptors. */
 async function oneOfEach(t: TestContext): Promise<Record<SocketKind, Descriptor>> {
   const server = createServer().listen(0, '127.0.0.1');
   const datagrams = createSocket('udp4').bind(0, '127.0.0.1');
   await Promise.all([once(server, 'listening'), once(datagrams, 'listening')]);
-  const udp = Object.getOwnPropertySymbols(datagrams)
-    .map(symbol => (datagrams as unknown as Record<symbol, { handle?: { fd: number } }>)[symbol]?.handle)
-    .find(handle => handle !== undefined)!;
   const kinds = {
     'stream-socket': (await connection(t)).app,
     'stream-socket-listener': duplicateOf(t, numberOf(server)),
-    'datagram-socket': duplicateOf(t, udp.fd),
+    'datagram-socket': duplicateOf(t, numberOfDatagrams(datagrams)),
   };
   server.close();
   datagrams.close();

@@ -16,7 +16,7 @@ import { Descriptor } from '../../src/platform/kernel/descriptor.ts';
 import { connectTo } from '../../src/platform/kernel/sockets.ts';
 import { nodeFlags } from '../../src/platform/source.ts';
 import { Vaults } from '../../src/sockets/vaults.ts';
-import { connection, numberOf, openAgent, openKeeper, readAll, vaultPids } from './parking.ts';
+import { connection, numberOf, numberOfDatagrams, openAgent, openKeeper, readAll, vaultPids } from './parking.ts';
 
 after(leakCheck());
 
@@ -124,12 +124,9 @@ test('a listening socket tells of a connection and a datagram socket of a datagr
   await Promise.all([once(server, 'listening'), once(datagrams, 'listening')]);
   const { port } = server.address() as { port: number };
   const udpPort = datagrams.address().port;
-  const udpHandle = Object.getOwnPropertySymbols(datagrams)
-    .map(symbol => (datagrams as unknown as Record<symbol, { handle?: { fd: number } }>)[symbol]?.handle)
-    .find(handle => handle !== undefined)!;
   for (const [id, number] of [
     ['listener', numberOf(server)],
-    ['datagrams', udpHandle.fd],
+    ['datagrams', numberOfDatagrams(datagrams)],
   ] as const) {
     const own = Descriptor.own(number);
     await vaults.park(id, own.duplicate());
