@@ -34,7 +34,7 @@ export interface Findings {
 /** Asks the kernel's and the rivals' own words; a missing rival is an error, not a gap in the table. */
 function versions(programs: readonly string[]): Record<string, string> {
   const ask = (program: string): string => {
-    const flag = { nginx: '-v', openssl: 'version' }[program] ?? '--version';
+    const flag = { nginx: '-v', openssl: 'version', socat: '-V | sed -n 2p' }[program] ?? '--version';
     const words = execFileSync('sh', ['-c', `${program} ${flag} 2>&1`], { encoding: 'utf8' }).split('\n')[0] ?? '';
     return /\d+(\.\d+)+/.exec(words)?.[0] ?? words;
   };
