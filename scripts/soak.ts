@@ -1,8 +1,9 @@
 // `npm run soak`: the long counts that `npm test` only samples. Writes conformance/soak.json, which is committed.
 //   npm run soak                     500 kills of the crash test, half of them aimed at the named steps; 1,000 cuts of a
-//                                    hub connection for each protocol; then the fuzzers
+//                                    hub connection for each protocol; 100,000 wakes of parked sockets under kills, and
+//                                    45,000 parked at once; then the fuzzers
 //   npm run soak -- --crashes 50     fewer
-//   npm run soak -- --only cuts      one part (crash, room, cuts, fuzz); what the file says of the others stays
+//   npm run soak -- --only cuts      one part (crash, room, cuts, parked, crowd, fuzz); what the file says of the others stays
 
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
@@ -11,6 +12,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startOrigin } from '@longhaul/testing/origin';
 import { crashRound, type RoundReport } from '../conformance/crash/round.ts';
+import { crowdStory } from '../conformance/parked/crowd/crowd-story.ts';
+import { parkedStory } from '../conformance/parked/story.ts';
 import { transferSteps } from '../packages/agent/src/steps.ts';
 
 const root = path.join(import.meta.dirname, '..');
@@ -18,6 +21,8 @@ const { values } = parseArgs({
   options: {
     crashes: { type: 'string', default: '500' },
     cuts: { type: 'string', default: '1000' },
+    wakes: { type: 'string', default: '100000' },
+    parked: { type: 'string', default: '15000' },
     'fuzz-seconds': { type: 'string', default: '120' },
     only: { type: 'string' },
     seed: { type: 'string', default: String(randomInt(1, 2 ** 31)) },
@@ -81,6 +86,30 @@ function cutSoak() {
   return { file, cutsOfEachProtocol, seed, passed: testPasses(file, env) };
 }
 
+/** Numbered streams over many wakes, while app, task host and agent are killed. */
+async function parkedSoak() {
+  const wakes = Number(values.wakes);
+  let told = 0;
+  const report = await parkedStory({
+    seed,
+    wakes,
+    sockets: 200,
+    wakesPerKill: 1_000,
+    progress: ({ wakes: now, kills, seconds }) => {
+      if (seconds - told < 20) return;
+      told = seconds;
+      console.error(`soak: ${now} of ${wakes} wakes, ${kills} kills, ${Math.round(seconds)} s`);
+    },
+  });
+  return { ...report, passed: true };
+}
+
+/** As many parked as three vaults hold, and the agent is killed under them. */
+async function crowdSoak() {
+  const report = await crowdStory({ groups: 3, each: Number(values.parked), kills: 3 });
+  return { ...report, passed: report.lost === 0 };
+}
+
 function fuzzSoak() {
   const seconds = Number(values['fuzz-seconds']);
   const env = { LONGHAUL_FUZZ_MS: String(seconds * 1000), LONGHAUL_SEED: String(seed) };
@@ -106,6 +135,8 @@ const parts: Readonly<Record<string, () => { readonly passed: boolean } | Promis
   crash: crashSoak,
   room: roomSoak,
   cuts: cutSoak,
+  parked: parkedSoak,
+  crowd: crowdSoak,
   fuzz: fuzzSoak,
 };
 const { only } = values;
