@@ -1,7 +1,7 @@
 // The built page with thousands of transfers: files, login and hub answered in the browser's own network layer, so that
 // the page alone is at work. The hub speaks SignalR's JSON protocol as far as the page needs it.
 import path from 'node:path';
-import type { TransferRecord } from '@longhaul/agent-protocol';
+import type { SocketRecord, TransferRecord } from '@longhaul/agent-protocol';
 import type { Page, WebSocketRoute } from 'playwright-core';
 
 const origin = 'http://longhaul.test';
@@ -13,15 +13,23 @@ export const crowdLink = `${origin}/#code=once`;
 export interface CrowdAgent {
   /** Tells the page that records have changed, in one message. */
   tell(records: readonly TransferRecord[]): void;
+  tellSockets(records: readonly SocketRecord[]): void;
 }
 
 /** Answers everything that `page` asks for at `crowdLink`. */
-export async function serveCrowd(page: Page, records: readonly TransferRecord[]): Promise<CrowdAgent> {
+export async function serveCrowd(
+  page: Page,
+  records: readonly TransferRecord[],
+  sockets: readonly SocketRecord[] = [],
+): Promise<CrowdAgent> {
   let hub: WebSocketRoute | undefined;
   const send = (...messages: object[]) =>
     hub?.send(messages.map(message => JSON.stringify(message) + separator).join(''));
   const answers: { readonly [method: string]: (...args: string[]) => unknown } = {
     watchTransfers: () => records,
+    watchSockets: () => sockets,
+    watchTasks: () => [],
+    listRuns: () => [],
     getLimits: () => ({ maxBytesPerSecond: null, maxActive: 16 }),
     getTransferDetails: id => ({ id, ranges: [], attempts: [], rateHistory: [] }),
     getStatus: () => ({
@@ -58,5 +66,6 @@ export async function serveCrowd(page: Page, records: readonly TransferRecord[])
   });
   return {
     tell: changed => send(...changed.map(record => ({ type: 1, target: 'transferChanged', arguments: [record] }))),
+    tellSockets: changed => send(...changed.map(record => ({ type: 1, target: 'socketChanged', arguments: [record] }))),
   };
 }

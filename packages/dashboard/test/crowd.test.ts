@@ -1,4 +1,4 @@
-// 5,000 transfers on the built page: only the rows near the screen are made, and all of them can be reached.
+// 5,000 transfers and 15,000 sockets on the built page: only the rows near the screen are made, and all of them can be reached.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { waitFor } from '@longhaul/testing';
@@ -6,9 +6,10 @@ import type { Page } from 'playwright-core';
 import { buildDashboard } from '../../../scripts/build.ts';
 import { launchBrowser, noBrowser } from './browser.ts';
 import { crowdLink, serveCrowd } from './crowd-agent.ts';
+import { socketRecord } from './fixtures/task-records.ts';
 import { transferRecord } from './fixtures/transfer-records.ts';
 
-describe('the dashboard with 5,000 transfers', { skip: noBrowser }, () => {
+describe('the dashboard with thousands of rows', { skip: noBrowser }, () => {
   before(() => assert.ok(buildDashboard(), 'the page could not be built'));
 
   const isTrue = (what: string, condition: () => Promise<boolean>) =>
@@ -95,6 +96,41 @@ describe('the dashboard with 5,000 transfers', { skip: noBrowser }, () => {
         assert.equal(await filter.inputValue(), '');
         await page.locator('.details').waitFor({ state: 'detached' });
       }
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test('of 15,000 parked sockets few rows are made too, every one is reached, and thousands of wakes keep it so', async () => {
+    const browser = await launchBrowser();
+    try {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+      page.setDefaultTimeout(30_000);
+      const sockets = Array.from({ length: 15_000 }, (_, index) => socketRecord({ id: `room ${index}` }));
+      const agent = await serveCrowd(page, [], sockets);
+      await page.goto(crowdLink);
+      await page.getByRole('link', { name: 'Sockets 15000' }).click();
+      await seen(page, 'room 0').waitFor();
+      const isFew = () => isTrue('few rows', async () => (await page.locator('.row').count()) < 80);
+      await isFew();
+      await page.keyboard.press('End');
+      await isOnScreen(page, 'room 14999');
+      await page.keyboard.press('/');
+      await page.keyboard.type('room 12345');
+      await isOnScreen(page, 'room 12345');
+      for (let round = 1; round <= 3; round += 1) {
+        agent.tellSockets(
+          sockets.slice(10_000, 13_000).map(record => ({ ...record, wakes: round, lastWakeAt: round })),
+        );
+      }
+      await page.getByText('3 wakes', { exact: true }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Home');
+      await isOnScreen(page, 'room 0');
+      await isFew();
+      agent.tellSockets([{ ...sockets[7]!, status: 'orphaned', why: 'its run ended without it' }]);
+      await page.locator('.socket[data-status="orphaned"]').waitFor();
+      await isTrue('the title', async () => (await page.title()).startsWith('1 orphaned · 14999 parked'));
     } finally {
       await browser.close();
     }

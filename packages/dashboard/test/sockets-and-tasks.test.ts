@@ -185,6 +185,11 @@ describe('the dashboard with parked sockets', { skip: noBrowser || (!isSupported
     await socketRow(page, 'room 1').locator('.name').click();
     await socketRow(page, 'room 1').locator('.details').waitFor();
     assert.equal(await fits(), true);
+    // Rows clip what is too wide: it must not be the button that copies the command.
+    const copy = await socketRow(page, 'room 1')
+      .getByRole('button', { name: /^Copy: longhaul/ })
+      .boundingBox();
+    assert.ok(copy !== null && copy.x + copy.width <= 390, JSON.stringify(copy));
     for (const place of [list(page, 'Transfers'), list(page, 'Sockets'), list(page, 'Tasks')]) {
       const box = await place.boundingBox();
       assert.ok(box !== null && box.width >= 44 && box.height >= 44 && box.x + box.width <= 390);
