@@ -27,7 +27,10 @@ export interface VaultsListener extends Pick<VaultListener, 'activity' | 'lost'>
 export class Vaults implements Disposable {
   readonly #options: VaultsOptions;
   readonly #links = new Set<VaultLink>();
-  readonly #linkById = new Map<string, VaultLink>();
+  /** Those that do not answer now; what they hold stays theirs. */
+  readonly #silent = new Set<VaultLink>();
+  /** Of those that are on their way into one. */
+  readonly #parking = new Map<string, VaultLink>();
   #opening: Promise<VaultLink> | undefined;
   #isDisposed = false;
 
@@ -44,7 +47,7 @@ export class Vaults implements Disposable {
 
   /** By id. */
   get(id: string): Holding | undefined {
-    return this.#linkById.get(id)?.holdings.get(id);
+    return this.#linkWith(id)?.holdings.get(id);
   }
 
   *holdings(): Iterable<Holding> {
@@ -60,31 +63,31 @@ export class Vaults implements Disposable {
    */
   async park(id: string, descriptor: Descriptor): Promise<Holding> {
     // Two vaults never hold the same id: who has it is asked again.
-    let link = this.#linkById.get(id) ?? this.#linkWithRoom();
+    let link = this.#parking.get(id) ?? this.#linkWith(id) ?? this.#linkWithRoom();
     try {
       while (link === undefined) {
         this.#opening ??= this.#open();
         await this.#opening;
-        link = this.#linkById.get(id) ?? this.#linkWithRoom();
+        link = this.#parking.get(id) ?? this.#linkWith(id) ?? this.#linkWithRoom();
       }
     } catch (error) {
       descriptor[Symbol.dispose]();
       throw error;
     }
-    this.#linkById.set(id, link);
+    this.#parking.set(id, link);
     try {
       const result = await link.park(id, descriptor);
       if ('slot' in result) return result;
       throw refusalError(id, result.refused);
     } finally {
-      if (!link.isOpen || !link.holdings.has(id)) this.#linkById.delete(id);
+      this.#parking.delete(id);
     }
   }
 
   arm(ids: Iterable<string>): void {
     const byLink = new Map<VaultLink, string[]>();
     for (const id of ids) {
-      const link = this.#linkById.get(id);
+      const link = this.#linkWith(id);
       if (link === undefined) continue;
       const list = byLink.get(link);
       if (list === undefined) byLink.set(link, [id]);
@@ -111,7 +114,6 @@ export class Vaults implements Disposable {
   async close(leased: LeasedId): Promise<void> {
     const result = await this.#linkOf(leased.id).close(leased);
     if (!('slot' in result)) throw refusalError(leased.id, result.refused);
-    this.#linkById.delete(leased.id);
   }
 
   /** `return` under the lease it has now, whatever it is; one that is not lent, or not held, stays so. */
@@ -128,12 +130,18 @@ export class Vaults implements Disposable {
 
   /** Forgets it: whoever else has a duplicate keeps the connection. One that is not held is no error. */
   async drop(id: string): Promise<void> {
-    await this.#linkById.get(id)?.drop(id);
-    this.#linkById.delete(id);
+    await this.#linkWith(id)?.drop(id);
+  }
+
+  /** There are few vaults and many sockets: looking into each costs less than a third place where an id is kept. */
+  #linkWith(id: string): VaultLink | undefined {
+    for (const link of this.#links) if (link.holdings.has(id)) return link;
+    for (const link of this.#silent) if (link.holdings.has(id)) return link;
+    return undefined;
   }
 
   #linkOf(id: string): VaultLink {
-    const link = this.#linkById.get(id);
+    const link = this.#linkWith(id);
     if (link === undefined) throw new LonghaulError('not-found', `no socket ${id} is parked`);
     return link;
   }
@@ -160,7 +168,6 @@ export class Vaults implements Disposable {
         activity: happened => listener.activity(happened),
         lost: ids => {
           if (joined !== undefined) this.#links.delete(joined);
-          for (const id of ids) this.#linkById.delete(id);
           listener.lost(ids);
         },
         silent: () => {
@@ -171,7 +178,6 @@ export class Vaults implements Disposable {
     if (!link.isOpen) throw new LonghaulError('vault-lost', `vault ${address.number} has ended`);
     joined = link;
     this.#links.add(link);
-    for (const id of link.holdings.keys()) this.#linkById.set(id, link);
     return link;
   }
 
@@ -179,18 +185,19 @@ export class Vaults implements Disposable {
   async #rejoin(silent: VaultLink): Promise<void> {
     const { listener, deadlineMs } = this.#options;
     this.#links.delete(silent);
+    this.#silent.add(silent);
     const before = [...silent.holdings.keys()];
     while (!this.#isDisposed) {
       try {
         const link = await this.#join(silent.address);
         if (this.#isDisposed) return link[Symbol.dispose]();
-        for (const id of before) if (this.#linkById.get(id) === silent) this.#linkById.delete(id);
+        this.#silent.delete(silent);
         listener.rejoined([...new Set([...before, ...link.holdings.keys()])]);
         return;
       } catch (error) {
         const isDead = !(error instanceof LonghaulError && error.code === 'vault-silent') && codeOf(error) !== 'EAGAIN';
         if (isDead) {
-          for (const id of before) this.#linkById.delete(id);
+          this.#silent.delete(silent);
           if (!this.#isDisposed) listener.lost(before);
           return;
         }
@@ -205,7 +212,7 @@ export class Vaults implements Disposable {
     this.#isDisposed = true;
     for (const link of this.#links) link[Symbol.dispose]();
     this.#links.clear();
-    this.#linkById.clear();
+    this.#silent.clear();
   }
 }
 
