@@ -206,9 +206,9 @@ export class Runner {
       const manifest = manifestOf(row.app);
       const place = declaredPlace(row.app, manifest, row.entryPoint, row.trigger.type);
       entryPoint = `${place.module}#${place.exportName}`;
-      const program = hostProgramFor(place);
       const folder = manifest?.folder ?? '/';
-      host ??= this.#hosts.start(row.app, program, isAbsolute(folder) ? folder : '/');
+      // A warm host finds the module itself, and says so when it does not: to look for it here costs every wake.
+      host ??= this.#hosts.start(row.app, hostProgramFor(place), isAbsolute(folder) ? folder : '/');
     } catch (error) {
       this.#applyOver(row, { name: 'fail', error: errorOf(error) });
       return;
