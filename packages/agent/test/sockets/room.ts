@@ -43,7 +43,7 @@ export interface FakeRun {
 /** Records what is triggered; `next` waits for it. */
 export class FakeTasks {
   readonly runs: FakeRun[] = [];
-  readonly registered = new Set([taskId]);
+  readonly registered = new Set<string>([taskId]);
   readonly statuses = new Map<string, RunStatus>();
   failure: LonghaulError | undefined;
   #taken = 0;
