@@ -1,35 +1,14 @@
 // `npm test`: everything. Installs what the tests need, checks, builds, runs all tests on this Node and the unit tests on
 // Node 24, the oldest we support, and closes with one line `N passed, N failed[, N skipped]`.
 // With arguments it runs just these test files: npm test -- 'packages/hubs/**/*.test.ts'
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
 import { build } from './build.ts';
 import { check } from './check.ts';
 import { installDebianPackages } from './debian-packages.ts';
+import { findOldestNode, oldestNode } from './oldest-node.ts';
 import { type Counts, otherTests, runTests, runUnitTests } from './run-tests.ts';
 
-const bootstrap = createRequire(import.meta.url)('../packages/cli/bootstrap.cjs');
-const oldestNode = '24.21.0';
 const isCi = process.env.CI === 'true';
 const chosen = process.argv.slice(2);
-
-/** The oldest supported Node: this one, or fetched once beside the pinned one. `null` where npm has none. */
-function findOldestNode(): string | null {
-  if (process.version.startsWith(`v${bootstrap.minimumMajor}.`)) return process.execPath;
-  const target = path.join(
-    bootstrap.dataFolder(process.env),
-    'node',
-    `${oldestNode}-${process.platform}-${process.arch}`,
-  );
-  const node = path.join(target, 'bin', 'node');
-  if (existsSync(node)) return node;
-  console.error(`Fetching Node ${oldestNode} from the npm registry for the unit tests`);
-  const name = `node-${process.platform}-${process.arch}`;
-  const why: string = bootstrap.fetchPackage(bootstrap.npmCommand(process.env), name, oldestNode, target);
-  if (why) console.error(`could not fetch ${name}@${oldestNode}: ${why}`);
-  return why ? null : node;
-}
 
 const problems: string[] = [];
 const missing = installDebianPackages();
