@@ -39,7 +39,8 @@ export class Recovery {
     for (const { key } of live) strangers.delete(key);
     // Handed over and never answered, or over: whoever else has one keeps it.
     await Promise.all([...strangers].map(key => vaults.drop(key)));
-    await Promise.all(live.map(row => this.#giveBack(row)));
+    const lent = live.filter(({ key }) => vaults.get(key)?.isLent);
+    await Promise.all(lent.map(row => this.#giveBack(row)));
     for (let at = 0; at < live.length; at += rowsPerNote) {
       ledger.together(() => {
         for (const row of live.slice(at, at + rowsPerNote)) this.#settle(row);
@@ -49,8 +50,8 @@ export class Recovery {
       await turns.run(key, () => runs.settle(key, { id: runId }, outcome));
     }
     holders.expect(this.#absent);
-    const parked = ledger.table.list().filter(row => row.state.name === 'parked');
-    vaults.arm(parked.map(({ key }) => key));
+    const parked = ledger.table.parkedKeys();
+    vaults.arm(parked);
     if (rows.length === 0 && strangers.size === 0) return;
     const facts = { sockets: live.length, parked: parked.length, lost: this.#lost, dropped: strangers.size };
     log.info(facts, 'parked sockets of an earlier agent');

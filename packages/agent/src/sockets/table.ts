@@ -11,6 +11,7 @@ export class SocketTable {
   readonly #byId: StatementSync;
   readonly #all: StatementSync;
   readonly #ofApp: StatementSync;
+  readonly #parked: StatementSync;
   readonly #due: StatementSync;
   readonly #nextDue: StatementSync;
   readonly #counts: StatementSync;
@@ -25,6 +26,7 @@ export class SocketTable {
     this.#byId = database.prepare('SELECT * FROM sockets WHERE app = ? AND id = ?');
     this.#all = database.prepare('SELECT * FROM sockets ORDER BY seq');
     this.#ofApp = database.prepare('SELECT * FROM sockets WHERE app = ? ORDER BY seq');
+    this.#parked = database.prepare('SELECT key FROM sockets WHERE state = ?');
     this.#due = database.prepare('SELECT * FROM sockets WHERE due_at <= ? ORDER BY due_at LIMIT ?');
     this.#nextDue = database.prepare('SELECT min(due_at) AS at FROM sockets WHERE due_at IS NOT NULL');
     this.#counts = database.prepare('SELECT app, count(*) AS count FROM sockets GROUP BY app');
@@ -58,6 +60,12 @@ export class SocketTable {
   list(app?: string): SocketRow[] {
     const rows = app === undefined ? this.#all.all() : this.#ofApp.all(app);
     return rows.map(row => rowOf(row)!);
+  }
+
+  /** Of all that are listened to. */
+  parkedKeys(): string[] {
+    const parked: SocketState = { name: 'parked' };
+    return this.#parked.all(JSON.stringify(parked)).map(({ key }) => String(key));
   }
 
   /** At most `limit`, the longest overdue first. */
