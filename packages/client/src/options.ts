@@ -44,6 +44,8 @@ export const defaults = Object.freeze({
   reconnectFirstDelayMs: 20,
   /** Longest wait before dialling again. Milliseconds. */
   reconnectMaxDelayMs: 1_000,
+  /** The longest answer that is taken: as much as the agent may send at once, a list of 10,000s. Bytes. */
+  maxAnswerBytes: 67_108_864,
   /** How long `dispose` waits for answers that are already under way. Milliseconds. */
   disposeTimeoutMs: 2_000,
 });

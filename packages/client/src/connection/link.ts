@@ -16,6 +16,7 @@ import {
   type IHttpConnectionOptions,
   LogLevel,
 } from '@microsoft/signalr';
+import { defaults } from '../options.ts';
 import { answeredError } from './hub-errors.ts';
 import { LinkLostError } from './link-lost-error.ts';
 
@@ -53,7 +54,11 @@ export class Link {
       transport: HttpTransportType.WebSockets,
       skipNegotiation: true,
       WebSocket: reporting(
-        createWebSocketClass({ socketPath, headers: { authorization: `Bearer ${token}` } }),
+        createWebSocketClass({
+          socketPath,
+          headers: { authorization: `Bearer ${token}` },
+          maxMessageBytes: defaults.maxAnswerBytes,
+        }),
         failures,
       ),
     };
