@@ -34,6 +34,8 @@ export class TransferFeed {
   #isWatching = false;
   /** The mirror has all that the agent has. */
   #isCaughtUp = false;
+  /** What was told before the snapshot that it belongs to: it comes after it. */
+  #early: (() => readonly MirrorFact[])[] = [];
 
   constructor(connection: AgentConnection) {
     this.#connection = connection;
@@ -69,8 +71,13 @@ export class TransferFeed {
     };
   }
 
-  transferChanged = (record: TransferRecord): void => this.#tell(this.#mirror.changed(record));
-  transferRemoved = (id: string): void => this.#tell(this.#mirror.removed(id));
+  transferChanged = (record: TransferRecord): void => this.#take(() => this.#mirror.changed(record));
+  transferRemoved = (id: string): void => this.#take(() => this.#mirror.removed(id));
+
+  #take(apply: () => readonly MirrorFact[]): void {
+    if (this.#isCaughtUp) this.#tell(apply());
+    else this.#early.push(apply);
+  }
 
   /** The present state for one new follower; an unknown id fails it. */
   async #bring(id: string, follower: Follower): Promise<void> {
@@ -102,6 +109,7 @@ export class TransferFeed {
     try {
       for (let lost = 0; this.#isNeeded; ) {
         const link = await this.#connection.link();
+        this.#early = [];
         this.#mirror.asked();
         let records: TransferRecord[];
         try {
@@ -116,6 +124,7 @@ export class TransferFeed {
         lost = 0;
         this.#tell(this.#mirror.snapshotArrived(records));
         this.#isCaughtUp = true;
+        for (const apply of this.#early.splice(0)) this.#tell(apply());
         for (const follower of [...this.#allFollowers]) follower.caughtUp();
         await link.closed;
         this.#isCaughtUp = false;
@@ -126,6 +135,7 @@ export class TransferFeed {
       for (const follower of [...followers, ...this.#allFollowers]) follower.failed(error);
     } finally {
       this.#isWatching = false;
+      this.#early = [];
       this.#mirror.clear();
     }
   }
