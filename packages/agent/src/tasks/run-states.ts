@@ -67,6 +67,12 @@ export function step(state: RunState, event: RunEvent): RunState {
 const reasonOf = (state: RunState, event: RunEvent): CancellationReason | null =>
   event.name === 'cancel' ? event.reason : state.name === 'canceling' ? state.reason : null;
 
+/** What is written down of an error that ended a run. */
+export function runErrorOf(thrown: unknown): RunError {
+  if (thrown instanceof LonghaulError) return { code: thrown.code, message: thrown.message };
+  return { code: 'task-failed', message: thrown instanceof Error ? thrown.message : String(thrown) };
+}
+
 function errorOf(event: RunEvent): RunError {
   return event.name === 'fail' ? event.error : { code: 'internal', message: event.name };
 }

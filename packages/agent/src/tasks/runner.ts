@@ -1,10 +1,9 @@
 // Acts on runs: gives each its place in a host, its socket and its time; ends it when the time is over; and when a host has
-// died, does what the verdicts say. Which run is next, and who is to blame, is decided in turns.ts and verdicts.ts.
+// died, does what the verdicts say. Which run is next says line.ts, who is to blame verdicts.ts.
 import { isAbsolute } from 'node:path';
 import {
   type CancellationReason,
   type FromTaskHost,
-  LonghaulError,
   maxDoorMessageBytes,
   type SocketReason,
   type TaskRecord,
@@ -15,12 +14,12 @@ import type { LentForRun, SocketRun, TaskBroker } from './broker.ts';
 import { declaredPlace, hostProgramFor, type TaskManifest } from './entry-point.ts';
 import { Hosts, type SeatedHost } from './hosts.ts';
 import type { Ledger, RunPatch } from './ledger.ts';
+import { Line } from './line.ts';
 import type { TaskLimits } from './options.ts';
 import { RunLog } from './run-log.ts';
-import { isOver, type RunError, type RunEvent } from './run-states.ts';
+import { isOver, type RunEvent, runErrorOf } from './run-states.ts';
 import type { RunRow } from './runs-table.ts';
-import { mayStart, yielding } from './turns.ts';
-import { type HostEnd, type RunInHost, verdictOf } from './verdicts.ts';
+import { endEventOf, type HostEnd, type RunInHost, verdictOf } from './verdicts.ts';
 
 export interface RunnerLog {
   info(facts: object, message: string): void;
@@ -60,8 +59,7 @@ export class Runner {
   readonly #live = new Map<string, LiveRun>();
   /** Of runs that are not over: kept from one attempt to the next. */
   readonly #logs = new Map<string, RunLog>();
-  /** Apps that may have runs in line, the one first that has waited longest. */
-  readonly #inLine = new Set<string>();
+  readonly #line: Line;
   readonly #settled = new Set<() => void>();
   /** From the time when sockets can be lent to the end of this agent. */
   #isServing = false;
@@ -81,6 +79,8 @@ export class Runner {
         ended: (host, end) => this.#hostEnded(host, end),
       },
     });
+    const runsIn = (host: SeatedHost) => this.#runsIn(host).map(({ row }) => row);
+    this.#line = new Line({ runs: options.ledger.runs, hosts: this.#hosts, limits, runsIn });
   }
 
   /** What an agent that died has left: hosts are killed, runs wait in line again. Resolves with those that are over now. */
@@ -101,14 +101,14 @@ export class Runner {
   begin(over: readonly RunRow[]): void {
     this.#isServing = true;
     for (const row of over) this.#tellOver(row);
-    for (const app of this.#options.ledger.runs.appsInLine()) this.#inLine.add(app);
+    for (const app of this.#options.ledger.runs.appsInLine()) this.#line.join(app);
     this.#pump();
   }
 
   /** Records a run and starts it when it is its turn. @throws LonghaulError `quota-exceeded` */
   trigger(task: TaskRecord, reason: SocketReason, socketId: string): string {
     const row = this.#options.ledger.recordRun(task, reason, socketId);
-    this.#inLine.add(row.app);
+    this.#line.join(row.app);
     // Not before the sockets have written down that this run is theirs.
     queueMicrotask(() => this.#pump());
     return row.id;
@@ -153,45 +153,12 @@ export class Runner {
   /** Starts whatever may start. */
   #pump(): void {
     if (!this.#isServing) return;
-    for (const app of this.#inLine) this.#startRunsOf(app);
+    this.#line.serve((row, host) => this.#start(row, host));
     for (const host of this.#hosts.all()) {
-      if (this.#runsIn(host).length === 0 && this.#yielding().has(host.app)) {
+      if (this.#runsIn(host).length === 0 && this.#line.yielding().has(host.app)) {
         host.process.close({ kind: 'exited', how: 'another app needed its place' });
       }
     }
-  }
-
-  #startRunsOf(app: string): void {
-    const { ledger, limits } = this.#options;
-    for (;;) {
-      const next = ledger.runs.next(app);
-      if (next === undefined) {
-        this.#inLine.delete(app);
-        return;
-      }
-      const host = this.#hosts.get(app);
-      if (host === undefined) {
-        if (this.#hosts.all().length >= limits.maxHosts) return;
-      } else {
-        const active = this.#runsIn(host).map(({ row }) => row);
-        if (!host.process.isOpen || !mayStart(next, active, limits.maxParallelRuns)) return;
-        if (this.#yielding().has(app)) return;
-      }
-      this.#start(next, host);
-    }
-  }
-
-  /** Apps whose hosts make room for those that wait for one. */
-  #yielding(): ReadonlySet<string> {
-    const hosts = this.#hosts.all();
-    const waiting = [...this.#inLine].filter(app => this.#hosts.get(app) === undefined).length;
-    if (waiting === 0) return nobody;
-    const turns = hosts.map(host => ({
-      app: host.app,
-      startedAt: host.startedAt,
-      activeRuns: this.#runsIn(host).length,
-    }));
-    return yielding(turns, waiting, this.#options.limits.maxHosts);
   }
 
   #runsIn(host: SeatedHost): LiveRun[] {
@@ -210,7 +177,7 @@ export class Runner {
       // A warm host finds the module itself, and says so when it does not: to look for it here costs every wake.
       host ??= this.#hosts.start(row.app, hostProgramFor(place), isAbsolute(folder) ? folder : '/');
     } catch (error) {
-      this.#applyOver(row, { name: 'fail', error: errorOf(error) });
+      this.#applyOver(row, { name: 'fail', error: runErrorOf(error) });
       return;
     }
     this.#hosts.busy(host);
@@ -263,7 +230,7 @@ export class Runner {
   }
 
   #cannotLend(live: LiveRun, error: unknown): void {
-    if (this.#isCurrent(live)) this.#finish(live, { name: 'fail', error: errorOf(error) });
+    if (this.#isCurrent(live)) this.#finish(live, { name: 'fail', error: runErrorOf(error) });
   }
 
   /** Not one whose host has died since, or that is over. */
@@ -305,7 +272,7 @@ export class Runner {
     if (message.type === 'heard') live.hasHeard = true;
     else if (message.type === 'progress') this.#options.ledger.progress(message.run, message.value);
     else if (live.said === undefined) {
-      live.said = { event: endEventOf(live.row, message.error), printed: message.printed };
+      live.said = { event: endEventOf(live.row.state, message.error), printed: message.printed };
       clearTimeout(live.timer);
       live.timer = setTimeout(() => this.#finishSaid(live, 0), lastPrintsMs);
       this.#finishSaid(live);
@@ -345,8 +312,7 @@ export class Runner {
       if (event.name === 'lose-host') this.#logs.get(live.row.id)?.note(`started again: ${event.error.message}`);
       this.#finish(live, event, losses);
     }
-    // Behind those that wait for a place.
-    if (this.#inLine.delete(host.app)) this.#inLine.add(host.app);
+    this.#line.stepBack(host.app);
     this.#settle();
     this.#pump();
   }
@@ -358,7 +324,7 @@ export class Runner {
     this.#live.delete(live.row.id);
     if (event.name === 'lose-host') {
       ledger.apply(live.row, event, patchOf(live.row, event, losses));
-      this.#inLine.add(live.row.app);
+      this.#line.join(live.row.app);
     } else this.#applyOver(live.row, event, { losses });
     if (this.#runsIn(live.host).length === 0) this.#hosts.idle(live.host);
     this.#settle();
@@ -393,7 +359,6 @@ export class Runner {
 
 /** How long the rest of what a run has printed is waited for. Milliseconds. */
 const lastPrintsMs = 2_000;
-const nobody: ReadonlySet<string> = new Set();
 
 const runOf = ({ id, app, taskId, trigger, attempt }: RunRow): SocketRun => ({
   id,
@@ -410,24 +375,3 @@ function inHost({ id, state, losses }: RunRow): RunInHost | undefined {
 
 const patchOf = ({ attempt }: RunRow, event: RunEvent, losses: number): RunPatch =>
   event.name === 'lose-host' ? { losses, attempt: attempt + 1 } : { losses };
-
-/** What a host's word that a run has ended means. */
-function endEventOf({ state }: RunRow, error: { readonly message: string } | null): RunEvent {
-  if (state.name === 'canceling') {
-    // Whether its work is done nobody knows: the sockets do, when the next agent asks them for its socket.
-    return state.reason === 'terminating' ? interrupted : { name: 'end' };
-  }
-  return error === null
-    ? { name: 'complete' }
-    : { name: 'fail', error: { code: 'task-failed', message: error.message } };
-}
-
-const interrupted: RunEvent = {
-  name: 'lose-host',
-  error: { code: 'task-failed', message: 'the agent ended before it was over' },
-};
-
-function errorOf(error: unknown): RunError {
-  if (error instanceof LonghaulError) return { code: error.code, message: error.message };
-  return { code: 'task-failed', message: error instanceof Error ? error.message : String(error) };
-}

@@ -1,6 +1,6 @@
 // What becomes of the runs of a host that has ended: who is to blame, who goes on elsewhere, who has been tried often enough.
 // Pure. A run that may have brought its host down is tried again *alone*, so that it can harm nobody but itself.
-import type { RunError, RunEvent } from './run-states.ts';
+import type { RunError, RunEvent, RunState } from './run-states.ts';
 
 /** Why there is no host any more. */
 export type HostEnd =
@@ -63,6 +63,22 @@ export function verdictOf(run: RunInHost, others: number, end: HostEnd, limits: 
       return { event: loseHost('the agent ended before it was over'), losses };
   }
 }
+
+/** What a host's word that a run has ended, with an error or without one, means for it. */
+export function endEventOf(state: RunState, error: { readonly message: string } | null): RunEvent {
+  if (state.name === 'canceling') {
+    // Whether its work is done nobody knows: the sockets do, when the next agent asks them for its socket.
+    return state.reason === 'terminating' ? interrupted : { name: 'end' };
+  }
+  return error === null
+    ? { name: 'complete' }
+    : { name: 'fail', error: { code: 'task-failed', message: error.message } };
+}
+
+const interrupted: RunEvent = {
+  name: 'lose-host',
+  error: { code: 'task-failed', message: 'the agent ended before it was over' },
+};
 
 function verdictOfCanceled(
   run: RunInHost,
