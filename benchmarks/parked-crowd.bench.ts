@@ -121,7 +121,7 @@ async function heardAgainMs(agent: BuiltAgent, crowds: readonly Crowd[], each: n
   const at = await agent.kill();
   await Promise.all(crowds.map(crowd => crowd.wake(sample)));
   const runs = await waitFor('the runs', async () => {
-    const since = (await agent.owner.listRuns()).filter(run => run.queuedAt >= at && apps.has(run.app));
+    const since = (await agent.owner.tasks.listRuns()).filter(run => run.queuedAt >= at && apps.has(run.app));
     return since.length >= sample.length * crowds.length ? since : undefined;
   });
   return Math.max(...runs.map(({ queuedAt }) => queuedAt)) - at;

@@ -93,7 +93,7 @@ await ask('parked-wake', ['socat', 'systemd-socket-activate'], async lab => {
 
 async function handedBack({ owner }: BuiltAgent): Promise<void> {
   for (;;) {
-    const sockets = await owner.listSockets();
+    const sockets = await owner.sockets.list();
     if (sockets.every(({ status }) => status === 'parked')) return;
     await delay(5);
   }

@@ -44,7 +44,7 @@ export class BuiltAgent implements AsyncDisposable {
 
   /** SIGKILL of the processes that run tasks; the next wake of each app is a cold one. */
   async killHosts(): Promise<void> {
-    const runs = await this.owner.listRuns();
+    const runs = await this.owner.tasks.listRuns();
     const pids = [...new Set(runs.map(({ pid }) => pid))].filter(pid => pid !== null && !isGone(pid)) as number[];
     for (const pid of pids) process.kill(pid, 'SIGKILL');
     await waitFor('the hosts to end', () => pids.every(isGone));

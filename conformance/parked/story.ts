@@ -52,7 +52,7 @@ export async function parkedStory(options: StoryOptions): Promise<StoryReport> {
       const log = readFileSync(path.join(folder, 'home', 'state', 'agent.log'), 'utf8')
         .split('\n')
         .slice(-30);
-      const runs = await owner.listRuns().catch(() => []);
+      const runs = await owner.tasks.listRuns().catch(() => []);
       const failed = runs.filter(({ error }) => error !== null).slice(0, 5);
       const words = [`seed ${seed}`, String(error), ...failed.map(run => JSON.stringify(run)), ...log];
       throw new Error(words.join('\n'), { cause: error });

@@ -70,7 +70,7 @@ try {
     await brian.hears('Ada: hello', 'Ada: how are you?');
     brian.socket.end();
     await ada.hears('* somebody has left');
-    const sockets = await owner.listSockets();
+    const sockets = await owner.sockets.list();
     for (const { id, kind, status, wakes } of sockets) {
       console.log(`longhaul sockets: ${id === 'listener' ? id : 'a line'}, ${kind}, ${status}, ${wakes} wakes`);
     }

@@ -57,8 +57,8 @@ try {
     const run = await waitFor(
       `a task to say "${words}"`,
       async () => {
-        const ended = (await owner.listRuns()).filter(({ endedAt }) => endedAt !== null);
-        const details = await Promise.all(ended.map(({ id }) => owner.getRun(id)));
+        const ended = (await owner.tasks.listRuns()).filter(({ endedAt }) => endedAt !== null);
+        const details = await Promise.all(ended.map(({ id }) => owner.tasks.getRun(id)));
         return details.find(({ log }) => log.includes(words));
       },
       patient,
@@ -84,7 +84,7 @@ try {
     connections[1]!.write('and more mail\n');
     await taskSays('message: and more mail');
 
-    const [socket] = await owner.listSockets();
+    const [socket] = await owner.sockets.list();
     console.log(`longhaul sockets: ${socket!.id} of ${app}, ${socket!.wakes} wakes`);
     const second = startApp();
     await waitFor('the app to take over', () => said.some(line => line.startsWith('took over')), patient);

@@ -45,7 +45,7 @@ export async function crowdStory(wanted: { groups: number; each: number; kills: 
         answered += sample.length * crowds.length;
       }
       const total = wanted.groups * wanted.each;
-      const parked = async () => (await owner.listSockets()).filter(({ status }) => status === 'parked').length;
+      const parked = async () => (await owner.sockets.list()).filter(({ status }) => status === 'parked').length;
       await waitFor('all to be parked', async () => (await parked()) === total, { timeoutMs: 60_000, everyMs: 1_000 });
       const counts = await Promise.all(crowds.map(crowd => crowd.count()));
       const lost = counts.reduce((sum, { ended }) => sum + ended, 0);

@@ -1,14 +1,5 @@
 // Agent: this process's connection to the user's Longhaul agent, and the doors behind it. Made by `connectAgent`.
-import type {
-  AgentStatus,
-  AppManifest,
-  AppRecord,
-  RunDetails,
-  RunRecord,
-  SocketName,
-  SocketRecord,
-  TaskRecord,
-} from '@longhaul/agent-protocol';
+import type { AgentStatus, AppManifest, AppRecord } from '@longhaul/agent-protocol';
 import type { AgentConnection } from './connection/connection.ts';
 import { defaults } from './options.ts';
 import type { SettingsDoor } from './settings/settings-door.ts';
@@ -22,7 +13,7 @@ export class Agent implements AsyncDisposable {
   readonly app: string | undefined;
   /** The verbs for transfers by id. Apps use `BackgroundDownloader`, which stands on them. */
   readonly transfers: TransfersDoor;
-  /** The app's own sockets. Apps use `transferOwnership` and `SocketActivityInformation`, which stand on it. */
+  /** The verbs for parked sockets. Apps use `transferOwnership` and `SocketActivityInformation`, which stand on them. */
   readonly sockets: SocketsDoor;
   /** The verbs for the app's settings. Apps use `localSettings`, which stands on them. */
   readonly settings: SettingsDoor;
@@ -82,36 +73,6 @@ export class Agent implements AsyncDisposable {
   /** Owner only. */
   listApps(): Promise<AppRecord[]> {
     return this.#connection.call('listApps');
-  }
-
-  /** Sockets in this connection's scope that were handed over, orphaned and closed ones until they are removed, oldest first. */
-  listSockets(): Promise<SocketRecord[]> {
-    return this.#connection.call('listSockets');
-  }
-
-  /** Ends the connection, whoever has it, and forgets the socket. @throws LonghaulError `not-found` */
-  removeSocket(name: SocketName): Promise<void> {
-    return this.#connection.call('removeSocket', name);
-  }
-
-  /** Registered tasks in this connection's scope, oldest first. */
-  listTasks(): Promise<TaskRecord[]> {
-    return this.#connection.call('listTasks');
-  }
-
-  /** Runs in this connection's scope, newest first, at most 1,000; of one task, or of all. */
-  listRuns(taskId: string | null = null): Promise<RunRecord[]> {
-    return this.#connection.call('listRuns', taskId);
-  }
-
-  /** With what the run wrote. @throws LonghaulError `not-found` */
-  getRun(id: string): Promise<RunDetails> {
-    return this.#connection.call('getRun', id);
-  }
-
-  /** Tells the run to end, with reason `abort`. @throws LonghaulError `not-found`, `illegal-state` when it is over */
-  cancelRun(id: string): Promise<RunRecord> {
-    return this.#connection.call('cancelRun', id);
   }
 
   /**

@@ -94,7 +94,7 @@ test('the socket of the README outlives its program, is read by its task, and is
   assert.equal(printed, 'background.ts: two\n');
 
   const second = listen();
-  await waitFor('the second process to have it', async () => (await agent.listSockets())[0]?.status === 'lent', {
+  await waitFor('the second process to have it', async () => (await agent.sockets.list())[0]?.status === 'lent', {
     timeoutMs: 30_000,
   });
   peer.write('three');

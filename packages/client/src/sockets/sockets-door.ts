@@ -1,7 +1,7 @@
-// What an app needs for its own sockets: what the broker has of them, and the door that descriptors go through. Apps use
-// `transferOwnership` and `SocketActivityInformation`, which stand on it.
+// The agent's verbs for parked sockets, as this process calls them, and for an app the door that descriptors go through. Apps
+// use `transferOwnership` and `SocketActivityInformation`, which stand on it.
 import { isMainThread } from 'node:worker_threads';
-import { LonghaulError, type OwnSocketRecord } from '@longhaul/agent-protocol';
+import { LonghaulError, type OwnSocketRecord, type SocketName, type SocketRecord } from '@longhaul/agent-protocol';
 import type { AgentConnection } from '../connection/connection.ts';
 import type { SocketDoor } from './socket-door.ts';
 
@@ -13,6 +13,16 @@ export class SocketsDoor {
   constructor(connection: AgentConnection, openDoor: (() => SocketDoor) | undefined) {
     this.#connection = connection;
     this.#openDoor = openDoor;
+  }
+
+  /** In this connection's scope, orphaned and closed ones until they are removed, oldest first. */
+  list(): Promise<SocketRecord[]> {
+    return this.#connection.call('listSockets');
+  }
+
+  /** Ends the connection, whoever has it, and forgets the socket. @throws LonghaulError `not-found` */
+  remove(name: SocketName): Promise<void> {
+    return this.#connection.call('removeSocket', name);
   }
 
   /** The app's own, with their contexts. @throws LonghaulError `access-denied` without an app */

@@ -85,7 +85,7 @@ export class AcceptanceRoom implements AsyncDisposable {
   }
 
   async socket(id: string) {
-    return (await this.agent.listSockets()).find(record => record.id === id);
+    return (await this.agent.sockets.list()).find(record => record.id === id);
   }
 
   parked(id: string) {

@@ -120,7 +120,7 @@ test('4: the keep-alive timer starts the task, the task writes, and the timer st
   assert.match(heard.text, /^(keep-alive-timer-expired\n)+$/);
   const runs = (await task.runs()).toReversed();
   assert.ok(runs[1]!.queuedAt - runs[0]!.queuedAt >= 1_000, 'the second waited as long as the first');
-  await agent.removeSocket({ app, id: 'four' });
+  await agent.sockets.remove({ app, id: 'four' });
   await waitFor('the end', () => heard.hasEnded, patience);
 });
 

@@ -21,7 +21,7 @@ export function addSocketList(sockets: Command, run: Run): void {
     .action(
       run(async (context, { app, status: statuses }: Options) => {
         await using agent = await context.connect();
-        const all = await agent.listSockets();
+        const all = await agent.sockets.list();
         const records = all.filter(
           socket => (app === undefined || socket.app === app) && (statuses?.includes(socket.status) ?? true),
         );

@@ -28,9 +28,9 @@ export function addSocketRemove(sockets: Command, run: Run): void {
         const all = meantBy(options);
         assertMeant({ ids, all });
         await using agent = await context.connect();
-        const known = await agent.listSockets();
+        const known = await agent.sockets.list();
         const remove = async (socket: SocketRecord) => {
-          await agent.removeSocket({ app: socket.app, id: socket.id });
+          await agent.sockets.remove({ app: socket.app, id: socket.id });
           return socket;
         };
         const removed = all

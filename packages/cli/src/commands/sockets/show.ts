@@ -19,7 +19,7 @@ export function addSocketShow(sockets: Command, run: Run): void {
     .action(
       run(async (context, id: string, { app }: { app?: string }) => {
         await using agent = await context.connect();
-        const socket = findSocket(await agent.listSockets(), id, app);
+        const socket = findSocket(await agent.sockets.list(), id, app);
         const [tasks, ofTask] = await Promise.all([agent.tasks.list(), agent.tasks.listRuns(socket.taskId)]);
         const task = tasks.find(({ taskId }) => taskId === socket.taskId);
         const runs = ofTask.filter(({ trigger }) => trigger.socketId === socket.id).slice(0, newestRuns);

@@ -31,7 +31,7 @@ export function addTaskShow(tasks: Command, run: Run): void {
 }
 
 async function showTask({ output }: CommandContext, agent: Agent, task: TaskRecord): Promise<void> {
-  const [all, sockets] = await Promise.all([agent.tasks.listRuns(task.taskId), agent.listSockets()]);
+  const [all, sockets] = await Promise.all([agent.tasks.listRuns(task.taskId), agent.sockets.list()]);
   const runs = all.slice(0, newestRuns);
   const last = all.find(({ status }) => isRunOver(status));
   const explanation = last && explainRun(last, orphanedBy(last, all, sockets));
@@ -46,7 +46,7 @@ async function showRun(
   id: string,
   runs: readonly RunRecord[],
 ): Promise<void> {
-  const [details, sockets] = await Promise.all([agent.tasks.getRun(id), agent.listSockets()]);
+  const [details, sockets] = await Promise.all([agent.tasks.getRun(id), agent.sockets.list()]);
   const orphaned = orphanedBy(details, runs, sockets);
   output.data({ ...details, orphaned: orphaned ?? null }, [
     ...factsText(runFacts(details, orphaned, Date.now())),
