@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  type AnySocketActivityInformation,
   type BackgroundTaskInstance,
   cancelIO,
   connectAgent,
@@ -24,10 +25,9 @@ let relaying = Promise.resolve();
 
 export async function run(task: BackgroundTaskInstance): Promise<void> {
   const { reason, socketInformation: information } = task.triggerDetails;
-  if (information.kind === 'stream-socket-listener') await welcome(task, information);
-  else if (information.kind !== 'stream-socket') return;
-  else if (reason === 'socket-closed') await relay(information.id, ['* somebody has left']);
-  else await listen(task, information);
+  if (reason === 'socket-closed') await farewell(information);
+  else if (information.kind === 'stream-socket-listener') await welcome(task, information);
+  else if (information.kind === 'stream-socket') await listen(task, information);
 }
 
 /** A new connection is enabled as its listener is; it gets a place of its own. */
@@ -54,14 +54,23 @@ interface Line {
   readonly rest: string;
 }
 
+/** Nothing to take over any more; the context says who it was. */
+async function farewell(information: AnySocketActivityInformation): Promise<void> {
+  const { name } = lineOf(information.context);
+  if (name !== null) await relay(information.id, [`* ${name} has left`]);
+}
+
+const lineOf = (context: Uint8Array | null): Line =>
+  context === null ? { name: null, rest: '' } : JSON.parse(Buffer.from(context).toString());
+
 async function listen(
   task: BackgroundTaskInstance,
   information: SocketActivityInformation<'stream-socket'>,
 ): Promise<void> {
-  const { id, context } = information;
+  const { id } = information;
   const socket = await information.streamSocket();
   here.set(id, socket);
-  const line: Line = context === null ? { name: null, rest: '' } : JSON.parse(Buffer.from(context).toString());
+  const line = lineOf(information.context);
   let { name } = line;
   const said: string[] = [];
   try {

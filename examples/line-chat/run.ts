@@ -69,7 +69,7 @@ try {
     ada.socket.write('lo\nhow are you?\n');
     await brian.hears('Ada: hello', 'Ada: how are you?');
     brian.socket.end();
-    await ada.hears('* somebody has left');
+    await ada.hears('* Brian has left');
     const sockets = await owner.sockets.list();
     for (const { id, kind, status, wakes } of sockets) {
       console.log(`longhaul sockets: ${id === 'listener' ? id : 'a line'}, ${kind}, ${status}, ${wakes} wakes`);

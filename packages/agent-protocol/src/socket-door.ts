@@ -103,6 +103,10 @@ const LentSocket = v.strictObject({
 });
 export type LentSocket = v.InferOutput<typeof LentSocket>;
 
+/** What is left of a socket whose connection is over: with the context of its last hand-over (SB-43). */
+const ClosedSocket = v.strictObject({ kind: v.picklist(socketKinds), context: Context });
+export type ClosedSocket = v.InferOutput<typeof ClosedSocket>;
+
 const Done = v.strictObject({ type: v.literal('done'), request: Request });
 /** With the descriptor. */
 const Lent = v.strictObject({ type: v.literal('lent'), request: Request, socket: LentSocket });
@@ -116,7 +120,7 @@ const Refused = v.strictObject({
 /** The agent took the token. */
 const Welcome = v.strictObject({ type: v.literal('welcome') });
 
-/** To a host: start it. With the descriptor where `socket` is given; a closed socket has none. */
+/** To a host: start it. Either with the descriptor and `socket`, or without a descriptor and `closed`. */
 const Run = v.strictObject({
   type: v.literal('run'),
   run: RunId,
@@ -125,6 +129,7 @@ const Run = v.strictObject({
   reason: v.picklist(socketReasons),
   socketId: SocketId,
   socket: v.nullable(LentSocket),
+  closed: v.nullable(ClosedSocket),
 });
 /** Ends within `graceMs` (TI-20), or its host is killed. */
 const Cancel = v.strictObject({

@@ -1,10 +1,10 @@
 // Sockets and the runs that are started for them: what a run gets when it starts, and what becomes of a socket that it has
 // not given back when it is over (SB-35).
-import type { LentSocket, SocketReason } from '@longhaul/agent-protocol';
+import type { ClosedSocket, LentSocket, SocketReason } from '@longhaul/agent-protocol';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { step, stepNow } from '../steps.ts';
 import { pauseAfter } from './failure-pause.ts';
-import { lentSocket } from './lent-socket.ts';
+import { lentSocket, toBase64 } from './lent-socket.ts';
 import type { SocketRoom } from './room.ts';
 import type { SocketRow } from './row.ts';
 
@@ -19,8 +19,8 @@ export type RunOutcome = 'completed' | 'failed' | 'canceled';
 
 /** What a run gets: nothing to take over when the connection is closed. The descriptor is the caller's. */
 export type ForRun =
-  | { readonly socket: LentSocket; readonly descriptor: Descriptor }
-  | { readonly socket: null; readonly descriptor: null };
+  | { readonly socket: LentSocket; readonly descriptor: Descriptor; readonly closed: null }
+  | { readonly socket: null; readonly descriptor: null; readonly closed: ClosedSocket };
 
 export class Runs {
   readonly #room: SocketRoom;
@@ -36,10 +36,14 @@ export class Runs {
    * @throws LonghaulError `vault-silent`, `vault-lost`
    */
   async lend(run: SocketRun, pid: number): Promise<ForRun | 'obsolete'> {
-    const row = this.#room.ledger.table.find(run.app, run.socketId);
+    const { table } = this.#room.ledger;
+    const row = table.find(run.app, run.socketId);
     if (row === undefined) return 'obsolete';
     if (run.reason === 'socket-closed') {
-      return row.state.name === 'closed' ? { socket: null, descriptor: null } : 'obsolete';
+      if (row.state.name !== 'closed') return 'obsolete';
+      // The row keeps it until the socket is removed or handed over anew: a run that is started again gets it again.
+      const closed = { kind: row.kind, context: toBase64(table.contents(row.seq).context) };
+      return { socket: null, descriptor: null, closed };
     }
     return await this.#room.turns.run(row.key, () => this.#lend(row.key, run, pid));
   }
@@ -56,7 +60,7 @@ export class Runs {
     const { lease } = holding;
     const holder = { by: 'host', pid, runId: run.id } as const;
     const lent = stepNow('socket.lend.note', () => ledger.change(row, { name: 'lend', lease, holder }));
-    return { socket: lentSocket(lent, ledger.table.contents(lent.seq), lease), descriptor };
+    return { socket: lentSocket(lent, ledger.table.contents(lent.seq), lease), descriptor, closed: null };
   }
 
   /** The run is over. Resolves when its socket is in somebody's hands again. */

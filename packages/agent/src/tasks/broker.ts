@@ -1,5 +1,5 @@
 // What the tasks room needs of the sockets: the socket that a run is about, and whose words a host's other words are.
-import type { FromSocketDoor, LentSocket, SocketReason, ToSocketDoor } from '@longhaul/agent-protocol';
+import type { ClosedSocket, FromSocketDoor, LentSocket, SocketReason, ToSocketDoor } from '@longhaul/agent-protocol';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 
 /** A run as the sockets know it. */
@@ -21,10 +21,11 @@ export interface HostSeat {
   say(message: FromSocketDoor, descriptors?: readonly Descriptor[]): void;
 }
 
-/** A closed socket has neither. The descriptor is the receiver's. */
+/** Of a closed socket there is `closed` and nothing else. The descriptor is the receiver's. */
 export interface LentForRun {
   readonly socket: LentSocket | null;
   readonly descriptor: Descriptor | null;
+  readonly closed: ClosedSocket | null;
 }
 
 export type RunOutcome = 'completed' | 'failed' | 'canceled';

@@ -219,6 +219,7 @@ export class Runner {
             reason: trigger.reason,
             socketId: trigger.socketId,
             socket: lent.socket,
+            closed: lent.closed,
           },
           descriptor === null ? [] : [descriptor],
         ),

@@ -1,6 +1,8 @@
 // Parked sockets through a whole agent with its keeper: the hub's verbs, a restart that no connection notices, and what is told
 // after the keeper's death.
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -8,8 +10,8 @@ import type { AgentStatus, AppRecord, RunRecord, SocketRecord, TaskRecord } from
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { createHome, isAlive } from '../process/home.ts';
 import { makeApp, socketTask } from '../tasks/room.ts';
-import { connection } from './parking.ts';
-import { Guest } from './room.ts';
+import { connection, duplicateOf, numberOfDatagrams } from './parking.ts';
+import { base64, Guest } from './room.ts';
 
 after(leakCheck());
 
@@ -20,7 +22,10 @@ import { cancelIO, transferOwnership } from '@longhaul/client';
 const note = text => appendFileSync(new URL('./journal', import.meta.url), text + '\\n');
 export async function run(task) {
   const { reason, socketInformation } = task.triggerDetails;
-  if (reason === 'socket-closed') return note('closed ' + socketInformation.id);
+  if (reason === 'socket-closed') {
+    const { id, kind, context } = socketInformation;
+    return note(['closed', id, kind, context && Buffer.from(context)].join(' '));
+  }
   const socket = await socketInformation.streamSocket();
   if (socket.readableLength === 0) await once(socket, 'readable');
   await cancelIO(socket);
@@ -45,8 +50,12 @@ test('a restart of the agent is noticed by no connection, the death of its keepe
   assert.deepEqual(await owner.invoke('watchSockets'), []);
   const { peer, app: socket } = await connection(t);
   const guest = await Guest.open(t, path, token);
-  await guest.transfer(socket, { taskId });
-  await guest.transfer((await connection(t)).app, { taskId, socketId: 'silent' });
+  await guest.transfer(socket, { taskId, context: base64('of main') });
+  const datagrams = createSocket('udp4').bind(0, '127.0.0.1');
+  t.after(() => datagrams.close());
+  await once(datagrams, 'listening');
+  const silent = duplicateOf(t, numberOfDatagrams(datagrams));
+  await guest.transfer(silent, { taskId, socketId: 'silent', kind: 'datagram-socket' });
   socket[Symbol.dispose]();
   peer.write('before');
   await waitFor('the first words', () => journal() === 'before\n', { timeoutMs: 20_000 });
@@ -65,7 +74,7 @@ test('a restart of the agent is noticed by no connection, the death of its keepe
     (await owner.invoke<SocketRecord[]>('listSockets')).map(({ id, kind }) => [id, kind]),
     [
       ['main', 'stream-socket'],
-      ['silent', 'stream-socket'],
+      ['silent', 'datagram-socket'],
     ],
   );
 
@@ -76,7 +85,7 @@ test('a restart of the agent is noticed by no connection, the death of its keepe
   await home.ensure();
   const closings = () => journal().split('\n').slice(2).filter(Boolean).sort();
   await waitFor('both to be told', () => closings().length >= 2, { timeoutMs: 20_000 });
-  assert.deepEqual(closings(), ['closed main', 'closed silent']);
+  assert.deepEqual(closings(), ['closed main stream-socket of main', 'closed silent datagram-socket ']);
   owner = await home.owner();
   const closed = await owner.invoke<SocketRecord[]>('listSockets');
   assert.deepEqual(

@@ -120,8 +120,8 @@ test('a run that ended without handing back has orphaned its socket, which says 
 
 test('a peer that has ended is told as closed, with nothing to take over; what it sent before is read first (SB-43)', async t => {
   const scene = new Scene(t);
-  const sockets = await scene.open();
-  const guest = await scene.guest();
+  let sockets = await scene.open();
+  let guest = await scene.guest();
   const { peer, app } = await connection(t);
   await guest.transfer(app);
   app[Symbol.dispose]();
@@ -131,10 +131,21 @@ test('a peer that has ended is told as closed, with nothing to take over; what i
   const { descriptor, socket } = await start(sockets, first);
   assert.equal(readAll(descriptor), 'last words');
   descriptor[Symbol.dispose]();
-  assert.equal(await guest.tell({ type: 'return', key: socket.key, lease: socket.lease, leftover: null }), 'done');
+  const back = {
+    type: 'return',
+    key: socket.key,
+    lease: socket.lease,
+    context: base64('two'),
+    leftover: null,
+  } as const;
+  assert.equal(await guest.tell(back), 'done');
   const second = await scene.tasks.next();
   assert.equal(second.reason, 'socket-closed');
-  assert.deepEqual(await sockets.lend(second, 1), { socket: null, descriptor: null });
+  const closed = { kind: 'stream-socket', context: base64('two') };
+  assert.deepEqual(await sockets.lend(second, 1), { socket: null, descriptor: null, closed });
+  sockets = await scene.open();
+  guest = await scene.guest();
+  assert.deepEqual(await sockets.lend(second, 2), { socket: null, descriptor: null, closed }, 'of the next agent, too');
   const [record] = sockets.list(owner);
   assert.deepEqual([record?.status, record?.why], ['closed', 'the peer has ended the connection']);
   const next = await connection(t);

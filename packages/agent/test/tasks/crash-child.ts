@@ -23,7 +23,7 @@ const tasks = await openTasks({
   publish: () => {},
   manifestOf: () => ({ folder, tasks: [socketTask('./work.mjs#run'), socketTask('./dies.mjs#run')] }),
   broker: {
-    lend: async () => ({ socket: null, descriptor: null }),
+    lend: async () => ({ socket: null, descriptor: null, closed: { kind: 'stream-socket', context: null } }),
     over() {},
     said(_host, _message: unknown, descriptors) {
       for (const descriptor of descriptors) descriptor[Symbol.dispose]();

@@ -87,7 +87,7 @@ export async function openRoom(t: TestContext, options: RoomOptions): Promise<Ro
         told.push(`lend ${run.id}`);
         const answer = options.lend?.(run);
         if (answer instanceof Error) throw answer;
-        return answer ?? { socket: null, descriptor: null };
+        return answer ?? { socket: null, descriptor: null, closed: { kind: 'stream-socket', context: null } };
       },
       over(run, outcome) {
         told.push(`${outcome} ${run.id}`);

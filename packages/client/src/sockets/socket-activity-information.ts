@@ -133,7 +133,7 @@ export function socketInformationOfRun(
   descriptor: Descriptor | undefined,
 ): AnySocketActivityInformation {
   const { socket } = order;
-  const { kind, context } = socket ?? { kind: 'stream-socket' as const, context: null };
+  const { kind, context } = (socket ?? order.closed)!; // one of them is there
   const facts = { id: order.socketId, taskId: order.task.taskId, kind, context };
   const taken: TakenOver | undefined = socket === null || descriptor === undefined ? undefined : { socket, descriptor };
   const take: Take = async () => {

@@ -7,7 +7,7 @@ import type { SocketBroker } from '../sockets/transfer-ownership.ts';
 export interface SocketActivityTriggerDetails {
   /** Why the task was started (SB-40 to SB-44). */
   readonly reason: SocketReason;
-  /** The socket that it was started for. With reason `socket-closed` there is nothing to take over any more. */
+  /** The socket that it was started for. With reason `socket-closed` there is nothing to take over any more, only what it was. */
   readonly socketInformation: AnySocketActivityInformation;
 }
 

@@ -17,8 +17,9 @@ const socket = {
   leftover: null,
   keepAliveMs: null,
 };
-const run = { type: 'run', run: id, attempt: 1, task, reason: 'socket-activity', socketId: 's', socket };
-const toHost = [run, { ...run, socket: null }, { type: 'cancel', run: id, reason: 'abort', graceMs: 5_000 }];
+const run = { type: 'run', run: id, attempt: 1, task, reason: 'socket-activity', socketId: 's', socket, closed: null };
+const closed = { ...run, reason: 'socket-closed', socket: null, closed: { kind: 'datagram-socket', context: 'YQ==' } };
+const toHost = [run, closed, { type: 'cancel', run: id, reason: 'abort', graceMs: 5_000 }];
 const toDoor = [
   { type: 'welcome' },
   { type: 'done', request: 1 },

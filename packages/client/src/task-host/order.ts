@@ -19,6 +19,7 @@ const shapes: Readonly<
       reason: 'string',
       socketId: 'string',
       socket: 'object',
+      closed: 'object',
     },
   },
   cancel: { to: 'host', fields: { run: 'string', reason: 'string', graceMs: 'number' } },

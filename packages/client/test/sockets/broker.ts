@@ -1,12 +1,10 @@
 // A broker of a test's own at the other side of a SocketDoor: it keeps what was handed over as real descriptors, lends it again,
 // and refuses or stays silent when told to. Every message passes the schemas of the wire, in both directions.
-import { randomUUID } from 'node:crypto';
 import { type Descriptor, shutDown } from '@longhaul/agent/kernel';
 import {
   type ErrorCode,
   FromSocketDoor,
   type LentSocket,
-  type RunOrder,
   type SocketKind,
   ToSocketDoor,
 } from '@longhaul/agent-protocol';
@@ -57,16 +55,6 @@ export class Broker implements Disposable {
 
   types(): string[] {
     return this.heard.map(({ type }) => type);
-  }
-
-  /** As if a run of a task got it. */
-  orderOf(id: string): { order: RunOrder; descriptor: Descriptor | undefined } {
-    const holding = this.holdings.get(id);
-    if (holding) this.#lend(holding);
-    const task = { taskId, name: 'a task', entryPoint: './a.js#run', trigger: 'socket-activity' as const };
-    const facts = { type: 'run' as const, run: randomUUID(), attempt: 1, reason: 'socket-activity' as const, task };
-    const order = { ...facts, registeredAt: 1, socketId: id, socket: holding?.lent ?? null };
-    return { order: order as RunOrder, descriptor: holding?.descriptor.duplicate() };
   }
 
   #received(message: ToSocketDoor, descriptors: readonly Descriptor[]): void {
