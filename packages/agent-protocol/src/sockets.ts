@@ -2,6 +2,7 @@
 // what can be handed over. How descriptors travel is in socket-door.ts. Runs in browsers.
 import * as v from 'valibot';
 import { AppId } from './app-id.ts';
+import { isSocketId } from './checks.ts';
 
 /** SocketActivityKind (SB-04) in kebab-case. */
 export const socketKinds = ['stream-socket', 'datagram-socket', 'stream-socket-listener'] as const;
@@ -14,9 +15,7 @@ export type StandbyAction = (typeof standbyActions)[number];
 /** Chosen by the app, one of a kind within it (SB-22). 1 to 128 characters without control characters. */
 export const SocketId = v.pipe(
   v.string(),
-  v.minLength(1),
-  v.maxLength(128),
-  v.check(id => !/\p{Cc}/u.test(id), 'a socket id has no control characters'),
+  v.check(isSocketId, 'a socket id has 1 to 128 characters, and no control characters'),
 );
 
 /**

@@ -1,6 +1,7 @@
 // Background tasks as they cross the wire between the agent and its clients (rows TI-01..TI-68): what an app's manifest declares,
 // what is registered, and each run with what came of it. Runs in browsers.
 import * as v from 'valibot';
+import { isUuid } from './checks.ts';
 
 /** What starts a task. `socket-activity`: something happened to a parked socket (SB-06). */
 export const triggerTypes = ['socket-activity'] as const;
@@ -23,8 +24,8 @@ export const ManifestTask = v.strictObject({
 });
 export type ManifestTask = v.InferOutput<typeof ManifestTask>;
 
-export const TaskId = v.pipe(v.string(), v.uuid());
-export const RunId = v.pipe(v.string(), v.uuid());
+export const TaskId = v.pipe(v.string(), v.check(isUuid, 'not a UUID'));
+export const RunId = v.pipe(v.string(), v.check(isUuid, 'not a UUID'));
 
 /** BackgroundTaskBuilder.Register (TI-01). The trigger is obligatory; names are not unique. */
 export const RegisterTaskRequest = v.strictObject({

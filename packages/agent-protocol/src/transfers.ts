@@ -1,6 +1,7 @@
 // Transfers as they cross the wire between the agent and its clients (rows BT-01..BT-141): the record everybody reads
 // and the requests the agent parses at its door. Runs in browsers.
 import * as v from 'valibot';
+import { isBytesPerSecond, isUuid } from './checks.ts';
 
 /** BackgroundTransferStatus (section 3.5), in kebab-case. */
 export const transferStatuses = [
@@ -164,10 +165,13 @@ export interface TransferRecord {
 const text = (maxLength: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(maxLength));
 
 /** UUID in its 36-character form. */
-export const TransferId = v.pipe(v.string(), v.uuid());
+export const TransferId = v.pipe(v.string(), v.check(isUuid, 'not a UUID'));
 
 /** A rate limit: whole bytes a second, at least 1 KiB. */
-export const BytesPerSecond = v.pipe(v.number(), v.integer(), v.minValue(1_024), v.maxValue(Number.MAX_SAFE_INTEGER));
+export const BytesPerSecond = v.pipe(
+  v.number(),
+  v.check(isBytesPerSecond, 'a rate limit is a whole number of at least 1,024 bytes a second'),
+);
 
 /** The same, or `null` for no limit. */
 export const RateLimit = v.nullable(BytesPerSecond);

@@ -1,6 +1,5 @@
 // localSettings (SB-45, TI-41): small values that an app's processes and tasks share, and that outlive them all.
-import { LonghaulError, maxSettingBytes, SettingKey } from '@longhaul/agent-protocol';
-import * as v from 'valibot';
+import { isSettingKey, LonghaulError, maxSettingBytes } from '@longhaul/agent-protocol';
 import type { SettingsDoor } from './settings-door.ts';
 
 /** What `localSettings` needs of an `Agent`. */
@@ -65,6 +64,5 @@ export class LocalSettings {
 }
 
 function checkKey(key: string): void {
-  if (!v.is(SettingKey, key))
-    throw new LonghaulError('invalid-argument', 'the key of a setting has 1 to 255 characters');
+  if (!isSettingKey(key)) throw new LonghaulError('invalid-argument', 'the key of a setting has 1 to 255 characters');
 }

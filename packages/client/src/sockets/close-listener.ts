@@ -1,5 +1,4 @@
 // Closes a listener that lives on elsewhere: Node takes the file of a Unix socket away with it, so the file is kept here.
-import { randomUUID } from 'node:crypto';
 import { linkSync, renameSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
 
@@ -7,7 +6,7 @@ import type { Server } from 'node:net';
 export function closeListener(server: Server): void {
   const path = server.address();
   if (typeof path !== 'string' || path.startsWith('\0')) return void server.close();
-  const spare = `${path}.${randomUUID()}`;
+  const spare = `${path}.${crypto.randomUUID()}`;
   try {
     linkSync(path, spare);
   } catch {

@@ -2,8 +2,7 @@
 // going to start.
 import { Server, Socket } from 'node:net';
 import { isSupportedHere } from '@longhaul/agent/kernel';
-import { LonghaulError, type StandbyAction, standbyActions, TaskId } from '@longhaul/agent-protocol';
-import * as v from 'valibot';
+import { isUuid, LonghaulError, type StandbyAction, standbyActions } from '@longhaul/agent-protocol';
 import { type BrokeredSocket, enabledSockets, inheritEnabling, kindOf } from './brokered-sockets.ts';
 import { isUnbound, isUnheard } from './node-internals.ts';
 import { canNetworkWake } from './wake.ts';
@@ -25,7 +24,7 @@ export interface EnableTransferOwnershipOptions {
 export function enableTransferOwnership(socket: BrokeredSocket, options: EnableTransferOwnershipOptions): void {
   const { taskId, wake = 'do-not-wake' } = options;
   kindOf(socket);
-  if (!v.is(TaskId, taskId)) throw new LonghaulError('invalid-argument', `${JSON.stringify(taskId)} is no task id`);
+  if (!isUuid(taskId)) throw new LonghaulError('invalid-argument', `${JSON.stringify(taskId)} is no task id`);
   if (!standbyActions.includes(wake)) {
     throw new LonghaulError('invalid-argument', `wake is "wake" or "do-not-wake", not ${JSON.stringify(wake)}`);
   }

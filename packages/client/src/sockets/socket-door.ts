@@ -1,6 +1,5 @@
 // The app's or host's side of what is said about descriptors (agent-protocol/socket-door.ts): hand over, give back, take over,
 // close, and come back to what is held. It opens no channel itself.
-import { randomUUID } from 'node:crypto';
 import type { Descriptor } from '@longhaul/agent/kernel';
 import type { ErrorCode, FromSocketDoor, LentSocket, SocketKind, StandbyAction } from '@longhaul/agent-protocol';
 import { LonghaulError } from '@longhaul/agent-protocol/errors';
@@ -67,7 +66,7 @@ export class SocketDoor {
   async transfer(order: HandOver, descriptor: Descriptor, asking: Asking = {}): Promise<void> {
     const { context, leftover, ...facts } = order;
     const bytes = { context: base64(context), leftover: base64(leftover) };
-    const question: Question = { type: 'transfer', key: randomUUID(), ...facts, ...bytes };
+    const question: Question = { type: 'transfer', key: crypto.randomUUID(), ...facts, ...bytes };
     const undo = () => this.#takeBack(order.socketId, order.kind, asking);
     await this.#requests.ask(question, { descriptor, signal: asking.signal, undo });
   }

@@ -4,14 +4,13 @@ import { Socket as DatagramSocket } from 'node:dgram';
 import { Server, Socket } from 'node:net';
 import { Descriptor } from '@longhaul/agent/kernel';
 import {
+  isSocketId,
   keepAliveRangeMs,
   type LentSocket,
   LonghaulError,
   maxContextBytes,
   maxLeftoverBytes,
-  SocketId,
 } from '@longhaul/agent-protocol';
-import * as v from 'valibot';
 import { type BrokeredSocket, enabledSockets, type Held, heldSockets, kindOf } from './brokered-sockets.ts';
 import { closeListener } from './close-listener.ts';
 import {
@@ -95,7 +94,7 @@ const underWay = new WeakSet<BrokeredSocket>();
 function checkArguments(socket: BrokeredSocket, id: string, options: TransferOwnershipOptions): void {
   const { context, keepAliveMs } = options;
   const wrong = (why: string) => new LonghaulError('invalid-argument', why);
-  if (!v.is(SocketId, id)) throw wrong('a socket id has 1 to 128 characters, and no control characters');
+  if (!isSocketId(id)) throw wrong('a socket id has 1 to 128 characters, and no control characters');
   if (context != null && !(context instanceof Uint8Array)) throw wrong('the context is a Uint8Array');
   if (context != null && context.byteLength > maxContextBytes) {
     throw wrong(`a context has at most ${maxContextBytes} bytes, not ${context.byteLength}`);

@@ -1,5 +1,4 @@
 // BackgroundTaskBuilder (TI-01): names a task, its code and what starts it, and registers it.
-import { randomUUID } from 'node:crypto';
 import { LonghaulError, type TriggerType } from '@longhaul/agent-protocol';
 import { BackgroundTaskRegistration, type TaskOwner } from './background-task-registration.ts';
 
@@ -49,7 +48,7 @@ export class BackgroundTaskBuilder {
     }
     const { tasks } = this.#agent;
     // An id of ours, so that asking again after a lost answer registers once.
-    const request = { id: randomUUID(), name, entryPoint: taskEntryPoint, trigger: { type: trigger.type } };
+    const request = { id: crypto.randomUUID(), name, entryPoint: taskEntryPoint, trigger: { type: trigger.type } };
     return new BackgroundTaskRegistration(tasks, await tasks.register(request));
   }
 }

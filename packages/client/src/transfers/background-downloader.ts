@@ -1,14 +1,14 @@
 // BackgroundDownloader (rows BT-16, BT-30 to BT-36): holds settings, and makes operations from them. What is changed here
 // later does not alter operations that exist.
-import { randomUUID } from 'node:crypto';
 import {
   type ChecksumRequest,
   type CollisionOption,
   type CreateDownloadRequest,
+  isUuid,
   LonghaulError,
 } from '@longhaul/agent-protocol';
 import type { Agent } from '../agent.ts';
-import { parseChecksum, parseCollision, parseDownloadUrl, parseRateLimit, parseTarget } from './download-arguments.ts';
+import { parseCollision, parseDownloadUrl, parseRateLimit, parseTarget } from './download-arguments.ts';
 import { DownloadOperation } from './download-operation.ts';
 import { type HeaderPair, type HeadersInput, headerPair, headerPairs, withHeader } from './request-headers.ts';
 
@@ -86,7 +86,7 @@ export class BackgroundDownloader {
       headers: this.#headers,
       maxBytesPerSecond:
         options.maxBytesPerSecond === undefined ? this.#maxBytesPerSecond : parseRateLimit(options.maxBytesPerSecond),
-      checksum: parseChecksum(options.checksum ?? null),
+      checksum: options.checksum == null ? null : await parseChecksum(options.checksum),
       start: options.start ?? false,
     };
     return new DownloadOperation(this.#agent.transfers, await this.#agent.transfers.createDownload(request));
@@ -104,10 +104,14 @@ export class BackgroundDownloader {
   }
 }
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 function parseId(id: string | undefined): string {
-  if (id === undefined) return randomUUID();
-  if (!uuid.test(id)) throw new LonghaulError('invalid-argument', `not a UUID: ${JSON.stringify(id)}`);
+  if (id === undefined) return crypto.randomUUID();
+  if (!isUuid(id)) throw new LonghaulError('invalid-argument', `not a UUID: ${JSON.stringify(id)}`);
   return id;
+}
+
+/** Its schema is loaded by the first who asks for a checksum: a task that only imports the SDK never waits for schemas. */
+async function parseChecksum(input: ChecksumRequest): Promise<ChecksumRequest> {
+  const { parseChecksum: parse } = await import('./checksum-argument.ts');
+  return parse(input);
 }

@@ -2,14 +2,7 @@
 // The agent checks again, and more (whether the folder exists, whether the target does).
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  ChecksumRequest,
-  type CollisionOption,
-  collisionOptions,
-  LonghaulError,
-  RateLimit,
-} from '@longhaul/agent-protocol';
-import { is, safeParse } from 'valibot';
+import { type CollisionOption, collisionOptions, isBytesPerSecond, LonghaulError } from '@longhaul/agent-protocol';
 
 /** Of a URL and of a path as the agent takes them; see CreateDownloadRequest. */
 const maxUrlLength = 16_384;
@@ -71,17 +64,9 @@ export function parseCollision(input: unknown): CollisionOption {
  * @throws LonghaulError `invalid-argument`
  */
 export function parseRateLimit(input: number | null): number | null {
-  if (is(RateLimit, input)) return input;
+  if (input === null || isBytesPerSecond(input)) return input;
   throw new LonghaulError(
     'invalid-argument',
     `a rate limit is a whole number of at least 1,024 bytes a second, not ${input}`,
   );
-}
-
-/** @throws LonghaulError `invalid-argument` */
-export function parseChecksum(input: ChecksumRequest | null): ChecksumRequest | null {
-  if (input === null) return null;
-  const parsed = safeParse(ChecksumRequest, input);
-  if (parsed.success) return parsed.output;
-  throw new LonghaulError('invalid-argument', `checksum: ${parsed.issues[0].message}`);
 }
