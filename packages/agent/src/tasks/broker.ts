@@ -1,6 +1,7 @@
 // What the tasks room needs of the sockets: the socket that a run is about, and whose words a host's other words are.
 import type { ClosedSocket, FromSocketDoor, LentSocket, SocketReason, ToSocketDoor } from '@longhaul/agent-protocol';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
+import type { RunRow } from './runs-table.ts';
 
 /** A run as the sockets know it. */
 export interface SocketRun {
@@ -40,3 +41,12 @@ export interface TaskBroker {
   /** It is dead. Its runs are `over`, or lent again, right afterwards. */
   hostEnded(host: HostSeat): void;
 }
+
+export const socketRunOf = ({ id, app, taskId, trigger, attempt }: RunRow): SocketRun => ({
+  id,
+  app,
+  taskId,
+  reason: trigger.reason,
+  socketId: trigger.socketId,
+  attempt,
+});

@@ -8,18 +8,19 @@ import {
   type SocketReason,
   type TaskRecord,
 } from '@longhaul/agent-protocol';
-import { step as namedStep, stepNow } from '../steps.ts';
+import { step as namedStep } from '../steps.ts';
 import type { Store } from '../store/store.ts';
-import type { LentForRun, SocketRun, TaskBroker } from './broker.ts';
+import { type LentForRun, socketRunOf, type TaskBroker } from './broker.ts';
 import { declaredPlace, hostProgramFor, type TaskManifest } from './entry-point.ts';
 import { Hosts, type SeatedHost } from './hosts.ts';
 import type { Ledger, RunPatch } from './ledger.ts';
 import { Line } from './line.ts';
+import { LiveRun } from './live-run.ts';
 import type { TaskLimits } from './options.ts';
 import { RunLog } from './run-log.ts';
 import { isOver, type RunEvent, runErrorOf } from './run-states.ts';
 import type { RunRow } from './runs-table.ts';
-import { endEventOf, type HostEnd, type RunInHost, verdictOf } from './verdicts.ts';
+import { type HostEnd, type RunInHost, verdictOf } from './verdicts.ts';
 
 export interface RunnerLog {
   info(facts: object, message: string): void;
@@ -36,21 +37,6 @@ export interface RunnerOptions {
   readonly broker: TaskBroker;
   readonly manifestOf: (app: string) => TaskManifest | undefined;
   readonly log: RunnerLog;
-}
-
-/** A run that has a place in a host. */
-interface LiveRun {
-  row: RunRow;
-  readonly host: SeatedHost;
-  /** The host has got it. */
-  isGiven: boolean;
-  /** The host knows that it is canceled. */
-  hasHeard: boolean;
-  /** Bytes of its output that have come from its host. */
-  printed: number;
-  /** The host has said that it has ended, having printed so much: over as soon as this has come. */
-  said: { readonly event: RunEvent; readonly printed: number } | undefined;
-  timer: NodeJS.Timeout | undefined;
 }
 
 export class Runner {
@@ -118,7 +104,7 @@ export class Runner {
   cancel(row: RunRow, reason: CancellationReason): RunRow {
     const live = this.#live.get(row.id);
     if (live !== undefined) {
-      this.#cancelLive(live, reason);
+      live.cancel(reason);
       return live.row;
     }
     return row.state.name === 'queued' ? this.#applyOver(row, { name: 'cancel', reason }) : row;
@@ -139,7 +125,7 @@ export class Runner {
   /** Runs are told to end; those that do not are killed with their hosts and wait for the next agent. */
   async close(): Promise<void> {
     this.#isServing = false;
-    for (const live of this.#live.values()) this.#cancelLive(live, 'terminating');
+    for (const live of this.#live.values()) live.cancel('terminating');
     const late = setTimeout(() => {
       for (const { process } of this.#hosts.all()) process.kill({ kind: 'agent-ends' });
     }, this.#options.limits.graceMs);
@@ -183,55 +169,38 @@ export class Runner {
     this.#hosts.busy(host);
     if (!this.#logs.has(row.id)) this.#logs.set(row.id, new RunLog(this.#options.limits.maxLogBytes));
     // The row is written while the socket is on its way out of its vault.
-    const lending = namedStep('run.lend', () => this.#options.broker.lend(runOf(row), host.seat));
+    const lending = namedStep('run.lend', () => this.#options.broker.lend(socketRunOf(row), host.seat));
     const started = ledger.apply(row, { name: 'start' }, { startedAt: now(), pid: host.process.pid });
-    const live: LiveRun = {
-      row: started,
-      host,
-      isGiven: false,
-      hasHeard: false,
-      printed: 0,
-      said: undefined,
-      timer: undefined,
-    };
-    this.#live.set(row.id, live);
+    const live = this.#seat(started, host);
     lending.then(
       lent => this.#give(live, lent, entryPoint),
       error => this.#cannotLend(live, error),
     );
   }
 
+  #seat(row: RunRow, host: SeatedHost): LiveRun {
+    const { ledger, limits } = this.#options;
+    const live: LiveRun = new LiveRun(row, {
+      host,
+      ledger,
+      limits,
+      isHostReady: () => this.#hosts.isReady(host),
+      ended: event => this.#leave(live, event),
+    });
+    this.#live.set(row.id, live);
+    return live;
+  }
+
   #give(live: LiveRun, lent: LentForRun | 'obsolete', entryPoint: string): void {
-    const descriptor = lent === 'obsolete' ? null : lent.descriptor;
-    try {
-      if (!this.#isCurrent(live)) return;
-      if (live.row.state.name === 'canceling') return void this.#finish(live, { name: 'end' });
-      if (lent === 'obsolete') return void this.#finish(live, { name: 'obsolete' });
-      const { id, attempt, taskId, name, trigger } = live.row;
-      live.isGiven = true;
-      stepNow('run.give', () =>
-        live.host.process.say(
-          {
-            type: 'run',
-            run: id,
-            attempt,
-            task: { taskId, name, entryPoint, trigger: trigger.type },
-            reason: trigger.reason,
-            socketId: trigger.socketId,
-            socket: lent.socket,
-            closed: lent.closed,
-          },
-          descriptor === null ? [] : [descriptor],
-        ),
-      );
-      if (this.#hosts.isReady(live.host)) this.#startClock(live);
-    } finally {
-      descriptor?.[Symbol.dispose]();
-    }
+    using _descriptor = lent === 'obsolete' ? null : lent.descriptor;
+    if (!this.#isCurrent(live)) return;
+    if (live.row.state.name === 'canceling') this.#leave(live, { name: 'end' });
+    else if (lent === 'obsolete') this.#leave(live, { name: 'obsolete' });
+    else live.give(entryPoint, lent);
   }
 
   #cannotLend(live: LiveRun, error: unknown): void {
-    if (this.#isCurrent(live)) this.#finish(live, { name: 'fail', error: runErrorOf(error) });
+    if (this.#isCurrent(live)) this.#leave(live, { name: 'fail', error: runErrorOf(error) });
   }
 
   /** Not one whose host has died since, or that is over. */
@@ -239,59 +208,19 @@ export class Runner {
     return this.#live.get(live.row.id) === live;
   }
 
-  /** Its time counts from when the host has it and can work. */
-  #startClock(live: LiveRun): void {
-    const { maxRunMs } = this.#options.limits;
-    if (live.row.state.name === 'canceling') this.#startGrace(live);
-    else live.timer = setTimeout(() => this.#cancelLive(live, 'execution-time-exceeded'), maxRunMs);
-  }
-
-  #cancelLive(live: LiveRun, reason: CancellationReason): void {
-    if (live.row.state.name !== 'running' || live.said !== undefined) return;
-    live.row = this.#options.ledger.apply(live.row, { name: 'cancel', reason });
-    if (!live.isGiven) return; // ended when it would be given
-    const { graceMs } = this.#options.limits;
-    live.host.process.say({ type: 'cancel', run: live.row.id, reason, graceMs });
-    if (this.#hosts.isReady(live.host)) this.#startGrace(live);
-  }
-
-  #startGrace(live: LiveRun): void {
-    clearTimeout(live.timer);
-    live.timer = setTimeout(() => {
-      const kind = live.hasHeard ? 'overstayed' : 'stuck';
-      live.host.process.kill({ kind, run: live.row.id });
-    }, this.#options.limits.graceMs);
-  }
-
   #said(host: SeatedHost, message: FromTaskHost): void {
-    if (message.type === 'ready') {
-      for (const live of this.#runsIn(host)) if (live.isGiven) this.#startClock(live);
-      return;
+    if (message.type === 'ready') for (const live of this.#runsIn(host)) live.hostIsReady();
+    else {
+      const live = this.#live.get(message.run);
+      if (live?.host === host) live.heard(message); // else it is over already
     }
-    const live = this.#live.get(message.run);
-    if (live?.host !== host || !live.isGiven) return; // over already
-    if (message.type === 'heard') live.hasHeard = true;
-    else if (message.type === 'progress') this.#options.ledger.progress(message.run, message.value);
-    else if (live.said === undefined) {
-      live.said = { event: endEventOf(live.row.state, message.error), printed: message.printed };
-      clearTimeout(live.timer);
-      live.timer = setTimeout(() => this.#finishSaid(live, 0), lastPrintsMs);
-      this.#finishSaid(live);
-    }
-  }
-
-  /** What is printed comes another way than what is said. */
-  #finishSaid(live: LiveRun, wanted = live.said?.printed ?? 0): void {
-    if (live.said !== undefined && live.printed >= wanted && this.#isCurrent(live)) this.#finish(live, live.said.event);
   }
 
   #printed(host: SeatedHost, run: string | undefined, bytes: Buffer): void {
     const live = run === undefined ? undefined : this.#live.get(run);
     const runs = live?.host === host ? [live] : this.#runsIn(host);
     for (const { row } of runs) this.#logs.get(row.id)?.add(bytes);
-    if (live?.host !== host) return;
-    live.printed += bytes.length;
-    this.#finishSaid(live);
+    if (live?.host === host) live.printed(bytes);
   }
 
   #hostEnded(host: SeatedHost, end: HostEnd): void {
@@ -303,15 +232,15 @@ export class Runner {
       'a task host ended',
     );
     broker.hostEnded(host.seat);
-    const others = runs.filter(({ said }) => said === undefined).length - 1;
+    const others = runs.filter(({ saidEnd }) => saidEnd === undefined).length - 1;
     for (const live of runs) {
-      if (live.said !== undefined) {
-        this.#finish(live, live.said.event);
+      if (live.saidEnd !== undefined) {
+        this.#leave(live, live.saidEnd);
         continue;
       }
       const { event, losses } = verdictOf(inHost(live.row)!, others, end, limits);
       if (event.name === 'lose-host') this.#logs.get(live.row.id)?.note(`started again: ${event.error.message}`);
-      this.#finish(live, event, losses);
+      this.#leave(live, event, losses);
     }
     this.#line.stepBack(host.app);
     this.#settle();
@@ -319,9 +248,9 @@ export class Runner {
   }
 
   /** It leaves its host: over, or in line again. */
-  #finish(live: LiveRun, event: RunEvent, losses = live.row.losses): void {
+  #leave(live: LiveRun, event: RunEvent, losses = live.row.losses): void {
     const { ledger } = this.#options;
-    clearTimeout(live.timer);
+    live[Symbol.dispose]();
     this.#live.delete(live.row.id);
     if (event.name === 'lose-host') {
       ledger.apply(live.row, event, patchOf(live.row, event, losses));
@@ -344,7 +273,7 @@ export class Runner {
     const { state, app, id } = row;
     if (state.name !== 'completed' && state.name !== 'failed' && state.name !== 'canceled') return;
     if (state.name === 'failed') this.#options.log.warn({ app, run: id, error: state.error }, 'a run failed');
-    this.#options.broker.over(runOf(row), state.name);
+    this.#options.broker.over(socketRunOf(row), state.name);
   }
 
   async #until(isTrue: () => boolean): Promise<void> {
@@ -357,18 +286,6 @@ export class Runner {
     for (const resolve of waiting) resolve();
   }
 }
-
-/** How long the rest of what a run has printed is waited for. Milliseconds. */
-const lastPrintsMs = 2_000;
-
-const runOf = ({ id, app, taskId, trigger, attempt }: RunRow): SocketRun => ({
-  id,
-  app,
-  taskId,
-  reason: trigger.reason,
-  socketId: trigger.socketId,
-  attempt,
-});
 
 function inHost({ id, state, losses }: RunRow): RunInHost | undefined {
   return state.name === 'running' || state.name === 'canceling' ? { id, state, losses } : undefined;
