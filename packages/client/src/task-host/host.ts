@@ -8,6 +8,7 @@ import type { SocketDoor } from '../sockets/socket-door.ts';
 import { currentRun } from './current-run.ts';
 import { parseFromAgent } from './order.ts';
 import { printFor } from './printing.ts';
+import { TaskFunctions } from './task-functions.ts';
 import { TaskRun } from './task-run.ts';
 
 /** As long as the wire allows, with room for what tells that it is cut. */
@@ -16,6 +17,7 @@ const maxErrorText = 8_000;
 export class TaskHost {
   readonly #say: (message: FromTaskHost) => void;
   readonly #door: SocketDoor;
+  readonly #functions = new TaskFunctions();
   readonly #runs = new Map<string, { readonly run: TaskRun; readonly information: AnySocketActivityInformation }>();
 
   constructor(say: (message: FromTaskHost) => void, door: SocketDoor) {
@@ -44,7 +46,7 @@ export class TaskHost {
       ended: (ended, failure) => this.#ended(ended, failure),
     });
     this.#runs.set(run.id, { run, information });
-    void currentRun.run(run, () => run.start());
+    void currentRun.run(run, () => run.start(this.#functions));
   }
 
   #ended(run: TaskRun, failure: { readonly error: unknown } | undefined): void {

@@ -1,11 +1,11 @@
 // One run: the function is called, and the run is over when what it returned is settled and every deferral is complete, or
 // when it fails. It ends once.
-import { pathToFileURL } from 'node:url';
 import type { CancellationReason, RunOrder } from '@longhaul/agent-protocol';
 import { LonghaulError } from '@longhaul/agent-protocol/errors';
 import type { AnySocketActivityInformation } from '../sockets/socket-activity-information.ts';
 import type { SocketBroker } from '../sockets/transfer-ownership.ts';
-import type { BackgroundTask, BackgroundTaskDeferral, BackgroundTaskInstance } from './background-task-instance.ts';
+import type { BackgroundTaskDeferral, BackgroundTaskInstance } from './background-task-instance.ts';
+import type { TaskFunctions } from './task-functions.ts';
 
 export interface TaskRunListener {
   progressed(run: TaskRun, value: number): void;
@@ -21,9 +21,10 @@ export class TaskRun {
   printedBytes = 0;
   readonly #order: RunOrder;
   readonly #listener: TaskRunListener;
-  readonly #abort = new AbortController();
   readonly #handlers: ((reason: CancellationReason) => void)[] = [];
   readonly #instance: BackgroundTaskInstance;
+  /** Made when its signal is asked for, or is to be given. */
+  #abort: AbortController | undefined;
   #reason: CancellationReason | null = null;
   #progress = 0;
   /** Those that are not complete, and the function itself. */
@@ -42,10 +43,11 @@ export class TaskRun {
     this.#instance = this.#makeInstance(sockets, information);
   }
 
-  /** Resolves when the function has returned or failed; never rejects. */
-  async start(): Promise<void> {
+  /** Calls the function before it returns, if it is loaded. Resolves when that has returned or failed; never rejects. */
+  async start(functions: TaskFunctions): Promise<void> {
     try {
-      const task = await loadTask(this.#order.task.entryPoint);
+      const found = functions.find(this.#order.task.entryPoint);
+      const task = typeof found === 'function' ? found : await found;
       await task(this.#instance);
       this.#close();
     } catch (error) {
@@ -62,8 +64,13 @@ export class TaskRun {
     if (this.#reason !== null || this.#isOver) return;
     this.#reason = reason;
     const message = `the run was canceled: ${reason}`;
-    this.#abort.abort(new LonghaulError('operation-canceled', message, { data: { reason } }));
+    this.#controller.abort(new LonghaulError('operation-canceled', message, { data: { reason } }));
     for (const handler of this.#handlers.splice(0)) this.#tell(handler, reason);
+  }
+
+  get #controller(): AbortController {
+    this.#abort ??= new AbortController();
+    return this.#abort;
   }
 
   /** What a handler throws is the run's, and keeps no other from being told. */
@@ -119,7 +126,9 @@ export class TaskRun {
       task: Object.freeze({ taskId, name }),
       triggerDetails: Object.freeze({ reason, socketInformation }),
       suspendedCount: 0,
-      signal: this.#abort.signal,
+      get signal() {
+        return run.#controller.signal;
+      },
       sockets,
       getDeferral: () => this.#getDeferral(),
       onCanceled: handler => {
@@ -137,16 +146,4 @@ export class TaskRun {
       },
     };
   }
-}
-
-/** @throws what the module throws while it is loaded; LonghaulError `task-failed` when it has no such function */
-async function loadTask(entryPoint: string): Promise<BackgroundTask> {
-  const at = entryPoint.lastIndexOf('#');
-  const file = entryPoint.slice(0, at);
-  const name = entryPoint.slice(at + 1);
-  const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
-  const task = module[name];
-  if (typeof task === 'function') return task as BackgroundTask;
-  const found = task === undefined ? 'does not export' : 'exports no function as';
-  throw new LonghaulError('task-failed', `${file} ${found} "${name}"`);
 }
