@@ -1,23 +1,13 @@
-// The agent's end of the channel to one vault: requests go out in batches, answers come back in order, and the vault's epoll
-// tells which of its sockets have something to read.
-import { LonghaulError } from '@longhaul/agent-protocol';
-import {
-  encode,
-  type Holding,
-  type LeasedId,
-  parseToAgentOfVault,
-  type ToAgentOfVault,
-  type ToVault,
-  type VaultAddress,
-  type VaultResult,
-} from '../keeper/vault-wire.ts';
-import { Channel } from '../platform/kernel/channel.ts';
+// The agent's end of one vault: what it holds, requests to it in batches, and its epoll, which tells which of its sockets have
+// something to read.
+import type { LonghaulError } from '@longhaul/agent-protocol';
+import type { Holding, LeasedId, ToVault, VaultAddress, VaultResult } from '../keeper/vault-wire.ts';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { maxDescriptors } from '../platform/kernel/envelope.ts';
 import { Epoll } from '../platform/kernel/epoll.ts';
 import { Readiness } from '../platform/kernel/readiness.ts';
-import { connectTo } from '../platform/kernel/sockets.ts';
 import { Batches } from './batches.ts';
+import { VaultLine, type VaultLineOptions } from './vault-line.ts';
 
 /** What happened to a parked socket. It is deaf from then on, until armed again. */
 export interface SocketActivity {
@@ -26,13 +16,6 @@ export interface SocketActivity {
   readonly isReadable: boolean;
   /** The peer sends nothing more; what it sent before is still to be read. */
   readonly hasEnded: boolean;
-}
-
-export interface VaultLinkOptions {
-  /** Of this agent: an older one is not listened to. */
-  readonly generation: number;
-  /** A request must be answered within this time; then the link is given up, and the vault with everything it holds is unsure. */
-  readonly deadlineMs: number;
 }
 
 export interface VaultListener {
@@ -49,11 +32,6 @@ export interface Lent {
   readonly descriptor: Descriptor;
 }
 
-interface Pending {
-  readonly resolve: (answer: { results: readonly VaultResult[]; descriptors: readonly Descriptor[] }) => void;
-  readonly reject: (error: Error) => void;
-}
-
 interface Parking {
   readonly id: string;
   readonly descriptor: Descriptor;
@@ -67,16 +45,14 @@ const slotsPerMessage = 4_096;
 export class VaultLink implements Disposable {
   readonly address: VaultAddress;
   readonly #listener: VaultListener;
-  readonly #deadlineMs: number;
-  readonly #channel: Channel;
+  readonly #line: VaultLine;
   readonly #opened = Promise.withResolvers<void>();
   readonly #holdings = new Map<string, Holding>();
   readonly #idBySlot = new Map<number, string>();
-  readonly #pending = new Map<number, Pending>();
   readonly #parking = new Batches<Parking, VaultResult>(maxDescriptors, batch => this.#park(batch));
   readonly #lending = new Batches<string, Lent | undefined>(maxDescriptors, ids => this.#lend(ids));
   readonly #returning = new Batches<LeasedId, VaultResult>(idsPerMessage, async returned => {
-    return (await this.#ask(request => ({ type: 'return', request, returned }))).results;
+    return (await this.#line.ask(request => ({ type: 'return', request, returned }))).results;
   });
   readonly #closing = new Batches<LeasedId, VaultResult>(idsPerMessage, closed =>
     this.#forgetting(request => ({ type: 'close', request, closed })),
@@ -85,25 +61,32 @@ export class VaultLink implements Disposable {
     this.#forgetting(request => ({ type: 'drop', request, ids })),
   );
   #arming: number[] = [];
-  #requests = 0;
   #expected = Number.POSITIVE_INFINITY;
   #capacity = 0;
   #onTheWay = 0;
   #epoll: Epoll | undefined;
   #readiness: Readiness | undefined;
-  #deadline: NodeJS.Timeout | undefined;
-  #end: Error | undefined;
 
-  private constructor(address: VaultAddress, { generation, deadlineMs }: VaultLinkOptions, listener: VaultListener) {
+  private constructor(address: VaultAddress, options: VaultLineOptions, listener: VaultListener) {
     this.address = address;
     this.#listener = listener;
-    this.#deadlineMs = deadlineMs;
-    this.#channel = new Channel(connectTo(address.path), {
-      received: (bytes, descriptors) => this.#received(bytes, descriptors),
+    this.#line = new VaultLine(address, options, {
+      welcomed: ({ capacity, count }, epoll) => {
+        this.#capacity = capacity;
+        this.#expected = count;
+        this.#epoll = new Epoll(epoll);
+        this.#readiness = new Readiness(epoll, () => this.#happened());
+        this.#openWhenComplete();
+      },
+      held: ({ holdings }) => {
+        for (const holding of holdings) this.#remember(holding);
+        this.#openWhenComplete();
+      },
+      answered: results => {
+        for (const result of results) if ('slot' in result) this.#remember(result);
+      },
       ended: error => this.#ended(error),
     });
-    this.#say({ type: 'hello', key: address.key, generation });
-    this.#expect();
   }
 
   /**
@@ -112,10 +95,10 @@ export class VaultLink implements Disposable {
    * @throws LonghaulError `vault-silent` when it does not answer in time, `vault-lost` when it is dead or does not want this
    * agent
    */
-  static async open(address: VaultAddress, options: VaultLinkOptions, listener: VaultListener): Promise<VaultLink> {
+  static async open(address: VaultAddress, options: VaultLineOptions, listener: VaultListener): Promise<VaultLink> {
     const link = new VaultLink(address, options, listener);
     await link.#opened.promise;
-    link.#heard();
+    link.#line.heard();
     return link;
   }
 
@@ -130,7 +113,7 @@ export class VaultLink implements Disposable {
   }
 
   get isOpen(): boolean {
-    return this.#channel.isOpen;
+    return this.#line.isOpen;
   }
 
   /** The descriptor is the link's from now on. */
@@ -174,13 +157,13 @@ export class VaultLink implements Disposable {
   async #park(batch: readonly Parking[]): Promise<readonly VaultResult[]> {
     const ids = batch.map(({ id }) => id);
     const descriptors = batch.map(({ descriptor }) => descriptor);
-    const answered = this.#ask(request => ({ type: 'park', request, ids }), descriptors);
+    const answered = this.#line.ask(request => ({ type: 'park', request, ids }), descriptors);
     for (const descriptor of descriptors) descriptor[Symbol.dispose](); // sent, or duplicated by the channel
     return (await answered).results;
   }
 
   async #lend(ids: readonly string[]): Promise<(Lent | undefined)[]> {
-    const { results, descriptors } = await this.#ask(request => ({ type: 'lend', request, ids }));
+    const { results, descriptors } = await this.#line.ask(request => ({ type: 'lend', request, ids }));
     let next = 0;
     return results.map(holding => {
       if (!('slot' in holding)) return undefined;
@@ -191,7 +174,7 @@ export class VaultLink implements Disposable {
   }
 
   async #forgetting(make: (request: number) => ToVault): Promise<readonly VaultResult[]> {
-    const { results } = await this.#ask(make);
+    const { results } = await this.#line.ask(make);
     for (const result of results) if ('slot' in result) this.#forget(result);
     return results;
   }
@@ -200,61 +183,12 @@ export class VaultLink implements Disposable {
     const arming = this.#arming;
     this.#arming = [];
     for (let at = 0; at < arming.length; at += slotsPerMessage) {
-      this.#say({ type: 'arm', slots: arming.slice(at, at + slotsPerMessage) });
+      this.#line.tell({ type: 'arm', slots: arming.slice(at, at + slotsPerMessage) });
     }
   }
 
-  #ask(
-    make: (request: number) => ToVault,
-    descriptors: readonly Descriptor[] = [],
-  ): Promise<{ results: readonly VaultResult[]; descriptors: readonly Descriptor[] }> {
-    if (!this.#channel.isOpen) return Promise.reject(this.#end ?? this.#lostError());
-    this.#requests += 1;
-    const request = this.#requests;
-    return new Promise((resolve, reject) => {
-      this.#pending.set(request, { resolve, reject });
-      this.#say(make(request), descriptors);
-      this.#expect();
-    });
-  }
-
-  #say(message: ToVault, descriptors: readonly Descriptor[] = []): void {
-    this.#channel.send(encode(message), descriptors);
-  }
-
-  #received(bytes: Buffer, descriptors: readonly Descriptor[]): void {
-    if (!this.#take(parseToAgentOfVault(bytes), descriptors)) {
-      for (const descriptor of descriptors) descriptor[Symbol.dispose]();
-    }
+  #openWhenComplete(): void {
     if (this.#holdings.size >= this.#expected) this.#opened.resolve();
-  }
-
-  /** Whether the descriptors have found an owner. */
-  #take(message: ToAgentOfVault | undefined, descriptors: readonly Descriptor[]): boolean {
-    switch (message?.type) {
-      case 'welcome': {
-        const [descriptor] = descriptors;
-        if (descriptor === undefined || this.#epoll !== undefined) return false;
-        this.#capacity = message.capacity;
-        this.#expected = message.count;
-        this.#epoll = new Epoll(descriptor);
-        this.#readiness = new Readiness(descriptor, () => this.#happened());
-        return true;
-      }
-      case 'holdings':
-        for (const holding of message.holdings) this.#remember(holding);
-        return false;
-      case 'done': {
-        const pending = this.#pending.get(message.request);
-        this.#pending.delete(message.request);
-        this.#heard();
-        for (const result of message.results) if ('slot' in result) this.#remember(result);
-        pending?.resolve({ results: message.results, descriptors });
-        return pending !== undefined;
-      }
-      default:
-        return false;
-    }
   }
 
   #happened(): void {
@@ -278,53 +212,24 @@ export class VaultLink implements Disposable {
     this.#idBySlot.delete(slot);
   }
 
-  /** Something is asked: the vault answers in time. */
-  #expect(): void {
-    this.#deadline ??= setTimeout(() => this.#silent(), this.#deadlineMs);
-  }
-
-  /** It has answered: whatever else is asked has its time from now on. */
-  #heard(): void {
-    clearTimeout(this.#deadline);
-    this.#deadline = undefined;
-    if (this.#pending.size > 0) this.#expect();
-  }
-
-  #silent(): void {
-    const { number } = this.address;
-    const error = new LonghaulError('vault-silent', `vault ${number} has not answered for ${this.#deadlineMs} ms`);
+  #ended(error: LonghaulError): void {
     this.#opened.reject(error);
     const wasOpen = this.#epoll !== undefined;
-    this.#channel[Symbol.dispose]();
-    this.#release(error);
-    if (wasOpen) this.#listener.silent?.();
+    this.#release();
+    if (!wasOpen) return;
+    if (error.code === 'vault-silent') this.#listener.silent?.();
+    else this.#listener.lost([...this.#holdings.keys()]);
   }
 
-  #ended(cause: unknown): void {
-    const error = this.#lostError(cause);
-    this.#opened.reject(error);
-    const wasOpen = this.#epoll !== undefined;
-    this.#release(error);
-    if (wasOpen) this.#listener.lost([...this.#holdings.keys()]);
-  }
-
-  #lostError(cause?: unknown): LonghaulError {
-    return new LonghaulError('vault-lost', `vault ${this.address.number} has ended`, { cause });
-  }
-
-  #release(error: Error): void {
-    this.#end = error;
-    clearTimeout(this.#deadline);
+  #release(): void {
     this.#readiness?.[Symbol.dispose]();
     this.#epoll?.[Symbol.dispose]();
-    for (const { reject } of this.#pending.values()) reject(error);
-    this.#pending.clear();
   }
 
   /** Ends the link, not the vault. */
   [Symbol.dispose](): void {
-    if (!this.#channel.isOpen) return;
-    this.#channel[Symbol.dispose]();
-    this.#release(this.#lostError());
+    if (!this.#line.isOpen) return;
+    this.#line[Symbol.dispose]();
+    this.#release();
   }
 }

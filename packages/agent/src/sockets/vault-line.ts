@@ -1,0 +1,153 @@
+// The channel to one vault: hello and welcome, requests with their answers, and the time in which an answer must come. What is
+// asked and what the answers mean is the link's to know.
+import { LonghaulError } from '@longhaul/agent-protocol';
+import {
+  encode,
+  parseToAgentOfVault,
+  type ToAgentOfVault,
+  type ToVault,
+  type VaultAddress,
+  type VaultResult,
+} from '../keeper/vault-wire.ts';
+import { Channel } from '../platform/kernel/channel.ts';
+import type { Descriptor } from '../platform/kernel/descriptor.ts';
+import { connectTo } from '../platform/kernel/sockets.ts';
+
+export interface VaultLineOptions {
+  /** Of this agent: an older one is not listened to. */
+  readonly generation: number;
+  /** A request must be answered within this time; then the line is given up. */
+  readonly deadlineMs: number;
+}
+
+/** Called while a message is taken, in order. */
+export interface VaultLineListener {
+  /** Once. The descriptor of the vault's epoll is the listener's. */
+  welcomed(welcome: Extract<ToAgentOfVault, { type: 'welcome' }>, epoll: Descriptor): void;
+  /** What the vault holds, in parts. */
+  held(message: Extract<ToAgentOfVault, { type: 'holdings' }>): void;
+  /** Before the request's promise is kept. */
+  answered(results: readonly VaultResult[]): void;
+  /** Once, unless disposed: `vault-silent` or `vault-lost`. */
+  ended(error: LonghaulError): void;
+}
+
+export interface Answer {
+  readonly results: readonly VaultResult[];
+  readonly descriptors: readonly Descriptor[];
+}
+
+export class VaultLine implements Disposable {
+  readonly #number: number;
+  readonly #listener: VaultLineListener;
+  readonly #deadlineMs: number;
+  readonly #channel: Channel;
+  readonly #pending = new Map<number, PromiseWithResolvers<Answer>>();
+  #requests = 0;
+  #isWelcome = false;
+  #deadline: NodeJS.Timeout | undefined;
+  #end: LonghaulError | undefined;
+
+  /** Says hello. @throws a system error: `ECONNREFUSED` when the vault is dead, `EAGAIN` when too many wait at its door */
+  constructor(address: VaultAddress, { generation, deadlineMs }: VaultLineOptions, listener: VaultLineListener) {
+    this.#number = address.number;
+    this.#listener = listener;
+    this.#deadlineMs = deadlineMs;
+    this.#channel = new Channel(connectTo(address.path), {
+      received: (bytes, descriptors) => this.#received(bytes, descriptors),
+      ended: cause => this.#ended(this.#lost(cause)),
+    });
+    this.tell({ type: 'hello', key: address.key, generation });
+    this.#expect();
+  }
+
+  get isOpen(): boolean {
+    return this.#channel.isOpen;
+  }
+
+  /** Needs no answer. */
+  tell(message: Extract<ToVault, { type: 'hello' | 'arm' }>): void {
+    this.#channel.send(encode(message));
+  }
+
+  /** The descriptors stay the caller's. @throws LonghaulError `vault-silent`, `vault-lost` */
+  ask(make: (request: number) => ToVault, descriptors: readonly Descriptor[] = []): Promise<Answer> {
+    if (!this.#channel.isOpen) return Promise.reject(this.#end ?? this.#lost());
+    this.#requests += 1;
+    const asked = Promise.withResolvers<Answer>();
+    this.#pending.set(this.#requests, asked);
+    this.#channel.send(encode(make(this.#requests)), descriptors);
+    this.#expect();
+    return asked.promise;
+  }
+
+  /** What was expected has come: whatever else is asked has its time from now on. */
+  heard(): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+    if (this.#pending.size > 0) this.#expect();
+  }
+
+  #received(bytes: Buffer, descriptors: readonly Descriptor[]): void {
+    if (this.#take(parseToAgentOfVault(bytes), descriptors)) return;
+    for (const descriptor of descriptors) descriptor[Symbol.dispose]();
+  }
+
+  /** Whether the descriptors have found an owner. */
+  #take(message: ToAgentOfVault | undefined, descriptors: readonly Descriptor[]): boolean {
+    switch (message?.type) {
+      case 'welcome': {
+        const [epoll] = descriptors;
+        if (epoll === undefined || this.#isWelcome) return false;
+        this.#isWelcome = true;
+        this.#listener.welcomed(message, epoll);
+        return true;
+      }
+      case 'holdings':
+        this.#listener.held(message);
+        return false;
+      case 'done': {
+        const asked = this.#pending.get(message.request);
+        this.#pending.delete(message.request);
+        this.heard();
+        this.#listener.answered(message.results);
+        asked?.resolve({ results: message.results, descriptors });
+        return asked !== undefined;
+      }
+      default:
+        return false;
+    }
+  }
+
+  /** Something is asked: the vault answers in time. */
+  #expect(): void {
+    this.#deadline ??= setTimeout(() => {
+      const silence = `vault ${this.#number} has not answered for ${this.#deadlineMs} ms`;
+      this.#channel[Symbol.dispose]();
+      this.#ended(new LonghaulError('vault-silent', silence));
+    }, this.#deadlineMs);
+  }
+
+  #ended(error: LonghaulError): void {
+    this.#release(error);
+    this.#listener.ended(error);
+  }
+
+  #release(error: LonghaulError): void {
+    this.#end = error;
+    clearTimeout(this.#deadline);
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+  }
+
+  #lost(cause?: unknown): LonghaulError {
+    return new LonghaulError('vault-lost', `vault ${this.#number} has ended`, { cause });
+  }
+
+  /** Ends the line, not the vault. */
+  [Symbol.dispose](): void {
+    if (!this.#channel.isOpen) return;
+    this.#channel[Symbol.dispose]();
+    this.#release(this.#lost());
+  }
+}
