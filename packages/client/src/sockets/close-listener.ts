@@ -1,6 +1,8 @@
 // Closes a listener that lives on elsewhere: Node takes the file of a Unix socket away with it, so the file is kept here.
-import { linkSync, renameSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
+
+// Not by `import`: every task would wait until all of it is ready (decision 176).
+const { linkSync, renameSync, rmSync } = process.getBuiltinModule('node:fs');
 
 /** Connections that it has accepted stay open. */
 export function closeListener(server: Server): void {

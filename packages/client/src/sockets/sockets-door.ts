@@ -1,6 +1,5 @@
 // The agent's verbs for parked sockets, as this process calls them, and for an app the door that descriptors go through. Apps
 // use `transferOwnership` and `SocketActivityInformation`, which stand on it.
-import { isMainThread } from 'node:worker_threads';
 import { LonghaulError, type OwnSocketRecord, type SocketName, type SocketRecord } from '@longhaul/agent-protocol';
 import type { AgentConnection } from '../connection/connection.ts';
 import type { SocketDoor } from './socket-door.ts';
@@ -36,7 +35,7 @@ export class SocketsDoor {
       throw new LonghaulError('access-denied', 'sockets belong to an app: connect with connectAgent({ app })');
     }
     // koffi ends the process when a thread ends that still waits for a descriptor (seen with 3.3.4).
-    if (!isMainThread) {
+    if (!process.getBuiltinModule('node:worker_threads').isMainThread) {
       throw new LonghaulError('not-supported-here', 'sockets are handed over by the main thread of a process');
     }
     return this.#openDoor();

@@ -1,6 +1,8 @@
 // Whether this machine's network can wake it from sleep, as its kernel tells it.
-import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+
+// Not by `import`: every task would wait until all of it is ready (decision 176).
+const { readdirSync, readFileSync } = process.getBuiltinModule('node:fs');
 
 /** True when a network device is set up to wake the machine (SB-07). Nothing there, or not readable: false. */
 export function canNetworkWake(folder = '/sys/class/net'): boolean {

@@ -1,6 +1,5 @@
 // ACTS. The host's end of the wire: orders become runs, words about sockets go to the door, and what becomes of runs is said.
 // Whatever user code throws, wherever it throws it, is the failure of its own run.
-import { inspect } from 'node:util';
 import type { Descriptor } from '@longhaul/agent/kernel';
 import type { FromTaskHost, RunOrder } from '@longhaul/agent-protocol';
 import { type AnySocketActivityInformation, socketInformationOfRun } from '../sockets/socket-activity-information.ts';
@@ -11,6 +10,8 @@ import { printFor } from './printing.ts';
 import { TaskFunctions } from './task-functions.ts';
 import { TaskRun } from './task-run.ts';
 
+// Not by `import`, as in printing.ts.
+const { inspect } = process.getBuiltinModule('node:util');
 /** As long as the wire allows, with room for what tells that it is cut. */
 const maxErrorText = 8_000;
 

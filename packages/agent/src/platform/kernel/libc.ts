@@ -3,7 +3,6 @@
 // first call, so that the rest of the package works where this does not.
 import { createRequire } from 'node:module';
 import { endianness } from 'node:os';
-import { getSystemErrorName } from 'node:util';
 import { LonghaulError } from '@longhaul/agent-protocol/errors';
 
 export type Koffi = typeof import('koffi').default;
@@ -97,7 +96,7 @@ export function checked(name: string, call: () => number): number {
     const result = call();
     if (result !== -1) return result;
     const errno = libc().koffi.errno();
-    const code = getSystemErrorName(-errno);
+    const code = process.getBuiltinModule('node:util').getSystemErrorName(-errno);
     if (code !== 'EINTR') throw systemError(name, code, errno);
   }
 }

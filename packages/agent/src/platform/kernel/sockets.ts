@@ -1,6 +1,5 @@
 // Sockets below Node: pairs and listeners that keep message boundaries, who is at the other end, and what kind of socket a
 // descriptor really is.
-import { chmodSync } from 'node:fs';
 import { Descriptor, requireNumber } from './descriptor.ts';
 import { checked, checkedNow, codeOf, libc } from './libc.ts';
 
@@ -56,7 +55,7 @@ export function listenAt(path: string, backlog: number): Descriptor {
     } finally {
       process.umask(umask);
     }
-    chmodSync(path, 0o600);
+    process.getBuiltinModule('node:fs').chmodSync(path, 0o600);
     checked('listen', () => libc().listen(Descriptor.numberOf(listener), backlog));
     return listener;
   } catch (error) {
