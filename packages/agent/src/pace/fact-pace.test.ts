@@ -43,3 +43,9 @@ test('what is still due at the end comes with the last take', () => {
   facts.offer('a', 1);
   assert.deepEqual(facts.take(Number.POSITIVE_INFINITY), ['a']);
 });
+
+test('thousands of keys that have told one thing each are forgotten as others come, without a take', () => {
+  const facts = new FactPace(pace);
+  for (let n = 0; n < 10_000; n++) assert.equal(facts.offer(`key ${n}`, n), true);
+  assert.ok(facts.size <= pace.factIntervalMs, `${facts.size}`);
+});

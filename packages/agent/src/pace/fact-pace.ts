@@ -14,7 +14,7 @@ export interface Pace {
 export class FactPace {
   readonly #intervalMs: number;
   readonly #toleranceMs: number;
-  /** When a key will have used up what it may; a fact may come up to the tolerance earlier. */
+  /** When a key will have used up what it may; a fact may come up to the tolerance earlier. The one sent last stands last. */
   readonly #usedUntil = new Map<string, number>();
   readonly #due = new Map<string, number>();
 
@@ -38,7 +38,7 @@ export class FactPace {
   take(now: number): string[] {
     const keys: string[] = [];
     for (const [key, at] of this.#due) if (at <= now) keys.push(key);
-    for (const [key, until] of this.#usedUntil) if (until <= now) this.#usedUntil.delete(key);
+    this.#forgetQuiet(now);
     for (const key of keys) this.#sent(key, now);
     return keys;
   }
@@ -50,14 +50,30 @@ export class FactPace {
     return earliest;
   }
 
+  /** Keys that are remembered. */
+  get size(): number {
+    return this.#usedUntil.size;
+  }
+
   forget(key: string): void {
     this.#due.delete(key);
     this.#usedUntil.delete(key);
   }
 
   #sent(key: string, now: number): void {
+    const until = Math.max(this.#usedUntil.get(key) ?? now, now) + this.#intervalMs;
     this.#due.delete(key);
-    this.#usedUntil.set(key, Math.max(this.#usedUntil.get(key) ?? now, now) + this.#intervalMs);
+    this.#usedUntil.delete(key);
+    this.#forgetQuiet(now);
+    this.#usedUntil.set(key, until);
+  }
+
+  /** From those on that were sent first: thousands of keys that have each told one thing are not remembered for ever. */
+  #forgetQuiet(now: number): void {
+    for (const [key, until] of this.#usedUntil) {
+      if (until > now) return;
+      this.#usedUntil.delete(key);
+    }
   }
 }
 
