@@ -36,17 +36,20 @@ await ask('parked-crowd', ['cc'], async lab => {
   };
   const before = await memory();
   const crowds = [await open('crowd-1')];
-  const { millisecondsEach, seconds } = await crowds[0]!.park(each);
+  // With the single one the vault is full, and no second one is opened: what a process costs is not these sockets'.
+  const inOneVault = each - 1;
+  const { millisecondsEach, seconds } = await crowds[0]!.park(inOneVault);
   const after = await memory();
-  const bytesEach = (after.bytes - before.bytes) / each;
+  const bytesEach = (after.bytes - before.bytes) / inOneVault;
   console.log(`  ${bytesEach.toFixed(0)} bytes a socket, handed over in ${seconds.toFixed(1)} s`);
 
-  const oneAtATime = (await (await open('serial')).park(lab.isQuick ? 50 : 500, 1)).millisecondsEach;
   const heard: Record<string, number[]> = { one: [], all: [] };
   for (let kill = 0; kill < kills; kill++) heard.one!.push(await heardAgainMs(agent, crowds, each));
+  const serial = lab.isQuick ? 50 : 500;
+  const oneAtATime = (await (await open('serial')).park(serial, 1)).millisecondsEach;
   for (let group = 2; group <= groups; group++) {
     const crowd = await open(`crowd-${group}`);
-    await crowd.park(each);
+    await crowd.park(group === groups ? each - serial : each);
     crowds.push(crowd);
   }
   for (let kill = 0; kill < kills; kill++) heard.all!.push(await heardAgainMs(agent, crowds, each));
@@ -67,7 +70,7 @@ await ask('parked-crowd', ['cc'], async lab => {
     medians: {
       memory: {
         bytesEach,
-        residentBytesEach: ((after.residentMiB - before.residentMiB) * 1024 ** 2) / each,
+        residentBytesEach: ((after.residentMiB - before.residentMiB) * 1024 ** 2) / inOneVault,
         netSocket,
         ws,
       },
@@ -75,7 +78,7 @@ await ask('parked-crowd', ['cc'], async lab => {
         oneAtATimeP50Ms: median(oneAtATime),
         of32P50Ms: median(millisecondsEach),
         of32P99Ms: quantile(millisecondsEach, 0.99),
-        of32EachMs: (seconds * 1_000) / each,
+        of32EachMs: (seconds * 1_000) / inOneVault,
       },
       heardAgainMs: { alone: startMs, one: oneMs, all: allMs },
       lost,
@@ -106,7 +109,7 @@ await ask('parked-crowd', ['cc'], async lab => {
     notes: [
       'Bytes are JavaScript heap and memory bound to it in agent and vault after two collections, less what there was before.',
       'Heard again: from the SIGKILL to the moment at which the last of the runs was recorded that bytes started which came when there was no agent, of sockets chosen evenly.',
-      `The whole of transferOwnership, durable: ${median(oneAtATime).toFixed(2)} ms (p50) one at a time, ${((seconds * 1_000) / each).toFixed(2)} ms each with 32 at a time, connecting included; the bare pass of a descriptor is in fd-passing.`,
+      `The whole of transferOwnership, durable: ${median(oneAtATime).toFixed(2)} ms (p50) one at a time, ${((seconds * 1_000) / inOneVault).toFixed(2)} ms each with 32 at a time, connecting included; the bare pass of a descriptor is in fd-passing.`,
       'Agent, vaults, task hosts and SDK are the built files.',
     ],
   };

@@ -10,7 +10,7 @@ import { cancellationReasons, EntryPoint, RunId, socketReasons, TaskId, triggerT
 const base64 = (maxBytes: number) =>
   v.pipe(v.string(), v.maxLength(Math.ceil(maxBytes / 3) * 4), v.regex(/^[A-Za-z0-9+/]*={0,2}$/, 'not base64'));
 const Request = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
-const Key = v.pipe(v.string(), v.uuid());
+const Key = v.pipe(v.string(), v.uuid(), v.toLowerCase());
 const Lease = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Context = v.nullable(base64(maxContextBytes));
 const Leftover = v.nullable(base64(maxLeftoverBytes));

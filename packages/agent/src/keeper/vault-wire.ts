@@ -1,6 +1,8 @@
 // What an agent and a vault say to each other: one JSON text in each message of a channel (platform/kernel/channel.ts), with
 // the descriptors it is about. Ids are the transfer ids of hand-overs; a slot names a parked socket in the vault's epoll and
-// is never used again.
+// is not used again before 65,535 others.
+
+import { isHoldingId } from './holdings.ts';
 
 /** A vault as its keeper announces it to the agent. */
 export interface VaultAddress {
@@ -117,7 +119,7 @@ function parse(bytes: Buffer): Record<string, unknown> | undefined {
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isId = (value: unknown): value is string => typeof value === 'string' && value.length > 0 && value.length <= 64;
+const isId = (value: unknown): value is string => typeof value === 'string' && isHoldingId(value);
 const isList = <T>(value: unknown, isEach: (each: unknown) => each is T): value is T[] =>
   Array.isArray(value) && value.every(isEach);
 const isLeasedId = (value: unknown): value is LeasedId => isRecord(value) && isId(value.id) && isCount(value.lease);

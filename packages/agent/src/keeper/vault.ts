@@ -4,33 +4,29 @@ import { statSync } from 'node:fs';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { Epoll } from '../platform/kernel/epoll.ts';
 import { shutDown } from '../platform/kernel/sockets.ts';
+import { Holdings, maxLease, maxPlaces, placeOf } from './holdings.ts';
 import type { Holding, LeasedId, VaultResult } from './vault-wire.ts';
-
-interface Parked {
-  readonly id: string;
-  readonly slot: number;
-  readonly descriptor: Descriptor;
-  lease: number;
-  isLent: boolean;
-}
 
 export class Vault implements Disposable {
   readonly epoll = new Epoll();
   readonly #capacity: number;
-  readonly #byId = new Map<string, Parked>();
-  readonly #bySlot = new Map<number, Parked>();
-  #nextSlot = 1;
+  readonly #holdings = new Holdings();
+  /** By place. */
+  readonly #descriptors: (Descriptor | undefined)[] = [];
+  /** Places that were left. */
+  readonly #free: number[] = [];
+  #turn = 0;
 
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this.#capacity = Math.min(capacity, maxPlaces);
   }
 
   get size(): number {
-    return this.#byId.size;
+    return this.#holdings.size;
   }
 
   holdings(): Holding[] {
-    return [...this.#byId.values()].map(holdingOf);
+    return [...this.#holdings];
   }
 
   /**
@@ -38,68 +34,75 @@ export class Vault implements Disposable {
    * one held before stays: who did not hear the answer asks again.
    */
   park(id: string, descriptor: Descriptor): VaultResult {
-    const held = this.#byId.get(id);
+    const held = this.#holdings.get(id);
     if (held !== undefined) {
-      const isSame = inodeOf(held.descriptor) === inodeOf(descriptor);
+      const isSame = inodeOf(this.#descriptorOf(held)) === inodeOf(descriptor);
       descriptor[Symbol.dispose]();
-      return isSame ? holdingOf(held) : { id, refused: 'other-socket' };
+      return isSame ? held : { id, refused: 'other-socket' };
     }
-    const parked: Parked = { id, slot: this.#nextSlot, descriptor, lease: 0, isLent: false };
-    const refused = this.#byId.size >= this.#capacity ? 'full' : this.#watch(parked);
+    const place = this.#free.at(-1) ?? this.#descriptors.length;
+    this.#turn = (this.#turn % 0xffff) + 1;
+    const slot = this.#turn * 0x10000 + place;
+    const refused = this.size >= this.#capacity ? 'full' : this.#watch(descriptor, slot);
     if (refused !== undefined) {
       descriptor[Symbol.dispose]();
       return { id, refused };
     }
-    this.#nextSlot += 1;
-    this.#byId.set(id, parked);
-    this.#bySlot.set(parked.slot, parked);
-    return holdingOf(parked);
+    this.#free.pop();
+    this.#descriptors[place] = descriptor;
+    return this.#put({ id, slot, lease: 0, isLent: false });
   }
 
   /** Those that are unknown or lent stay deaf. */
   arm(slots: readonly number[]): void {
     for (const slot of slots) {
-      const parked = this.#bySlot.get(slot);
-      if (parked !== undefined && !parked.isLent) this.epoll.arm(parked.descriptor, slot);
+      if (this.#holdings.isAtHome(slot)) this.epoll.arm(this.#descriptors[placeOf(slot)]!, slot);
     }
   }
 
   /** Under a new lease, which ends every earlier one. The descriptor stays the vault's: pass a duplicate. */
   lend(id: string): { readonly result: VaultResult; readonly descriptor?: Descriptor } {
-    const parked = this.#byId.get(id);
-    if (parked === undefined) return { result: { id, refused: 'not-held' } };
-    parked.lease += 1;
-    parked.isLent = true;
-    this.epoll.disarm(parked.descriptor, parked.slot);
-    return { result: holdingOf(parked), descriptor: parked.descriptor };
+    const held = this.#holdings.get(id);
+    if (held === undefined) return { result: { id, refused: 'not-held' } };
+    const descriptor = this.#descriptorOf(held);
+    this.epoll.disarm(descriptor, held.slot);
+    return { result: this.#put({ ...held, lease: (held.lease % maxLease) + 1, isLent: true }), descriptor };
   }
 
   return({ id, lease }: LeasedId): VaultResult {
-    const parked = this.#byId.get(id);
-    if (parked === undefined) return { id, refused: 'not-held' };
-    if (!parked.isLent || parked.lease !== lease) return { id, refused: 'stale-lease' };
-    parked.isLent = false;
-    return holdingOf(parked);
+    const held = this.#holdings.get(id);
+    if (held === undefined) return { id, refused: 'not-held' };
+    if (!held.isLent || held.lease !== lease) return { id, refused: 'stale-lease' };
+    return this.#put({ ...held, isLent: false });
   }
 
   /** Lease 0 is that of a socket that was never handed out. */
   close({ id, lease }: LeasedId): VaultResult {
-    const parked = this.#byId.get(id);
-    if (parked === undefined) return { id, refused: 'not-held' };
-    if (parked.lease !== lease) return { id, refused: 'stale-lease' };
-    this.#forget(parked, shutDown);
-    return holdingOf(parked);
+    const held = this.#holdings.get(id);
+    if (held === undefined) return { id, refused: 'not-held' };
+    if (held.lease !== lease) return { id, refused: 'stale-lease' };
+    this.#forget(held, shutDown);
+    return held;
   }
 
   /** Whoever else has it keeps the connection. */
   drop(id: string): VaultResult {
-    const parked = this.#byId.get(id);
-    if (parked === undefined) return { id, refused: 'not-held' };
-    this.#forget(parked, () => {});
-    return holdingOf(parked);
+    const held = this.#holdings.get(id);
+    if (held === undefined) return { id, refused: 'not-held' };
+    this.#forget(held, () => {});
+    return held;
   }
 
-  #watch({ descriptor, slot }: Parked): 'not-watchable' | 'full' | undefined {
+  #put(holding: Holding): Holding {
+    this.#holdings.set(holding);
+    return holding;
+  }
+
+  #descriptorOf({ slot }: Holding): Descriptor {
+    return this.#descriptors[placeOf(slot)]!;
+  }
+
+  #watch(descriptor: Descriptor, slot: number): 'not-watchable' | 'full' | undefined {
     if (!isSocket(descriptor)) return 'not-watchable';
     try {
       this.epoll.add(descriptor, slot);
@@ -109,9 +112,11 @@ export class Vault implements Disposable {
     }
   }
 
-  #forget({ id, slot, descriptor }: Parked, end: (descriptor: Descriptor) => void): void {
-    this.#byId.delete(id);
-    this.#bySlot.delete(slot);
+  #forget(held: Holding, end: (descriptor: Descriptor) => void): void {
+    const descriptor = this.#descriptorOf(held);
+    this.#holdings.delete(held.id);
+    this.#descriptors[placeOf(held.slot)] = undefined;
+    this.#free.push(placeOf(held.slot));
     try {
       this.epoll.remove(descriptor);
       end(descriptor);
@@ -123,13 +128,10 @@ export class Vault implements Disposable {
   /** Closes what it holds without ending connections that somebody else holds too. */
   [Symbol.dispose](): void {
     this.epoll[Symbol.dispose]();
-    for (const { descriptor } of this.#byId.values()) descriptor[Symbol.dispose]();
-    this.#byId.clear();
-    this.#bySlot.clear();
+    for (const descriptor of this.#descriptors.splice(0)) descriptor?.[Symbol.dispose]();
   }
 }
 
-const holdingOf = ({ id, slot, lease, isLent }: Parked): Holding => ({ id, slot, lease, isLent });
 /** Of the open file: duplicates share it, and no two sockets have the same. */
 const inodeOf = (descriptor: Descriptor): bigint =>
   statSync(`/proc/self/fd/${descriptor.number}`, { bigint: true }).ino;

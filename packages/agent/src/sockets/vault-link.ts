@@ -1,6 +1,7 @@
 // The agent's end of one vault: what it holds, requests to it in batches, and its epoll, which tells which of its sockets have
 // something to read.
 import type { LonghaulError } from '@longhaul/agent-protocol';
+import { Holdings } from '../keeper/holdings.ts';
 import type { Holding, LeasedId, ToVault, VaultAddress, VaultResult } from '../keeper/vault-wire.ts';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { maxDescriptors } from '../platform/kernel/envelope.ts';
@@ -47,8 +48,7 @@ export class VaultLink implements Disposable {
   readonly #listener: VaultListener;
   readonly #line: VaultLine;
   readonly #opened = Promise.withResolvers<void>();
-  readonly #holdings = new Map<string, Holding>();
-  readonly #idBySlot = new Map<number, string>();
+  readonly #holdings = new Holdings();
   readonly #parking = new Batches<Parking, VaultResult>(maxDescriptors, batch => this.#park(batch));
   readonly #lending = new Batches<string, Lent | undefined>(maxDescriptors, ids => this.#lend(ids));
   readonly #returning = new Batches<LeasedId, VaultResult>(idsPerMessage, async returned => {
@@ -79,11 +79,11 @@ export class VaultLink implements Disposable {
         this.#openWhenComplete();
       },
       held: ({ holdings }) => {
-        for (const holding of holdings) this.#remember(holding);
+        for (const holding of holdings) this.#holdings.set(holding);
         this.#openWhenComplete();
       },
       answered: results => {
-        for (const result of results) if ('slot' in result) this.#remember(result);
+        for (const result of results) if ('slot' in result) this.#holdings.set(result);
       },
       ended: error => this.#ended(error),
     });
@@ -103,7 +103,7 @@ export class VaultLink implements Disposable {
   }
 
   /** What it holds, as far as answered. */
-  get holdings(): ReadonlyMap<string, Holding> {
+  get holdings(): Pick<Holdings, 'size' | 'has' | 'get' | 'lent' | typeof Symbol.iterator> {
     return this.#holdings;
   }
 
@@ -175,7 +175,7 @@ export class VaultLink implements Disposable {
 
   async #forgetting(make: (request: number) => ToVault): Promise<readonly VaultResult[]> {
     const { results } = await this.#line.ask(make);
-    for (const result of results) if ('slot' in result) this.#forget(result);
+    for (const result of results) if ('slot' in result) this.#holdings.delete(result.id);
     return results;
   }
 
@@ -195,21 +195,10 @@ export class VaultLink implements Disposable {
     const ready = this.#epoll?.take() ?? [];
     const happened: SocketActivity[] = [];
     for (const { slot, isReadable, hasEnded } of ready) {
-      const id = this.#idBySlot.get(slot);
-      const isLent = id === undefined || this.#holdings.get(id)?.isLent;
-      if (id !== undefined && !isLent) happened.push({ id, isReadable, hasEnded });
+      const holding = this.#holdings.withSlot(slot);
+      if (holding !== undefined && !holding.isLent) happened.push({ id: holding.id, isReadable, hasEnded });
     }
     if (happened.length > 0) this.#listener.activity(happened);
-  }
-
-  #remember(holding: Holding): void {
-    this.#holdings.set(holding.id, holding);
-    this.#idBySlot.set(holding.slot, holding.id);
-  }
-
-  #forget({ id, slot }: Holding): void {
-    this.#holdings.delete(id);
-    this.#idBySlot.delete(slot);
   }
 
   #ended(error: LonghaulError): void {
@@ -218,7 +207,7 @@ export class VaultLink implements Disposable {
     this.#release();
     if (!wasOpen) return;
     if (error.code === 'vault-silent') this.#listener.silent?.();
-    else this.#listener.lost([...this.#holdings.keys()]);
+    else this.#listener.lost(Array.from(this.#holdings, ({ id }) => id));
   }
 
   #release(): void {

@@ -51,7 +51,7 @@ export class Vaults implements Disposable {
   }
 
   *holdings(): Iterable<Holding> {
-    for (const link of this.#links) yield* link.holdings.values();
+    for (const link of this.#links) yield* link.holdings;
   }
 
   /**
@@ -186,13 +186,13 @@ export class Vaults implements Disposable {
     const { listener, deadlineMs } = this.#options;
     this.#links.delete(silent);
     this.#silent.add(silent);
-    const before = [...silent.holdings.keys()];
+    const before = Array.from(silent.holdings, ({ id }) => id);
     while (!this.#isDisposed) {
       try {
         const link = await this.#join(silent.address);
         if (this.#isDisposed) return link[Symbol.dispose]();
         this.#silent.delete(silent);
-        listener.rejoined([...new Set([...before, ...link.holdings.keys()])]);
+        listener.rejoined([...new Set([...before, ...Array.from(link.holdings, ({ id }) => id)])]);
         return;
       } catch (error) {
         const isDead = !(error instanceof LonghaulError && error.code === 'vault-silent') && codeOf(error) !== 'EAGAIN';

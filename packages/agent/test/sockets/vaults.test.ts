@@ -20,6 +20,10 @@ import { connection, numberOf, numberOfDatagrams, openAgent, openKeeper, readAll
 
 after(leakCheck());
 
+/** The key of a hand-over that has a number here. */
+const keyOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const one = keyOf(1);
+
 const never = async (): Promise<never> => {
   throw new Error('no vault is needed');
 };
@@ -106,10 +110,10 @@ test('closing ends the connection although somebody else still holds a duplicate
 test('asked twice under one id, the same socket is parked once, and another socket is refused', async t => {
   const { processes } = openKeeper(t);
   const { vaults } = await openAgent(t, processes);
-  const [one, other] = [await connection(t), await connection(t)];
+  const [own, other] = [await connection(t), await connection(t)];
   const id = randomUUID();
-  const copy = one.app.duplicate();
-  const holding = await vaults.park(id, one.app);
+  const copy = own.app.duplicate();
+  const holding = await vaults.park(id, own.app);
   assert.deepEqual(await vaults.park(id, copy), holding);
   await assert.rejects(vaults.park(id, other.app), { code: 'already-exists' });
   assert.equal(other.app.isOpen, false, 'refused ones are closed too');
@@ -124,9 +128,10 @@ test('a listening socket tells of a connection and a datagram socket of a datagr
   await Promise.all([once(server, 'listening'), once(datagrams, 'listening')]);
   const { port } = server.address() as { port: number };
   const udpPort = datagrams.address().port;
+  const [listener, receiver] = [keyOf(1), keyOf(2)];
   for (const [id, number] of [
-    ['listener', numberOf(server)],
-    ['datagrams', numberOfDatagrams(datagrams)],
+    [listener, numberOf(server)],
+    [receiver, numberOfDatagrams(datagrams)],
   ] as const) {
     const own = Descriptor.own(number);
     await vaults.park(id, own.duplicate());
@@ -134,26 +139,26 @@ test('a listening socket tells of a connection and a datagram socket of a datagr
   }
   server.close();
   datagrams.close();
-  vaults.arm(['listener', 'datagrams']);
+  vaults.arm([listener, receiver]);
   const client = connect(port, '127.0.0.1');
   client.on('error', () => {});
   t.after(() => client.destroy());
-  assert.deepEqual(await witness.next(), { id: 'listener', isReadable: true, hasEnded: false });
+  assert.deepEqual(await witness.next(), { id: listener, isReadable: true, hasEnded: false });
   const sender = createSocket('udp4');
   sender.send('hello', udpPort, '127.0.0.1', () => sender.close());
-  assert.deepEqual(await witness.next(), { id: 'datagrams', isReadable: true, hasEnded: false });
+  assert.deepEqual(await witness.next(), { id: receiver, isReadable: true, hasEnded: false });
 });
 
 test('what is no socket is refused, and the others stay', async t => {
   const { processes } = openKeeper(t);
   const { vaults } = await openAgent(t, processes);
   const { app } = await connection(t);
-  await vaults.park('good', app);
+  await vaults.park(one, app);
   const file = Descriptor.own(openSync(import.meta.filename, 'r'));
-  await assert.rejects(vaults.park('file', file), { code: 'invalid-argument' });
+  await assert.rejects(vaults.park(keyOf(2), file), { code: 'invalid-argument' });
   assert.deepEqual(
     [...vaults.holdings()].map(({ id }) => id),
-    ['good'],
+    [one],
   );
 });
 
@@ -161,7 +166,7 @@ test('a full vault makes room in another one, and the last full one is a code', 
   const { processes } = openKeeper(t, { maxSocketsPerVault: 4, maxVaults: 3 });
   const { vaults } = await openAgent(t, processes);
   const parked = await Promise.allSettled(
-    Array.from({ length: 15 }, async (_, n) => await vaults.park(`s${n}`, (await connection(t)).app)),
+    Array.from({ length: 15 }, async (_, n) => await vaults.park(keyOf(n), (await connection(t)).app)),
   );
   const refused = parked.filter(result => result.status === 'rejected').map(({ reason }) => reason.code);
   assert.deepEqual(refused, ['quota-exceeded', 'quota-exceeded', 'quota-exceeded']);
@@ -173,19 +178,19 @@ test('the death of a vault is told with the ids it held, and what was asked of i
   const { processes } = openKeeper(t);
   const { vaults, witness } = await openAgent(t, processes);
   const { peer, app } = await connection(t);
-  await vaults.park('one', app);
+  await vaults.park(one, app);
   const pid = vaultPid();
   process.kill(pid, 'SIGSTOP');
-  const asked = vaults.lend('one');
+  const asked = vaults.lend(one);
   asked.catch(() => {});
   process.kill(pid, 'SIGKILL');
   await assert.rejects(asked, { code: 'vault-lost' });
-  assert.deepEqual(witness.lost, ['one']);
-  await assert.rejects(vaults.lend('one'), { code: 'not-found' });
+  assert.deepEqual(witness.lost, [one]);
+  await assert.rejects(vaults.lend(one), { code: 'not-found' });
   peer.resume();
   await once(peer, 'close');
   const next = await connection(t);
-  await vaults.park('one', next.app);
+  await vaults.park(one, next.app);
   assert.notEqual(vaultPid(), pid);
 });
 
@@ -195,18 +200,18 @@ test('a newer agent replaces the one before, with everything in its state; an ol
   const { processes } = openKeeper(t);
   const first = await openAgent(t, processes, 1);
   const { peer, app } = await connection(t);
-  await first.vaults.park('one', app);
-  const lent = await first.vaults.lend('one');
+  await first.vaults.park(one, app);
+  const lent = await first.vaults.lend(one);
   lent.descriptor[Symbol.dispose]();
   const second = await openAgent(t, processes, 2);
-  assert.deepEqual([...second.vaults.holdings()], [{ id: 'one', slot: 1, lease: 1, isLent: true }]);
+  assert.deepEqual([...second.vaults.holdings()], [{ id: one, slot: 0x10000, lease: 1, isLent: true }]);
   await waitFor('the older agent to be cut off', () => first.witness.lost.length === 1);
   const late = await openAgent(t, processes, 1);
   assert.deepEqual([...late.vaults.holdings()], []);
-  await second.vaults.return({ id: 'one', lease: 1 });
-  second.vaults.arm(['one']);
+  await second.vaults.return({ id: one, lease: 1 });
+  second.vaults.arm([one]);
   peer.write('x');
-  assert.equal((await second.witness.next()).id, 'one');
+  assert.equal((await second.witness.next()).id, one);
 });
 
 test('who does not know the key, or talks nonsense, is cut off; the agent lives on', async t => {
@@ -217,8 +222,8 @@ test('who does not know the key, or talks nonsense, is cut off; the agent lives 
   const sayings: [string | Buffer, number?][] = [
     [encode({ type: 'hello', key: '0'.repeat(64), generation: 9 })],
     [encode({ type: 'arm', slots: [1] })],
-    [encode({ type: 'lend', request: 1, ids: ['one'] })],
-    [encode({ type: 'park', request: 1, ids: ['one'] }), 1],
+    [encode({ type: 'lend', request: 1, ids: [one] })],
+    [encode({ type: 'park', request: 1, ids: [one] }), 1],
     [encode({ type: 'hello', key: address.key, generation: 9 }), 1],
     ['{"type":"park","request":1,"ids":[{}]}'],
     ['not JSON'],
@@ -231,7 +236,7 @@ test('who does not know the key, or talks nonsense, is cut off; the agent lives 
     channel.send(Buffer.from(saying), Array(descriptors).fill(app));
     await ended.promise;
   }
-  assert.equal((await vaults.park('one', app)).id, 'one');
+  assert.equal((await vaults.park(one, app)).id, one);
 });
 
 test('a vault ends when its keeper is killed, and takes its socket away', async t => {
@@ -249,7 +254,7 @@ test('a vault ends when its keeper is killed, and takes its socket away', async 
     deadlineMs: 10_000,
   });
   const { peer, app } = await connection(t);
-  await vaults.park('one', app);
+  await vaults.park(one, app);
   keeper.kill('SIGKILL');
   peer.resume();
   await once(peer, 'close');
@@ -262,8 +267,8 @@ test('hundreds parked, lent, returned and closed leave no file open here', async
   const { vaults } = await openAgent(t, processes);
   const { app } = await connection(t);
   // One socket over and over: the kernel allows 500 watches of one.
-  const ids = Array.from({ length: 400 }, (_, n) => `s${n}`);
-  await vaults.park('first', app.duplicate());
+  const ids = Array.from({ length: 400 }, (_, n) => keyOf(n));
+  await vaults.park(keyOf(400), app.duplicate());
   const before = readdirSync('/proc/self/fd').length;
   await Promise.all(ids.map(id => vaults.park(id, app.duplicate())));
   const lent = await Promise.all(ids.map(id => vaults.lend(id)));
