@@ -16,6 +16,7 @@ import * as greetings from './servers/greetings.ts';
 await ask('parked-crowd', ['cc'], async lab => {
   const each = lab.isQuick ? 500 : 15_000;
   const groups = lab.isQuick ? 2 : 3;
+  const serial = lab.isQuick ? 50 : 500;
   const kills = lab.isQuick ? 1 : 3;
   const agent = lab.use(await BuiltAgent.start(lab, 'agent'));
   const open = async (name: string) => lab.use(await agent.crowd(`com.example.${name}`));
@@ -44,15 +45,14 @@ await ask('parked-crowd', ['cc'], async lab => {
   console.log(`  ${bytesEach.toFixed(0)} bytes a socket, handed over in ${seconds.toFixed(1)} s`);
 
   const heard: Record<string, number[]> = { one: [], all: [] };
-  for (let kill = 0; kill < kills; kill++) heard.one!.push(await heardAgainMs(agent, crowds, each));
-  const serial = lab.isQuick ? 50 : 500;
+  for (let kill = 0; kill < kills; kill++) heard.one!.push(await heardAgainMs(agent, crowds, each - serial));
   const oneAtATime = (await (await open('serial')).park(serial, 1)).millisecondsEach;
   for (let group = 2; group <= groups; group++) {
     const crowd = await open(`crowd-${group}`);
     await crowd.park(group === groups ? each - serial : each);
     crowds.push(crowd);
   }
-  for (let kill = 0; kill < kills; kill++) heard.all!.push(await heardAgainMs(agent, crowds, each));
+  for (let kill = 0; kill < kills; kill++) heard.all!.push(await heardAgainMs(agent, crowds, each - serial));
   const counts = await Promise.all(crowds.map(crowd => crowd.count()));
   const lost = counts.reduce((sum, { ended }) => sum + ended, 0);
 

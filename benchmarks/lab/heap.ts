@@ -1,6 +1,6 @@
 // The JavaScript memory of a process that was not started for being measured: its inspector is opened by SIGUSR1, collects twice,
 // says what is left, and is closed again.
-import { setTimeout as delay } from 'node:timers/promises';
+import { waitFor } from '@longhaul/testing';
 
 const inspectorPort = 9229;
 
@@ -39,20 +39,21 @@ export async function heapBytes(pid: number): Promise<number> {
     socket.onclose = resolve;
     socket.close();
   });
+  // The next process wants the same port.
+  await waitFor('the inspector to be closed', async () => (await targets()) === undefined);
   return heapUsed + external;
 }
 
-/** When it is open. */
-async function inspectorUrl(pid: number): Promise<string> {
-  for (let tries = 0; tries < 200; tries++) {
-    try {
-      const response = await fetch(`http://127.0.0.1:${inspectorPort}/json/list`);
-      const [target] = (await response.json()) as { webSocketDebuggerUrl: string; title: string }[];
-      if (target !== undefined) return target.webSocketDebuggerUrl;
-    } catch {
-      // not open yet
-    }
-    await delay(20);
+/** `undefined` where nobody listens. */
+async function targets(): Promise<{ webSocketDebuggerUrl: string }[] | undefined> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${inspectorPort}/json/list`, { headers: { connection: 'close' } });
+    return (await response.json()) as { webSocketDebuggerUrl: string }[];
+  } catch {
+    return undefined;
   }
-  throw new Error(`the inspector of process ${pid} did not open`);
 }
+
+/** When it is open. */
+const inspectorUrl = (pid: number): Promise<string> =>
+  waitFor(`the inspector of process ${pid}`, async () => (await targets())?.[0]?.webSocketDebuggerUrl);
