@@ -49,7 +49,7 @@ export class SocketLedger implements Disposable {
   }
 
   /** For reading. */
-  get table(): Pick<SocketTable, 'find' | 'findByKey' | 'list' | 'parkedKeys' | 'due' | 'nextDueAt' | 'contents'> {
+  get table(): Omit<SocketTable, 'insert' | 'update' | 'delete' | 'putContents'> {
     return this.#table;
   }
 

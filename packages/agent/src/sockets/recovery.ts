@@ -33,17 +33,20 @@ export class Recovery {
 
   async run(holders: Holders, runs: Runs): Promise<void> {
     const { ledger, vaults, turns, log } = this.#room;
-    const rows = ledger.table.list();
-    const live = rows.filter(row => !isOver(row.state));
-    const strangers = new Set([...vaults.holdings()].map(({ id }) => id));
-    for (const { key } of live) strangers.delete(key);
+    // Of most sockets nothing else has to be known: they are parked, and a vault has them.
+    const inStore = ledger.table.parkedKeys();
+    const others = ledger.table.listUnparked().filter(row => !isOver(row.state));
+    const gone = inStore.filter(key => vaults.get(key) === undefined);
+    const strangers = this.#strangersTo([...inStore, ...others.map(({ key }) => key)]);
     // Handed over and never answered, or over: whoever else has one keeps it.
-    await Promise.all([...strangers].map(key => vaults.drop(key)));
-    const lent = live.filter(({ key }) => vaults.get(key)?.isLent);
-    await Promise.all(lent.map(row => this.#giveBack(row)));
-    for (let at = 0; at < live.length; at += rowsPerNote) {
+    await Promise.all(strangers.map(key => vaults.drop(key)));
+    const lent = others.filter(({ key }) => vaults.get(key)?.isLent);
+    const lentAsParked = inStore.filter(key => vaults.get(key)?.isLent);
+    await Promise.all([...lent.map(row => this.#giveBack(row)), ...lentAsParked.map(key => vaults.giveBack(key))]);
+    const unsettled = [...others, ...gone.map(key => ledger.table.findByKey(key)!)];
+    for (let at = 0; at < unsettled.length; at += rowsPerNote) {
       ledger.together(() => {
-        for (const row of live.slice(at, at + rowsPerNote)) this.#settle(row);
+        for (const row of unsettled.slice(at, at + rowsPerNote)) this.#settle(row);
       });
     }
     for (const { key, runId, outcome } of this.#unsettled) {
@@ -52,8 +55,9 @@ export class Recovery {
     holders.expect(this.#absent);
     const parked = ledger.table.parkedKeys();
     vaults.arm(parked);
-    if (rows.length === 0 && strangers.size === 0) return;
-    const facts = { sockets: live.length, parked: parked.length, lost: this.#lost, dropped: strangers.size };
+    const sockets = inStore.length + others.length;
+    if (sockets === 0 && strangers.length === 0) return;
+    const facts = { sockets, parked: parked.length, lost: this.#lost, dropped: strangers.length };
     log.info(facts, 'parked sockets of an earlier agent');
   }
 
@@ -78,6 +82,15 @@ export class Recovery {
     for (const result of await Promise.allSettled(settled)) {
       if (result.status === 'rejected') log.warn({ err: result.reason }, 'a socket of that vault could not be settled');
     }
+  }
+
+  /** What the vaults hold and no row knows. There are none where they hold as many as are known. */
+  #strangersTo(known: readonly string[]): string[] {
+    const { vaults } = this.#room;
+    const held = known.filter(key => vaults.get(key) !== undefined).length;
+    if (held === vaults.size) return [];
+    const keys = new Set(known);
+    return Array.from(vaults.holdings(), ({ id }) => id).filter(key => !keys.has(key));
   }
 
   /** What hosts had is the vault's alone again: they have died with their agent. */

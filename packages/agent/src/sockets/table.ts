@@ -4,6 +4,9 @@ import type { SocketKind, StandbyAction } from '@longhaul/agent-protocol';
 import type { Contents, SocketRow } from './row.ts';
 import { dueAt, type SocketState } from './socket-states.ts';
 
+/** As it is written. */
+const parked = JSON.stringify({ name: 'parked' } satisfies SocketState);
+
 type Columns = Record<string, SQLOutputValue>;
 
 export class SocketTable {
@@ -12,6 +15,7 @@ export class SocketTable {
   readonly #all: StatementSync;
   readonly #ofApp: StatementSync;
   readonly #parked: StatementSync;
+  readonly #unparked: StatementSync;
   readonly #due: StatementSync;
   readonly #nextDue: StatementSync;
   readonly #counts: StatementSync;
@@ -27,6 +31,7 @@ export class SocketTable {
     this.#all = database.prepare('SELECT * FROM sockets ORDER BY seq');
     this.#ofApp = database.prepare('SELECT * FROM sockets WHERE app = ? ORDER BY seq');
     this.#parked = database.prepare('SELECT key FROM sockets WHERE state = ?');
+    this.#unparked = database.prepare('SELECT * FROM sockets WHERE state <> ? ORDER BY seq');
     this.#due = database.prepare('SELECT * FROM sockets WHERE due_at <= ? ORDER BY due_at LIMIT ?');
     this.#nextDue = database.prepare('SELECT min(due_at) AS at FROM sockets WHERE due_at IS NOT NULL');
     this.#counts = database.prepare('SELECT app, count(*) AS count FROM sockets GROUP BY app');
@@ -64,8 +69,12 @@ export class SocketTable {
 
   /** Of all that are listened to. */
   parkedKeys(): string[] {
-    const parked: SocketState = { name: 'parked' };
-    return this.#parked.all(JSON.stringify(parked)).map(({ key }) => String(key));
+    return this.#parked.all(parked).map(({ key }) => String(key));
+  }
+
+  /** All the others, oldest first. */
+  listUnparked(): SocketRow[] {
+    return this.#unparked.all(parked).map(row => rowOf(row)!);
   }
 
   /** At most `limit`, the longest overdue first. */

@@ -50,6 +50,10 @@ export class Vaults implements Disposable {
     return this.#linkWith(id)?.holdings.get(id);
   }
 
+  get size(): number {
+    return [...this.#links].reduce((sum, link) => sum + link.holdings.size, 0);
+  }
+
   *holdings(): Iterable<Holding> {
     for (const link of this.#links) yield* link.holdings;
   }
