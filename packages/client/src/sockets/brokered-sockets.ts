@@ -37,12 +37,18 @@ export function inheritEnabling(server: Server, connection: Socket): void {
 
 /** @throws LonghaulError `tls-socket`, `invalid-argument` for what is no socket at all */
 export function kindOf(socket: BrokeredSocket): SocketKind {
-  // Node's own mark of a TLSSocket: to import `node:tls` for the class takes 10 ms, and every task would wait for it.
-  if ('encrypted' in socket && socket.encrypted === true) {
-    throw new LonghaulError('tls-socket', 'a TLS session lives in this process and cannot be handed over');
+  if (socket instanceof Socket) {
+    if ('encrypted' in socket && socket.encrypted === true)
+      throw tlsSocket('a TLS session lives in this process and cannot be handed over');
+    return 'stream-socket';
   }
-  if (socket instanceof Socket) return 'stream-socket';
-  if (socket instanceof Server) return 'stream-socket-listener';
+  if (socket instanceof Server) {
+    if ('setSecureContext' in socket) throw tlsSocket('connections of a TLS server would come without their TLS');
+    return 'stream-socket-listener';
+  }
   if (socket instanceof DatagramSocket) return 'datagram-socket';
   throw new LonghaulError('invalid-argument', 'only a net.Socket, a net.Server or a dgram.Socket can be handed over');
 }
+
+/** Told by what Node's own TLS classes have: to import `node:tls` for them takes 10 ms, and every task would wait for it. */
+const tlsSocket = (why: string): LonghaulError => new LonghaulError('tls-socket', why);

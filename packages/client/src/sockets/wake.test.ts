@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { TLSSocket } from 'node:tls';
+import { TLSSocket, Server as TlsServer } from 'node:tls';
 import { enableTransferOwnership } from './enable-transfer-ownership.ts';
 import { SocketActivityTrigger } from './socket-activity-trigger.ts';
 import { canNetworkWake } from './wake.ts';
@@ -39,6 +39,12 @@ test('asking for a wake is granted or refused as this machine says, and without 
 
 test('what cannot be enabled is refused by name', () => {
   assert.throws(() => enableTransferOwnership(new TLSSocket(new Socket()), { taskId }), { code: 'tls-socket' });
+  assert.throws(() => enableTransferOwnership(new TlsServer(), { taskId }), { code: 'tls-socket' });
+  for (const nothing of [undefined, null, {}, 7, 'socket']) {
+    assert.throws(() => enableTransferOwnership(nothing as unknown as Socket, { taskId }), {
+      code: 'invalid-argument',
+    });
+  }
   const wrong = { code: 'invalid-argument' };
   assert.throws(() => enableTransferOwnership({} as never, { taskId }), wrong);
   assert.throws(() => enableTransferOwnership(new Socket(), { taskId: 'mine' }), wrong);
