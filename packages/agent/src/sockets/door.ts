@@ -115,6 +115,7 @@ export async function openSockets(options: SocketsOptions): Promise<Sockets> {
       now,
       () => ledger.table.nextDueAt(),
       () => waking.due(),
+      err => log.error({ err }, 'what is due could not be looked at'),
     ),
   );
   ledger.onDue = at => timer.wantedAt(at);

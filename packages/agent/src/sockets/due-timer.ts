@@ -2,20 +2,24 @@
 
 /** Longer than this a timer is not set: clocks are set and machines sleep. Milliseconds. */
 const longestMs = 60_000;
+/** When it could not be looked: the disk may be full, and there is nobody above a timer to tell. Milliseconds. */
+const againMs = 1_000;
 
 export class DueTimer implements Disposable {
   readonly #now: () => number;
   readonly #nextAt: () => number | null;
   /** True when there may be more. */
   readonly #act: () => boolean;
+  readonly #failed: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #setTo = Number.POSITIVE_INFINITY;
   #isOver = false;
 
-  constructor(now: () => number, nextAt: () => number | null, act: () => boolean) {
+  constructor(now: () => number, nextAt: () => number | null, act: () => boolean, failed: (error: unknown) => void) {
     this.#now = now;
     this.#nextAt = nextAt;
     this.#act = act;
+    this.#failed = failed;
   }
 
   /** Something is due at `at`, perhaps earlier than all the rest. */
@@ -28,9 +32,14 @@ export class DueTimer implements Disposable {
 
   #look(): void {
     this.#setTo = Number.POSITIVE_INFINITY;
-    const hasMore = this.#act();
-    const next = hasMore ? this.#now() : this.#nextAt();
-    if (next !== null) this.wantedAt(next);
+    try {
+      const hasMore = this.#act();
+      const next = hasMore ? this.#now() : this.#nextAt();
+      if (next !== null) this.wantedAt(next);
+    } catch (error) {
+      this.#failed(error);
+      this.wantedAt(this.#now() + againMs);
+    }
   }
 
   [Symbol.dispose](): void {
