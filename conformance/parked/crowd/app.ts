@@ -11,7 +11,7 @@ export type Handed =
 
 const [app = '', port = '', count = '0', atOnce = '32'] = process.argv.slice(2);
 await using agent = await connectAgent({ app });
-const taskId = await registerTask(agent, 'crowd/task.ts');
+const taskId = await registerTask(agent, 'crowd/task.mjs');
 const report = async (handed: Handed) => {
   await new Promise(resolve => process.send?.(handed, resolve));
   process.disconnect?.();

@@ -35,7 +35,7 @@ export class Crowd implements AsyncDisposable {
 
   static async open(app: string, options: CrowdOptions): Promise<Crowd> {
     const crowd = new Crowd(app, options);
-    await options.owner.registerApp(manifestOf(app, options.folder, 'crowd/task.ts'));
+    await options.owner.registerApp(manifestOf(app, options.folder, 'crowd/task.mjs'));
     return crowd;
   }
 
