@@ -4,6 +4,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { KeeperLimits } from '../options.ts';
+import { StandingPath } from '../platform/standing-path.ts';
 import type { Via } from './wire.ts';
 
 interface Held {
@@ -21,7 +22,8 @@ export class Doors implements Disposable {
   #pass: Pass | undefined;
   #onItsWay: Held | undefined;
   #sweeper: NodeJS.Timeout | undefined;
-  #socket: { readonly server: Server; readonly path: string } | undefined;
+  #socket: Server | undefined;
+  #standing: StandingPath | undefined;
   #loopback: { readonly server: Server; readonly port: number } | undefined;
 
   constructor(limits: Pick<KeeperLimits, 'maxHeldConnections' | 'holdMs'>) {
@@ -34,6 +36,12 @@ export class Doors implements Disposable {
 
   /** Replaces a dead keeper's socket: whoever calls holds the store's keeper lock, and the path belongs to the store. */
   async openSocket(path: string): Promise<void> {
+    await this.#listenAt(path);
+    this.#standing = new StandingPath(path, () => this.#listenAt(path));
+  }
+
+  async #listenAt(path: string): Promise<void> {
+    this.#socket?.close(); // what was accepted stays; the path is removed
     rmSync(path, { force: true });
     const server = this.#createServer('unix');
     const umask = process.umask(0o177);
@@ -43,7 +51,7 @@ export class Doors implements Disposable {
       process.umask(umask);
     }
     chmodSync(path, 0o600);
-    this.#socket = { server, path };
+    this.#socket = server;
   }
 
   /** 127.0.0.1, a port of the system's choice, the same one until this keeper ends. */
@@ -120,10 +128,8 @@ export class Doors implements Disposable {
     clearTimeout(this.#sweeper);
     this.#pass = undefined;
     this.#loopback?.server.close();
-    if (this.#socket !== undefined) {
-      this.#socket.server.close();
-      rmSync(this.#socket.path, { force: true });
-    }
+    this.#standing?.[Symbol.dispose]();
+    this.#socket?.close();
     this.#onItsWay?.socket.destroy();
     for (const { socket } of this.#held.splice(0)) socket.destroy();
   }

@@ -8,7 +8,8 @@ import { type Endpoint, writeEndpoint } from '../launch/endpoint.ts';
 import { defaults } from '../options.ts';
 import { type Paths, privateFolders } from '../paths.ts';
 import { ensurePrivateFolder } from '../platform/private-folder.ts';
-import { acquireLock } from '../store/lock.ts';
+import { lookEveryMs } from '../platform/standing-path.ts';
+import { acquireLock, type Lock } from '../store/lock.ts';
 import { AgentProcess } from './agent-process.ts';
 import { Doors } from './doors.ts';
 import {
@@ -41,21 +42,24 @@ export interface KeeperOptions {
  */
 export async function runKeeper(options: KeeperOptions): Promise<void> {
   for (const folder of privateFolders(options.paths)) ensurePrivateFolder(folder);
-  using _lock = await acquireLock(options.paths.stateFolder, 'keeper', { waitMs: defaults.keeper.lockWaitMs });
+  using lock = await acquireLock(options.paths.stateFolder, 'keeper', { waitMs: defaults.keeper.lockWaitMs });
   using doors = new Doors(defaults.keeper);
   const folder = dirname(options.paths.socketPath);
   using vaults = new VaultProcesses({ env: options.env, folder, limits: defaults.keeper });
   try {
-    await new Keeper(options, doors, vaults).run();
+    await new Keeper(options, lock, doors, vaults).run();
   } finally {
     // The owner's token lives as long as the keeper: a client that waits while the agent is restarted is not refused.
-    rmSync(options.paths.ownerTokenFile, { force: true });
-    rmSync(options.paths.endpointFile, { force: true });
+    if (lock.isInPlace) {
+      rmSync(options.paths.ownerTokenFile, { force: true });
+      rmSync(options.paths.endpointFile, { force: true });
+    }
   }
 }
 
 class Keeper {
   readonly #options: KeeperOptions;
+  readonly #lock: Lock;
   readonly #doors: Doors;
   readonly #vaults: VaultProcesses;
   readonly #ended = Promise.withResolvers<void>();
@@ -66,8 +70,9 @@ class Keeper {
   #isAnnounced = false;
   #serving: Promise<void> | undefined;
 
-  constructor(options: KeeperOptions, doors: Doors, vaults: VaultProcesses) {
+  constructor(options: KeeperOptions, lock: Lock, doors: Doors, vaults: VaultProcesses) {
     this.#options = options;
+    this.#lock = lock;
     this.#doors = doors;
     this.#vaults = vaults;
   }
@@ -78,14 +83,23 @@ class Keeper {
     this.#take(begin(performance.now(), defaults.keeper));
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
+    const looking = setInterval(() => this.#look(), lookEveryMs).unref();
     try {
       await this.#ended.promise;
     } finally {
       signal.removeEventListener('abort', stop);
       clearTimeout(this.#timer);
+      clearInterval(looking);
       // Doors that are just being opened must be open before they are closed.
       await this.#serving;
     }
+  }
+
+  /** Whoever deletes the state folder wants none of it any more; a keeper that went on would be found and ended by nobody. */
+  #look(): void {
+    if (this.#lock.isInPlace) return;
+    const message = `the state folder ${this.#options.paths.stateFolder} was deleted or replaced while it was in use`;
+    this.#happened({ type: 'keeper-failed', failure: { code: 'store-unreadable', message, isFatal: true } });
   }
 
   #happened(event: KeeperEvent): void {

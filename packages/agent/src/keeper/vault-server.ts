@@ -1,9 +1,8 @@
 // A vault for an agent: the listening socket, the one channel that counts, and what each message makes the vault do.
-import { rmSync } from 'node:fs';
 import { Channel } from '../platform/kernel/channel.ts';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
-import { Readiness } from '../platform/kernel/readiness.ts';
-import { acceptFrom, listenAt, peerCredentials } from '../platform/kernel/sockets.ts';
+import { KernelListener } from '../platform/kernel/kernel-listener.ts';
+import { peerCredentials } from '../platform/kernel/sockets.ts';
 import { isSameToken } from '../platform/tokens.ts';
 import { Vault } from './vault.ts';
 import { encode, parseToVault, type ToAgentOfVault, type ToVault, type VaultResult } from './vault-wire.ts';
@@ -24,27 +23,22 @@ const holdingsPerMessage = 256;
 export class VaultServer implements Disposable {
   readonly #options: VaultServerOptions;
   readonly #vault: Vault;
-  readonly #listener: Descriptor;
-  readonly #readiness: Readiness;
+  readonly #listener: KernelListener;
   readonly #strangers = new Set<Channel>();
   #agent: Channel | undefined;
   #generation = 0;
 
   constructor(options: VaultServerOptions) {
     this.#options = options;
-    rmSync(options.path, { force: true });
-    this.#listener = listenAt(options.path, backlog);
     this.#vault = new Vault(options.capacity);
-    this.#readiness = new Readiness(this.#listener, () => this.#accept());
+    this.#listener = new KernelListener(options.path, backlog, socket => this.#accept(socket));
   }
 
-  #accept(): void {
-    for (let socket = acceptFrom(this.#listener); socket !== undefined; socket = acceptFrom(this.#listener)) {
-      if (this.#strangers.size >= maxStrangers || peerCredentials(socket.number).uid !== process.getuid?.()) {
-        socket[Symbol.dispose]();
-      } else {
-        this.#meet(socket);
-      }
+  #accept(socket: Descriptor): void {
+    if (this.#strangers.size >= maxStrangers || peerCredentials(socket.number).uid !== process.getuid?.()) {
+      socket[Symbol.dispose]();
+    } else {
+      this.#meet(socket);
     }
   }
 
@@ -137,9 +131,7 @@ export class VaultServer implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#readiness[Symbol.dispose]();
     this.#listener[Symbol.dispose]();
-    rmSync(this.#options.path, { force: true });
     for (const channel of this.#strangers) channel[Symbol.dispose]();
     this.#agent?.[Symbol.dispose]();
     this.#vault[Symbol.dispose]();

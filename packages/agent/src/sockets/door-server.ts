@@ -1,6 +1,5 @@
 // The door that descriptors go through: a listening socket of the runtime folder that keeps message boundaries. Only this
 // user's processes are let in, each says hello with its app's grant, and nothing they can repeat is unbounded.
-import { rmSync } from 'node:fs';
 import {
   type ErrorCode,
   type FromSocketDoor,
@@ -13,8 +12,8 @@ import * as v from 'valibot';
 import { Channel } from '../platform/kernel/channel.ts';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { Envelope } from '../platform/kernel/envelope.ts';
-import { Readiness } from '../platform/kernel/readiness.ts';
-import { acceptFrom, listenAt, peerCredentials } from '../platform/kernel/sockets.ts';
+import { KernelListener } from '../platform/kernel/kernel-listener.ts';
+import { peerCredentials } from '../platform/kernel/sockets.ts';
 import type { Speaker } from './holders.ts';
 import type { SocketLimits } from './options.ts';
 import type { SocketRequest } from './requests.ts';
@@ -42,17 +41,14 @@ interface Guest {
 export class DoorServer implements Disposable {
   readonly #options: DoorServerOptions;
   readonly #envelope = new Envelope(maxDoorMessageBytes);
-  readonly #listener: Descriptor;
-  readonly #readiness: Readiness;
+  readonly #listener: KernelListener;
   /** Each with the deadline of its hello. */
   readonly #strangers = new Map<Channel, NodeJS.Timeout>();
   readonly #guests = new Map<Channel, Guest>();
 
   constructor(options: DoorServerOptions) {
     this.#options = options;
-    rmSync(options.path, { force: true }); // of an agent that was killed
-    this.#listener = listenAt(options.path, backlog);
-    this.#readiness = new Readiness(this.#listener, () => this.#accept());
+    this.#listener = new KernelListener(options.path, backlog, socket => this.#accept(socket));
   }
 
   /** Ends the connections of an app whose grant is worth nothing any more. */
@@ -60,15 +56,13 @@ export class DoorServer implements Disposable {
     for (const [channel, { speaker }] of this.#guests) if (speaker.app === app) this.#cut(channel);
   }
 
-  #accept(): void {
-    for (let socket = acceptFrom(this.#listener); socket !== undefined; socket = acceptFrom(this.#listener)) {
-      const { uid, pid } = peerCredentials(socket.number);
-      const { maxChannels, maxStrangers } = this.#options.limits;
-      const isFull = this.#strangers.size >= maxStrangers || this.#strangers.size + this.#guests.size >= maxChannels;
-      if (uid !== process.getuid?.()) this.#turnAway(socket, 'access-denied', `this door is not for user ${uid}`);
-      else if (isFull) this.#turnAway(socket, 'quota-exceeded', 'too many connections to this door');
-      else this.#meet(socket, pid);
-    }
+  #accept(socket: Descriptor): void {
+    const { uid, pid } = peerCredentials(socket.number);
+    const { maxChannels, maxStrangers } = this.#options.limits;
+    const isFull = this.#strangers.size >= maxStrangers || this.#strangers.size + this.#guests.size >= maxChannels;
+    if (uid !== process.getuid?.()) this.#turnAway(socket, 'access-denied', `this door is not for user ${uid}`);
+    else if (isFull) this.#turnAway(socket, 'quota-exceeded', 'too many connections to this door');
+    else this.#meet(socket, pid);
   }
 
   #turnAway(socket: Descriptor, code: ErrorCode, message: string): void {
@@ -167,9 +161,7 @@ export class DoorServer implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#readiness[Symbol.dispose]();
     this.#listener[Symbol.dispose]();
-    rmSync(this.#options.path, { force: true });
     for (const channel of [...this.#strangers.keys(), ...this.#guests.keys()]) {
       this.#forgetStranger(channel);
       channel[Symbol.dispose]();

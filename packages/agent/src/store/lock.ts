@@ -1,5 +1,5 @@
 // One holder at a time: a small SQLite database held under BEGIN EXCLUSIVE. The kernel releases it when the holder dies.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,11 @@ export interface LockOptions {
   readonly waitMs: number;
 }
 
+export interface Lock extends Disposable {
+  /** False once its file was deleted or replaced: whoever comes next would not see that it is held. */
+  readonly isInPlace: boolean;
+}
+
 /** SQLITE_BUSY: somebody else holds it. */
 const sqliteBusy = 5;
 const pollMs = 20;
@@ -18,7 +23,7 @@ const pollMs = 20;
  * Takes the lock `name` in `folder` (file `<name>.lock`, made when missing). Throws `agent-already-running` when it is
  * still held after `waitMs`, `store-unreadable` when the lock file cannot be used at all.
  */
-export async function acquireLock(folder: string, name: string, options: LockOptions): Promise<Disposable> {
+export async function acquireLock(folder: string, name: string, options: LockOptions): Promise<Lock> {
   const file = join(folder, `${name}.lock`);
   const deadline = performance.now() + options.waitMs;
   for (;;) {
@@ -31,14 +36,20 @@ export async function acquireLock(folder: string, name: string, options: LockOpt
   }
 }
 
-function tryLock(folder: string, file: string): Disposable | undefined {
+function tryLock(folder: string, file: string): Lock | undefined {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const opened = new DatabaseSync(file, { timeout: 0 });
     database = opened;
     opened.exec('BEGIN EXCLUSIVE');
-    return { [Symbol.dispose]: () => void (opened.isOpen && opened.close()) };
+    const inode = inodeOf(file);
+    return {
+      get isInPlace() {
+        return inode !== undefined && inodeOf(file) === inode;
+      },
+      [Symbol.dispose]: () => void (opened.isOpen && opened.close()),
+    };
   } catch (error) {
     if (database?.isOpen) database.close();
     if (error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === sqliteBusy) return undefined;
@@ -46,3 +57,5 @@ function tryLock(folder: string, file: string): Disposable | undefined {
     throw new LonghaulError('store-unreadable', `The lock ${file} cannot be used: ${why}.`, { cause: error });
   }
 }
+
+const inodeOf = (file: string): number | undefined => statSync(file, { throwIfNoEntry: false })?.ino;
