@@ -1,4 +1,5 @@
-// The hosts there are: one for an app, recorded before it is started so that none outlives its agent, kept warm for a while.
+// The hosts there are: one that an app's runs share, and more for runs that have to be alone (turns.ts). Each is recorded before
+// it is started, so that none outlives its agent, and kept warm for a while.
 import { randomUUID } from 'node:crypto';
 import type { FromTaskHost, ToSocketDoor } from '@longhaul/agent-protocol';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
@@ -17,6 +18,8 @@ export interface SeatedHost {
   readonly startedAt: number;
   readonly process: TaskHost;
   readonly seat: HostSeat;
+  /** Neither ending nor retired. */
+  readonly takesRuns: boolean;
 }
 
 export interface HostsListener {
@@ -37,7 +40,8 @@ export interface HostsOptions {
 export class Hosts implements Disposable {
   readonly #options: HostsOptions;
   readonly #table: HostsTable;
-  readonly #byApp = new Map<string, SeatedHost>();
+  readonly #byApp = new Map<string, readonly SeatedHost[]>();
+  readonly #retired = new WeakSet<SeatedHost>();
   readonly #idle = new Map<SeatedHost, NodeJS.Timeout>();
   readonly #starting = new Map<SeatedHost, NodeJS.Timeout>();
   #envelope: Envelope | undefined;
@@ -56,13 +60,14 @@ export class Hosts implements Disposable {
     for (const { key } of earlier) this.#forget(key);
   }
 
-  get(app: string): SeatedHost | undefined {
-    return this.#byApp.get(app);
+  /** Also those that are ending; the oldest first. */
+  of(app: string): readonly SeatedHost[] {
+    return this.#byApp.get(app) ?? none;
   }
 
-  /** Also those that are ending. */
+  /** Of all apps. */
   all(): SeatedHost[] {
-    return [...this.#byApp.values()];
+    return [...this.#byApp.values()].flat();
   }
 
   isReady(host: SeatedHost): boolean {
@@ -99,7 +104,10 @@ export class Hosts implements Disposable {
               ended: end => {
                 this.#isReady(host);
                 this.busy(host);
-                this.#byApp.delete(app);
+                this.#put(
+                  app,
+                  this.of(app).filter(other => other !== host),
+                );
                 this.#forget(key);
                 listener.ended(host, end);
               },
@@ -113,10 +121,19 @@ export class Hosts implements Disposable {
     const { pid } = process;
     const seat: HostSeat = { by: 'host', app, pid, say: (message, descriptors) => process.say(message, descriptors) };
     this.#lastStart += 1;
-    const host: SeatedHost = { app, startedAt: this.#lastStart, process, seat };
+    const retired = this.#retired;
+    const host: SeatedHost = {
+      app,
+      startedAt: this.#lastStart,
+      process,
+      seat,
+      get takesRuns() {
+        return process.isOpen && !retired.has(host);
+      },
+    };
     const born = birthOf(pid) ?? null;
     stepNow('host.record', () => this.#options.store.note(() => this.#table.put({ key, app, pid, born })));
-    this.#byApp.set(app, host);
+    this.#put(app, [...this.of(app), host]);
     this.#starting.set(
       host,
       setTimeout(() => process.kill({ kind: 'silent' }), limits.hostStartMs),
@@ -124,17 +141,28 @@ export class Hosts implements Disposable {
     return host;
   }
 
-  /** It has nothing to do: it ends after a while. */
+  /** It takes no further run; when it has none left, say `idle`. */
+  retire(host: SeatedHost): void {
+    this.#retired.add(host);
+  }
+
+  /** It has nothing to do: it ends after a while, or at once when it takes nothing any more. */
   idle(host: SeatedHost): void {
     this.busy(host);
     if (!host.process.isOpen) return;
     const end = () => host.process.close({ kind: 'exited', how: 'it was not needed any more' });
-    this.#idle.set(host, setTimeout(end, this.#options.limits.warmMs));
+    if (this.#retired.has(host)) end();
+    else this.#idle.set(host, setTimeout(end, this.#options.limits.warmMs));
   }
 
   busy(host: SeatedHost): void {
     clearTimeout(this.#idle.get(host));
     this.#idle.delete(host);
+  }
+
+  #put(app: string, hosts: readonly SeatedHost[]): void {
+    if (hosts.length > 0) this.#byApp.set(app, hosts);
+    else this.#byApp.delete(app);
   }
 
   #isReady(host: SeatedHost): void {
@@ -152,4 +180,5 @@ export class Hosts implements Disposable {
   }
 }
 
+const none: readonly SeatedHost[] = [];
 const markOf = (key: string): string => `${hostMark}=${key}`;

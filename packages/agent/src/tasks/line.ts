@@ -2,13 +2,19 @@
 import type { SeatedHost } from './hosts.ts';
 import type { TaskLimits } from './options.ts';
 import type { RunRow, RunsTable } from './runs-table.ts';
-import { mayStart, yielding } from './turns.ts';
+import { placeOf, yielding } from './turns.ts';
 
 export interface LineOptions {
-  readonly runs: Pick<RunsTable, 'next'>;
-  readonly hosts: { get(app: string): SeatedHost | undefined; all(): readonly SeatedHost[] };
-  readonly limits: Pick<TaskLimits, 'maxHosts' | 'maxParallelRuns'>;
+  readonly runs: Pick<RunsTable, 'next' | 'nextOfEachTask'>;
+  readonly hosts: { of(app: string): readonly SeatedHost[]; all(): readonly SeatedHost[] };
+  readonly limits: Pick<TaskLimits, 'maxHosts' | 'maxHostsOfApp' | 'maxParallelRuns' | 'maxParallelRunsOfTask'>;
   readonly runsIn: (host: SeatedHost) => readonly RunRow[];
+}
+
+interface Turn {
+  readonly row: RunRow;
+  /** `undefined`: a new one. */
+  readonly host: SeatedHost | undefined;
 }
 
 export class Line {
@@ -29,40 +35,67 @@ export class Line {
     if (this.#apps.delete(app)) this.#apps.add(app);
   }
 
-  /** Gives every run that may start to `start`, which takes it out of the line and gives it a host, or ends it. */
+  /**
+   * Gives every run that may start to `start`, which takes it out of the line and gives it a host, or ends it, or retires the
+   * host.
+   */
   serve(start: (row: RunRow, host: SeatedHost | undefined) => void): void {
-    for (const app of this.#apps) this.#serveApp(app, start);
-  }
-
-  #serveApp(app: string, start: (row: RunRow, host: SeatedHost | undefined) => void): void {
-    const { runs, hosts, limits, runsIn } = this.#options;
-    for (;;) {
-      const next = runs.next(app);
-      if (next === undefined) {
-        this.#apps.delete(app);
-        return;
-      }
-      const host = hosts.get(app);
-      if (host === undefined) {
-        if (hosts.all().length >= limits.maxHosts) return;
-      } else {
-        if (!host.process.isOpen || !mayStart(next, runsIn(host), limits.maxParallelRuns)) return;
-        if (this.yielding().has(app)) return;
-      }
-      start(next, host);
+    for (const app of this.#apps) {
+      for (let turn = this.#turnOf(app); turn !== undefined; turn = this.#turnOf(app)) start(turn.row, turn.host);
     }
   }
 
-  /** Apps whose hosts take no new runs, so that those get a place that have none. */
-  yielding(): ReadonlySet<string> {
+  /** The run of the app that waits longest and may start. */
+  #turnOf(app: string): Turn | undefined {
+    const oldest = this.#options.runs.next(app);
+    if (oldest === undefined) {
+      this.#apps.delete(app);
+      return undefined;
+    }
+    const turn = this.#placeFor(oldest);
+    if (turn !== 'nowhere') return turn;
+    for (const row of this.#options.runs.nextOfEachTask(app)) {
+      const other = this.#placeFor(row);
+      if (other !== 'nowhere') return other;
+    }
+    return undefined;
+  }
+
+  /** `nowhere`: others of its app may go first. `undefined`: not one of them may. */
+  #placeFor(row: RunRow): Turn | 'nowhere' | undefined {
     const { hosts, limits, runsIn } = this.#options;
-    const waiting = [...this.#apps].filter(app => hosts.get(app) === undefined).length;
+    const places = hosts.of(row.app).map(host => ({ host, takesRuns: host.takesRuns, active: runsIn(host) }));
+    const place = placeOf(row, places, limits);
+    if (place === 'nowhere') return place;
+    if (place === 'new-host') return this.#hasRoomFor(row.app) ? { row, host: undefined } : undefined;
+    return this.yielding().has(place.host) ? 'nowhere' : { row, host: place.host };
+  }
+
+  /** Who has a host gets one more only when nobody waits for the first. */
+  #hasRoomFor(app: string): boolean {
+    const { hosts, limits } = this.#options;
+    const wanted = this.#isWaiting(app) ? 0 : this.#waiting();
+    return hosts.all().length + wanted < limits.maxHosts;
+  }
+
+  #isWaiting(app: string): boolean {
+    return !this.#options.hosts.of(app).some(({ takesRuns }) => takesRuns);
+  }
+
+  #waiting(): number {
+    let count = 0;
+    for (const app of this.#apps) if (this.#isWaiting(app)) count += 1;
+    return count;
+  }
+
+  /** Hosts that take no new runs, so that those apps get a place that have none. */
+  yielding(): ReadonlySet<SeatedHost> {
+    const { hosts, limits, runsIn } = this.#options;
+    const waiting = this.#waiting();
     if (waiting === 0) return nobody;
-    const turns = hosts
-      .all()
-      .map(host => ({ app: host.app, startedAt: host.startedAt, activeRuns: runsIn(host).length }));
-    return yielding(turns, waiting, limits.maxHosts);
+    const turns = hosts.all().map(host => ({ host, startedAt: host.startedAt, activeRuns: runsIn(host).length }));
+    return new Set(yielding(turns, waiting, limits.maxHosts).map(({ host }) => host));
   }
 }
 
-const nobody: ReadonlySet<string> = new Set();
+const nobody: ReadonlySet<SeatedHost> = new Set();

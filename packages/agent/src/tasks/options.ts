@@ -9,8 +9,12 @@ export interface TaskLimits {
   readonly warmMs: number;
   /** A host that cannot take a run within this time is killed. Long: a busy machine that has just started. Milliseconds. */
   readonly hostStartMs: number;
-  /** Runs of one app at the same time; the others wait in line. */
+  /** Runs in the host that an app's runs share, at the same time; the others wait in line. */
   readonly maxParallelRuns: number;
+  /** Of those, runs of one task: fewer, so that no task that hangs holds up the others of its app. */
+  readonly maxParallelRunsOfTask: number;
+  /** Hosts of one app at the same time: one that its runs share, the others for runs that have to be alone, or on their way out. */
+  readonly maxHostsOfApp: number;
   /** Hosts at the same time, over all apps (TI-60); when another app needs one, apps take turns. */
   readonly maxHosts: number;
   /** Memory for the JavaScript objects of a host (TI-65). MiB. */
@@ -38,7 +42,9 @@ export const defaults: TaskLimits = Object.freeze({
   graceMs: 5_000,
   warmMs: 30_000,
   hostStartMs: 20_000,
-  maxParallelRuns: 16,
+  maxParallelRuns: 20,
+  maxParallelRunsOfTask: 16,
+  maxHostsOfApp: 4,
   maxHosts: 32,
   maxHostHeapMb: 256,
   maxAttempts: 3,

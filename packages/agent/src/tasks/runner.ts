@@ -118,8 +118,8 @@ export class Runner {
   async endApp(app: string, reason: CancellationReason): Promise<void> {
     for (const row of this.#options.ledger.runs.unfinished({ app })) this.cancel(row, reason);
     await this.#until(() => ![...this.#live.values()].some(({ row }) => row.app === app));
-    this.#hosts.get(app)?.process.close({ kind: 'exited', how: 'its app was unregistered' });
-    await this.#until(() => this.#hosts.get(app) === undefined);
+    for (const { process } of this.#hosts.of(app)) process.close({ kind: 'exited', how: 'its app was unregistered' });
+    await this.#until(() => this.#hosts.of(app).length === 0);
   }
 
   /** Runs are told to end; those that do not are killed with their hosts and wait for the next agent. */
@@ -140,8 +140,8 @@ export class Runner {
   #pump(): void {
     if (!this.#isServing) return;
     this.#line.serve((row, host) => this.#start(row, host));
-    for (const host of this.#hosts.all()) {
-      if (this.#runsIn(host).length === 0 && this.#line.yielding().has(host.app)) {
+    for (const host of this.#line.yielding()) {
+      if (this.#runsIn(host).length === 0) {
         host.process.close({ kind: 'exited', how: 'another app needed its place' });
       }
     }

@@ -51,6 +51,9 @@ export class RunsTable {
   readonly #update: StatementSync;
   readonly #find: StatementSync;
   readonly #next: StatementSync;
+  readonly #tasksOf: StatementSync;
+  readonly #nextOfTask: StatementSync;
+  readonly #nextSafe: StatementSync;
   readonly #countQueued: StatementSync;
   readonly #countOver: StatementSync;
   readonly #dropOldest: StatementSync;
@@ -64,6 +67,10 @@ export class RunsTable {
     this.#update = database.prepare(`UPDATE runs SET ${changing.map(name => `${name} = ?`).join(', ')} WHERE id = ?`);
     this.#find = database.prepare(`SELECT ${all} FROM runs WHERE id = ?`);
     this.#next = database.prepare(`SELECT ${all} FROM runs WHERE app = ? AND state = 'queued' ORDER BY seq LIMIT 1`);
+    this.#tasksOf = database.prepare('SELECT id FROM tasks WHERE app = ?');
+    const ofTask = `SELECT ${all} FROM runs INDEXED BY runs_task_state WHERE task_id = ? AND state = 'queued'`;
+    this.#nextOfTask = database.prepare(`${ofTask} ORDER BY seq LIMIT 1`);
+    this.#nextSafe = database.prepare(`${ofTask} AND losses = 0 ORDER BY seq LIMIT 1`);
     this.#countQueued = database.prepare(`SELECT count(*) AS count FROM runs WHERE app = ? AND state = 'queued'`);
     this.#countOver = database.prepare('SELECT count(*) AS count FROM runs WHERE app = ? AND is_over = 1');
     this.#dropOldest = database.prepare(
@@ -93,6 +100,17 @@ export class RunsTable {
   next(app: string): RunRow | undefined {
     const row = this.#next.get(app);
     return row === undefined ? undefined : toRow(row);
+  }
+
+  /** Of an app: the one of each registered task that has waited longest, and where hosts have died under that, one that is safe. */
+  *nextOfEachTask(app: string): Generator<RunRow> {
+    for (const { id } of this.#tasksOf.all(app)) {
+      const row = this.#nextOfTask.get(id!);
+      if (row === undefined) continue;
+      yield toRow(row);
+      const safe = row.losses === 0 ? undefined : this.#nextSafe.get(id!);
+      if (safe !== undefined) yield toRow(safe);
+    }
   }
 
   countQueued(app: string): number {

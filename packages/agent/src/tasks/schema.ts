@@ -59,4 +59,13 @@ export const taskMigrations: readonly Migration[] = [
         ) STRICT, WITHOUT ROWID;
       `),
   },
+  {
+    version: 11,
+    name: 'runs of a task in line',
+    apply: database =>
+      database.exec(`
+        DROP INDEX runs_task;
+        CREATE INDEX runs_task_state ON runs (task_id, state);
+      `),
+  },
 ];

@@ -1,0 +1,59 @@
+// What a task that goes wrong costs the others of its app, in time: nothing. In real processes.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { makeApp, openRoom, owner } from './room.ts';
+
+const quick = `export function run(task) { console.log(task.attempt); }`;
+/** Until it is told to end. */
+const hangs = `
+export async function run(task) {
+  console.log('hangs');
+  await new Promise((_, reject) => task.signal.addEventListener('abort', () => reject(task.signal.reason)));
+}`;
+
+describe('others of the app', { concurrency: 1 }, () => {
+  test('do not wait for runs that go alone since their host died, and those do not wait for each other', async t => {
+    const folder = makeApp(t, {
+      'quick.mjs': quick,
+      'hangs.mjs': hangs,
+      'steady.mjs': `
+        import { setTimeout as delay } from 'node:timers/promises';
+        export async function run(task) { if (task.attempt === 1) await delay(60_000, undefined, { signal: task.signal }); }`,
+      'dies.mjs': `
+        import { setTimeout as delay } from 'node:timers/promises';
+        export async function run() { await delay(50); process.kill(process.pid, 'SIGKILL'); }`,
+    });
+    const room = await openRoom(t, { folder, limits: { maxAttempts: 2 } });
+    const hanging = await room.run('./hangs.mjs#run');
+    const innocent = await room.run('./steady.mjs#run');
+    const guilty = await room.run('./dies.mjs#run');
+    const alone = await room.reached(
+      hanging,
+      'its second attempt',
+      run => run.attempt === 2 && run.status === 'running',
+    );
+    const fresh = await room.ended(await room.run('./quick.mjs#run'));
+    assert.deepEqual([fresh.status, fresh.attempt], ['completed', 1]);
+    const suspect = await room.ended(innocent);
+    assert.deepEqual([suspect.status, suspect.attempt], ['completed', 2]);
+    assert.equal((await room.ended(guilty)).error?.code, 'task-died');
+    assert.equal(room.tasks.getRun(owner, hanging).status, 'running');
+    assert.ok(![fresh.pid, suspect.pid].includes(alone.pid), 'it is alone');
+    room.tasks.cancelRun(owner, hanging);
+    await room.ended(hanging);
+  });
+
+  test('have room beside a task whose runs hang in any number', async t => {
+    const folder = makeApp(t, { 'quick.mjs': quick, 'hangs.mjs': hangs });
+    const room = await openRoom(t, { folder, limits: { maxParallelRuns: 3, maxParallelRunsOfTask: 2 } });
+    const hanging: string[] = [];
+    for (let count = 0; count < 4; count++) hanging.push(await room.run('./hangs.mjs#run'));
+    await room.reached(hanging[1]!, 'its start', ({ log }) => log === 'hangs\n');
+    const run = await room.ended(await room.run('./quick.mjs#run'));
+    assert.equal(run.status, 'completed');
+    const states = hanging.map(id => room.tasks.getRun(owner, id).status);
+    assert.deepEqual(states, ['running', 'running', 'queued', 'queued']);
+    for (const id of hanging.toReversed()) room.tasks.cancelRun(owner, id);
+    await Promise.all(hanging.map(id => room.ended(id)));
+  });
+});
