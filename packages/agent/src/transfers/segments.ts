@@ -1,6 +1,7 @@
 // The body of a file on its way from an answer to the part file, over one connection or several: each carries a span, takes over
 // more when it is done, and is added or let go as the ramp advises. What the origin refuses to several goes on with fewer.
 import { type ByteRange, prefixOf, withRange } from './byte-ranges.ts';
+import { Carrier } from './carrier.ts';
 import { toWebError } from './error-map.ts';
 import type { HostConnections } from './host-connections.ts';
 import type { TransferLimits } from './options.ts';
@@ -28,18 +29,6 @@ export interface SegmentsOptions extends FlowTools {
 
 /** A rest that would be here sooner than this, or than twice the time an answer takes, stays where it is. Milliseconds. */
 const minStealMs = 20;
-
-/** One connection after the other in one place: each carries a span. */
-interface Carrier {
-  /** Of what it asks for; the first one's answer was asked for by others. */
-  abort: AbortController | undefined;
-  readonly leave: () => void;
-  /** The ramp waits for what becomes of it. */
-  isTrial: boolean;
-  isLetGo: boolean;
-  /** While its bytes flow. */
-  flow: SpanFlow | undefined;
-}
 
 export class Segments implements Disposable {
   readonly #options: SegmentsOptions;
@@ -131,7 +120,7 @@ export class Segments implements Disposable {
   /** Stops everything; `run` rejects. */
   giveUp(): void {
     this.#isGivenUp = true;
-    for (const carrier of this.#carriers) stop(carrier);
+    for (const carrier of this.#carriers) carrier.letGo();
   }
 
   /** Parts can be asked for, and vouched for. */
@@ -142,8 +131,7 @@ export class Segments implements Disposable {
 
   #carrier(isTrial: boolean): Carrier {
     const { hosts, host } = this.#options;
-    const leave = hosts.join(host);
-    const carrier: Carrier = { abort: undefined, leave, isTrial, isLetGo: false, flow: undefined };
+    const carrier = new Carrier(isTrial, hosts.join(host));
     this.#carriers.add(carrier);
     return carrier;
   }
@@ -281,7 +269,7 @@ export class Segments implements Disposable {
     const advice = this.#ramp!.look({ ...this.#measure(), restBytes, connections: this.#carriers.size, ...room });
     if (advice === 'add') this.#add();
     // The newest; the first one is never let go.
-    else if (advice === 'let-go') [...this.#carriers].slice(1).slice(-1).forEach(stop);
+    else if (advice === 'let-go') [...this.#carriers].slice(1).at(-1)?.letGo();
     this.#lookLater();
   }
 
@@ -295,12 +283,6 @@ export class Segments implements Disposable {
     clearTimeout(this.#timer);
     this.#options.signal.removeEventListener('abort', this.#abortAll);
   }
-}
-
-function stop(carrier: Carrier): void {
-  carrier.isLetGo = true;
-  carrier.abort?.abort();
-  carrier.flow?.stop();
 }
 
 const canceled = () => toWebError(new DOMException('The transfer was stopped', 'AbortError'));
