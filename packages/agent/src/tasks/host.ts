@@ -34,7 +34,7 @@ export interface HostOptions {
   readonly program: string;
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly maxHeapMb: number;
+  readonly maxHostHeapMb: number;
   readonly maxPrintedBytesPerSecond: number;
   readonly envelope: Envelope;
   readonly listener: HostListener;
@@ -66,7 +66,7 @@ export class TaskHost {
     this.#options = options;
     const [ours, theirs] = socketPair();
     try {
-      this.#child = spawn(process.execPath, [...flags(options.maxHeapMb), options.program, String(process.pid)], {
+      this.#child = spawn(process.execPath, [...flags(options.maxHostHeapMb), options.program, String(process.pid)], {
         cwd: options.folder,
         env: environmentOf(options),
         stdio: ['ignore', 'pipe', 'pipe', theirs.number, 'pipe'],
@@ -164,7 +164,7 @@ export class TaskHost {
     await Promise.race([heardOut, delay(heardOutMs, undefined, { ref: false })]);
     this.#channel[Symbol.dispose]();
     this.#prints.close();
-    const words = this.#memoryIsOut ? `${how}: out of memory, it may use ${this.#options.maxHeapMb} MiB` : how;
+    const words = this.#memoryIsOut ? `${how}: out of memory, it may use ${this.#options.maxHostHeapMb} MiB` : how;
     this.#options.listener.ended(this.#killedFor ?? { kind: 'exited', how: words });
   }
 }
