@@ -4,6 +4,7 @@ import { LonghaulError, type RunStatus } from '@longhaul/agent-protocol';
 import type { StartOrder } from './keeper/link.ts';
 import type { VaultAddress } from './keeper/vault-wire.ts';
 import type { Log } from './log.ts';
+import { forwardClock } from './platform/forward-clock.ts';
 import { openSockets, type SocketFact, type SocketLimits, type Sockets, type Speaker } from './sockets/door.ts';
 import type { Store } from './store/store.ts';
 import {
@@ -38,12 +39,14 @@ export interface SocketsAndTasks extends AsyncDisposable {
 
 export async function openSocketsAndTasks(options: SocketsAndTasksOptions): Promise<SocketsAndTasks> {
   const { store, log, order, publish } = options;
+  const now = forwardClock();
   await using stack = new AsyncDisposableStack();
   // Hosts of an earlier agent are dead when this resolves: only then may their sockets be lent again.
   const tasks = await openTasks({
     store,
     log,
     publish,
+    now,
     manifestOf: options.manifestOf,
     env: options.env,
     broker: brokerOf(() => sockets, log),
@@ -53,6 +56,7 @@ export async function openSocketsAndTasks(options: SocketsAndTasksOptions): Prom
     store,
     log,
     publish,
+    now,
     generation: order.generation,
     vaults: order.vaults,
     openVault: options.openVault,
