@@ -1,6 +1,7 @@
 // Everything the agent and its clients say to each other. The public exports of @longhaul/agent-protocol.
 export * from './agent.ts';
 export * from './app-id.ts';
+export * from './changes.ts';
 export * from './checks.ts';
 export * from './errors.ts';
 export * from './run-explanations.ts';

@@ -15,7 +15,11 @@ export {
   type ManifestTask,
   type RunDetails,
   type RunRecord,
+  type SocketChange,
+  type SocketName,
   type SocketReason,
+  type SocketRecord,
+  type TaskChange,
   type TaskRecord,
   type TransferAttempt,
   type TransferChecksum,
@@ -57,6 +61,7 @@ export type {
 } from './task-host/background-task-instance.ts';
 export { BackgroundTaskBuilder, type BackgroundTrigger } from './tasks/background-task-builder.ts';
 export { BackgroundTaskRegistration, type TaskOwner } from './tasks/background-task-registration.ts';
+export type { TaskCompletion, TaskFollower, TaskProgress } from './tasks/run-follower.ts';
 export { TasksDoor } from './tasks/tasks-door.ts';
 export {
   BackgroundDownloader,
@@ -72,3 +77,5 @@ export type { HeaderPair, HeadersInput } from './transfers/request-headers.ts';
 export { headerPair } from './transfers/request-headers.ts';
 export type { AllFollower, Follower } from './transfers/transfer-feed.ts';
 export { TransfersDoor } from './transfers/transfers-door.ts';
+export type { WatchOptions } from './watching/change-feed.ts';
+export type { WatchState } from './watching/change-queue.ts';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { ensureAgent, findAgent, readGrant, readOwnerToken, waitForAgentEnd } from '@longhaul/agent/launch';
 import { resolvePaths } from '@longhaul/agent/paths';
-import { AppId, type AppManifest, LonghaulError } from '@longhaul/agent-protocol';
+import { AppId, type AppManifest, LonghaulError, type SocketChange } from '@longhaul/agent-protocol';
 import * as v from 'valibot';
 import { Agent } from './agent.ts';
 import { AgentConnection } from './connection/connection.ts';
@@ -11,11 +11,14 @@ import { type ConnectAgentOptions, defaults } from './options.ts';
 import { readManifest } from './read-manifest.ts';
 import { SettingsDoor } from './settings/settings-door.ts';
 import { DoorLink, type DoorLinkOptions } from './sockets/door-link.ts';
+import { eventsOfSockets, feedOfSockets } from './sockets/socket-feed.ts';
 import { SocketsDoor } from './sockets/sockets-door.ts';
+import { eventsOfTasks, feedOfTasks } from './tasks/task-feed.ts';
 import { TasksDoor } from './tasks/tasks-door.ts';
 import { LimitsFeed } from './transfers/limits-feed.ts';
 import { TransferFeed } from './transfers/transfer-feed.ts';
 import { TransfersDoor } from './transfers/transfers-door.ts';
+import type { ChangeFeed } from './watching/change-feed.ts';
 
 type Env = NodeJS.ProcessEnv;
 
@@ -49,17 +52,25 @@ export async function openAgent(options: ConnectAgentOptions = {}): Promise<Agen
   const feed = new TransferFeed(connection);
   const limits = new LimitsFeed(connection, feed);
   const { transferChanged, transferRemoved } = feed;
-  const events: LinkEvents = { transferChanged, transferRemoved, limitsChanged: limits.limitsChanged };
+  const socketFeed = feedOfSockets(connection);
+  const taskFeed = feedOfTasks(connection);
+  const events: LinkEvents = {
+    transferChanged,
+    transferRemoved,
+    limitsChanged: limits.limitsChanged,
+    ...eventsOfSockets(socketFeed),
+    ...eventsOfTasks(taskFeed),
+  };
   // Nobody is going to start one: there is nothing to wait for.
   if (start === 'never' && !(await findAgent({ env }))) throw new LonghaulError('agent-not-reachable', 'no agent runs');
   await firstLink(connection, signal);
   isFirst = false;
-  const sockets = new SocketsOfApp(connection, { ...defaults, reachTimeoutMs }, env, app);
+  const sockets = new SocketsOfApp(connection, socketFeed, { ...defaults, reachTimeoutMs }, env, app);
   const doors = {
     transfers: new TransfersDoor(connection, feed, limits),
     sockets: sockets.door,
     settings: new SettingsDoor(connection),
-    tasks: new TasksDoor(connection),
+    tasks: new TasksDoor(connection, taskFeed),
   };
   const leave = (timeoutMs: number) => sockets.leave(timeoutMs);
   return new Agent(connection, doors, app, { end: stop => stopAndWait(env, stop), leave });
@@ -70,7 +81,13 @@ class SocketsOfApp {
   readonly door: SocketsDoor;
   #link: DoorLink | undefined;
 
-  constructor(connection: AgentConnection, options: Omit<DoorLinkOptions, 'find'>, env: Env, app: string | undefined) {
+  constructor(
+    connection: AgentConnection,
+    feed: ChangeFeed<SocketChange>,
+    options: Omit<DoorLinkOptions, 'find'>,
+    env: Env,
+    app: string | undefined,
+  ) {
     const find: DoorLinkOptions['find'] = async ({ mayStart }) => {
       if (!mayStart && !(await findAgent({ env }))) throw new LonghaulError('agent-not-reachable', 'no agent runs');
       const { path } = await connection.call('getSocketDoor');
@@ -80,7 +97,7 @@ class SocketsOfApp {
       this.#link ??= new DoorLink({ ...options, find });
       return this.#link.door;
     };
-    this.door = new SocketsDoor(connection, app === undefined ? undefined : open);
+    this.door = new SocketsDoor(connection, feed, app === undefined ? undefined : open);
   }
 
   async leave(timeoutMs: number): Promise<void> {
@@ -114,7 +131,7 @@ function tokenOf(env: Env, app: string | undefined): string {
 
 /** Anybody who can read the owner's token is the user, who may register apps: an app's grant alone declares no code. */
 async function register(env: Env, socketPath: string, manifest: AppManifest): Promise<void> {
-  const link = await Link.open({ socketPath, token: tokenOf(env, undefined) }, deaf, defaults.dialTimeoutMs);
+  const link = await Link.open({ socketPath, token: tokenOf(env, undefined) }, {}, defaults.dialTimeoutMs);
   try {
     await link.invoke('registerApp', manifest);
   } finally {
@@ -132,8 +149,6 @@ async function stopAndWait(env: Env, stop: () => Promise<void>): Promise<void> {
     throw new LonghaulError('internal', `the keeper (process ${endpoint.keeperPid}) has not ended`);
   }
 }
-
-const deaf: LinkEvents = { transferChanged: () => {}, transferRemoved: () => {}, limitsChanged: () => {} };
 
 /** Waits for the first link, so that whoever has an Agent knows that there is one. */
 async function firstLink(connection: AgentConnection, signal: AbortSignal | undefined): Promise<void> {

@@ -50,11 +50,15 @@ test('who follows everything gets what is there, oldest first, then what comes a
   await agent.transfers.start(second);
   await waitFor('bytes', () => (late.records.get(second)?.bytesReceived ?? 0) > 0);
   process.kill((await agent.getStatus()).pid, 'SIGKILL');
+  await waitFor('the loss of the agent', () => late.told.includes('lost'));
+  using meanwhile = follow();
   await waitFor('the end of the transfer', () => late.records.get(second)?.status === 'completed', {
     timeoutMs: 20_000,
   });
   assert.deepEqual(late.told.slice(5), ['lost', 'caught up']);
   assert.deepEqual(early.told, late.told);
+  await waitFor('the snapshot of one that came while there was no agent', () => meanwhile.told.includes('caught up'));
+  assert.deepEqual(meanwhile.told, [`new ${second}`, `new ${third}`, 'caught up'], 'unchanged ones included');
 });
 
 test('who has left is told no more, and leaving twice is leaving once', async () => {

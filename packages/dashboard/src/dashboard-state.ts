@@ -2,7 +2,9 @@
 import type {
   AgentStatus,
   RunRecord,
+  SocketChange,
   SocketRecord,
+  TaskChange,
   TaskRecord,
   TransferLimitsRecord,
   TransferRecord,
@@ -10,16 +12,10 @@ import type {
 import { type Link, type LinkEvent, stepLink } from './link/link-states.ts';
 import { defaults } from './options.ts';
 import type { RowGroups } from './rows/row-groups.ts';
-import {
-  movesSockets,
-  type SocketChange,
-  type SocketList,
-  socketsFromSnapshot,
-  withSocketChanges,
-} from './sockets/socket-list.ts';
+import { movesSockets, type SocketList, socketsFromSnapshot, withSocketChanges } from './sockets/socket-list.ts';
 import { arrangeSockets, noSocketRows, type SocketRows } from './sockets/socket-rows.ts';
 import type { KnownRun } from './tasks/known-run.ts';
-import { type TaskChange, type TaskList, tasksFromSnapshot, withTaskChanges } from './tasks/task-list.ts';
+import { type TaskList, tasksFromSnapshot, withTaskChanges } from './tasks/task-list.ts';
 import { arrangeTasks, noTaskRows, type TaskRows } from './tasks/task-rows.ts';
 import { type Arrangement, arrange, movesRows, noRows } from './transfers/arrangement.ts';
 import type { KnownDetails } from './transfers/known-details.ts';

@@ -36,6 +36,11 @@ export class TaskFacts implements Disposable {
     });
   }
 
+  /** Before its registration is answered: whoever has the answer and watches has heard of it. */
+  taskRegistered(record: TaskRecord): void {
+    this.#publish({ type: 'task-changed', record });
+  }
+
   taskChanged(id: string): void {
     this.#touch(id, 'task');
   }

@@ -78,7 +78,7 @@ export class Ledger implements Disposable {
       throw new LonghaulError('quota-exceeded', `the app ${app} has ${this.#limits.maxTasks} tasks already`);
     }
     await namedStep('task.commit', () => this.#store.commit(database => insertTask(database, task)));
-    this.#facts.taskChanged(taskId);
+    this.#facts.taskRegistered(task);
     return task;
   }
 

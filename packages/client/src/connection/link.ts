@@ -1,12 +1,6 @@
 // ACTS. One hub connection over the agent's Unix socket, made by the official SignalR client with our WebSocket class.
 // It is opened, used and closed; it never comes back: connection.ts makes another one.
-import {
-  type AgentHub,
-  agentHubPath,
-  LonghaulError,
-  type TransferLimitsRecord,
-  type TransferRecord,
-} from '@longhaul/agent-protocol';
+import { type AgentClient, type AgentHub, agentHubPath, LonghaulError } from '@longhaul/agent-protocol';
 import { createWebSocketClass, WebSocketError } from '@longhaul/websockets';
 import {
   HttpTransportType,
@@ -20,12 +14,8 @@ import { defaults } from '../options.ts';
 import { answeredError } from './hub-errors.ts';
 import { LinkLostError } from './link-lost-error.ts';
 
-/** What the agent tells by itself. */
-export interface LinkEvents {
-  transferChanged(record: TransferRecord): void;
-  transferRemoved(id: string): void;
-  limitsChanged(limits: TransferLimitsRecord): void;
-}
+/** What the agent tells by itself, as far as somebody listens. */
+export type LinkEvents = Partial<AgentClient>;
 
 export interface LinkAddress {
   readonly socketPath: string;
@@ -42,9 +32,7 @@ export class Link {
   private constructor(hub: HubConnection, events: LinkEvents) {
     this.#hub = hub;
     this.closed = new Promise(resolve => hub.onclose(resolve));
-    hub.on('transferChanged', events.transferChanged);
-    hub.on('transferRemoved', events.transferRemoved);
-    hub.on('limitsChanged', events.limitsChanged);
+    for (const [name, heard] of Object.entries(events)) hub.on(name, heard);
   }
 
   /** Gives up after `timeoutMs`. @throws LonghaulError `access-denied` (the token), `agent-not-reachable` (all else) */

@@ -1,16 +1,26 @@
 // The agent's verbs for parked sockets, as this process calls them, and for an app the door that descriptors go through. Apps
 // use `transferOwnership` and `SocketActivityInformation`, which stand on it.
-import { LonghaulError, type OwnSocketRecord, type SocketName, type SocketRecord } from '@longhaul/agent-protocol';
+import {
+  LonghaulError,
+  type OwnSocketRecord,
+  type SocketChange,
+  type SocketName,
+  type SocketRecord,
+} from '@longhaul/agent-protocol';
 import type { AgentConnection } from '../connection/connection.ts';
+import type { ChangeFeed, WatchOptions } from '../watching/change-feed.ts';
+import type { WatchState } from '../watching/change-queue.ts';
 import type { SocketDoor } from './socket-door.ts';
 
 export class SocketsDoor {
   readonly #connection: AgentConnection;
+  readonly #feed: ChangeFeed<SocketChange>;
   readonly #openDoor: (() => SocketDoor) | undefined;
 
   /** `openDoor` gives the door, the same each time; without it this connection speaks for no app. */
-  constructor(connection: AgentConnection, openDoor: (() => SocketDoor) | undefined) {
+  constructor(connection: AgentConnection, feed: ChangeFeed<SocketChange>, openDoor: (() => SocketDoor) | undefined) {
     this.#connection = connection;
+    this.#feed = feed;
     this.#openDoor = openDoor;
   }
 
@@ -22,6 +32,16 @@ export class SocketsDoor {
   /** Ends the connection, whoever has it, and forgets the socket. @throws LonghaulError `not-found` */
   remove(name: SocketName): Promise<void> {
     return this.#connection.call('removeSocket', name);
+  }
+
+  /**
+   * What is there in this connection's scope, oldest first, then every change, across restarts of the agent; a slow reader gets
+   * the latest of each socket, not every one. Aborting `signal` ends it. Keeps the process alive.
+   *
+   * @throws LonghaulError `agent-not-reachable` when the agent stays away, `detached`
+   */
+  watch({ signal }: WatchOptions = {}): AsyncGenerator<SocketChange | WatchState, void, undefined> {
+    return this.#feed.watch(signal);
   }
 
   /** The app's own, with their contexts. @throws LonghaulError `access-denied` without an app */

@@ -1,5 +1,6 @@
 // IBackgroundTaskRegistration (TI-16): a task as the agent knows it, whatever process registered it.
 import type { RunRecord, TaskRecord, TriggerType } from '@longhaul/agent-protocol';
+import type { TaskFollower } from './run-follower.ts';
 import type { TasksDoor } from './tasks-door.ts';
 
 /** As much of an `Agent` as registrations need. */
@@ -42,6 +43,14 @@ export class BackgroundTaskRegistration {
   /** Its runs, newest first, at most 1,000. */
   runs(): Promise<RunRecord[]> {
     return this.#tasks.listRuns(this.taskId);
+  }
+
+  /**
+   * Its Completed and Progress events (TI-16), until disposed: of every run, whatever process of the app is told of it, and of
+   * what has ended while the agent was away. What had ended before is in `runs`. Keeps the process alive.
+   */
+  follow(follower: TaskFollower): Disposable {
+    return this.#tasks.follow(this.taskId, follower);
   }
 
   /**

@@ -1,13 +1,18 @@
 // The agent's verbs for background tasks and their runs, as this process calls them: one line a verb. Apps use
 // `BackgroundTaskBuilder` and `BackgroundTaskRegistration`, which stand on them. Every answer means that its effect is durable.
-import type { RegisterTaskRequest, RunDetails, RunRecord, TaskRecord } from '@longhaul/agent-protocol';
+import type { RegisterTaskRequest, RunDetails, RunRecord, TaskChange, TaskRecord } from '@longhaul/agent-protocol';
 import type { AgentConnection } from '../connection/connection.ts';
+import type { ChangeFeed, WatchOptions } from '../watching/change-feed.ts';
+import type { WatchState } from '../watching/change-queue.ts';
+import { RunFollower, type TaskFollower } from './run-follower.ts';
 
 export class TasksDoor {
   readonly #connection: AgentConnection;
+  readonly #feed: ChangeFeed<TaskChange>;
 
-  constructor(connection: AgentConnection) {
+  constructor(connection: AgentConnection, feed: ChangeFeed<TaskChange>) {
     this.#connection = connection;
+    this.#feed = feed;
   }
 
   /**
@@ -21,6 +26,22 @@ export class TasksDoor {
   /** Registrations in this connection's scope, oldest first. */
   list(): Promise<TaskRecord[]> {
     return this.#connection.call('listTasks');
+  }
+
+  /**
+   * What is there in this connection's scope, tasks before runs (at most 1,000), oldest first; then every change, across
+   * restarts of the agent, what has ended meanwhile included. A slow reader gets the latest of each, not every one. Aborting
+   * `signal` ends it. Keeps the process alive.
+   *
+   * @throws LonghaulError `agent-not-reachable` when the agent stays away, `detached`
+   */
+  watch({ signal }: WatchOptions = {}): AsyncGenerator<TaskChange | WatchState, void, undefined> {
+    return this.#feed.watch(signal);
+  }
+
+  /** Told of the runs of one task until disposed, as `watch`. What has ended before is not told. Keeps the process alive. */
+  follow(taskId: string, follower: TaskFollower): Disposable {
+    return this.#feed.follow(new RunFollower(taskId, follower));
   }
 
   /** `cancelTask`: its runs are told to end; else they may finish (TI-16). @throws LonghaulError `not-found` */

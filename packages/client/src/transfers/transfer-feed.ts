@@ -1,8 +1,8 @@
 // ACTS. Keeps the mirror of the agent's transfers up to date while somebody follows one: watches on every link, takes the
 // fresh snapshot after a reconnect, and tells each follower what happened to its transfer.
 import type { TransferRecord } from '@longhaul/agent-protocol';
-import { type AgentConnection, maxLostAnswers, notReachable } from '../connection/connection.ts';
-import { LinkLostError } from '../connection/link-lost-error.ts';
+import type { AgentConnection } from '../connection/connection.ts';
+import { watchEachLink } from '../watching/watch-each-link.ts';
 import { type MirrorFact, TransferMirror } from './transfer-mirror.ts';
 
 export interface Follower {
@@ -30,7 +30,8 @@ export class TransferFeed {
   readonly #connection: AgentConnection;
   readonly #mirror = new TransferMirror();
   readonly #followers = new Map<string, Set<Follower>>();
-  readonly #allFollowers = new Set<AllFollower>();
+  /** Each with whether it has been told what is there. */
+  readonly #allFollowers = new Map<AllFollower, boolean>();
   #isWatching = false;
   /** The mirror has all that the agent has. */
   #isCaughtUp = false;
@@ -50,7 +51,7 @@ export class TransferFeed {
     void this.#bring(id, follower);
     return {
       [Symbol.dispose]: () => {
-        if (!followers.delete(follower)) return;
+        followers.delete(follower);
         if (followers.size === 0 && this.#followers.get(id) === followers) this.#followers.delete(id);
         hold[Symbol.dispose]();
       },
@@ -60,13 +61,14 @@ export class TransferFeed {
   /** As `follow`, for everything in scope. Told across restarts of the agent. */
   followAll(follower: AllFollower): Disposable {
     const hold = this.#connection.hold();
-    this.#allFollowers.add(follower);
+    this.#allFollowers.set(follower, false);
     if (!this.#isWatching) void this.#watch();
-    // Else the snapshot brings it.
-    else if (this.#isCaughtUp) queueMicrotask(() => this.#bringAll(follower));
+    // Else the next snapshot brings it.
+    else if (this.#isCaughtUp) queueMicrotask(() => this.#isCaughtUp && this.#bringAll(follower));
     return {
       [Symbol.dispose]: () => {
-        if (this.#allFollowers.delete(follower)) hold[Symbol.dispose]();
+        this.#allFollowers.delete(follower);
+        hold[Symbol.dispose]();
       },
     };
   }
@@ -94,8 +96,10 @@ export class TransferFeed {
     }
   }
 
+  /** Everything, for one that has been told nothing yet. */
   #bringAll(follower: AllFollower): void {
-    if (!this.#isCaughtUp || !this.#allFollowers.has(follower)) return;
+    if (this.#allFollowers.get(follower) !== false) return;
+    this.#allFollowers.set(follower, true);
     for (const record of this.#mirror.all()) follower.changed(record);
     follower.caughtUp();
   }
@@ -106,38 +110,49 @@ export class TransferFeed {
 
   async #watch(): Promise<void> {
     this.#isWatching = true;
+    let failed: readonly (Follower | AllFollower)[] = [];
+    let failure: unknown;
     try {
-      for (let lost = 0; this.#isNeeded; ) {
-        const link = await this.#connection.link();
-        this.#early = [];
-        this.#mirror.asked();
-        let records: TransferRecord[];
-        try {
-          records = await link.invoke('watchTransfers');
-        } catch (error) {
-          this.#mirror.answerFailed();
-          if (!(error instanceof LinkLostError)) throw error;
-          if (++lost >= maxLostAnswers) throw notReachable(error);
-          await link.closed;
-          continue;
-        }
-        lost = 0;
-        this.#tell(this.#mirror.snapshotArrived(records));
-        this.#isCaughtUp = true;
-        for (const apply of this.#early.splice(0)) this.#tell(apply());
-        for (const follower of [...this.#allFollowers]) follower.caughtUp();
-        await link.closed;
-        this.#isCaughtUp = false;
-        for (const follower of [...this.#allFollowers]) follower.lost();
-      }
+      await watchEachLink(this.#connection, {
+        isNeeded: () => this.#isNeeded,
+        asking: () => {
+          this.#early = [];
+          this.#mirror.asked();
+        },
+        ask: link => link.invoke('watchTransfers'),
+        unanswered: () => this.#mirror.answerFailed(),
+        arrived: records => this.#arrived(records),
+        lost: () => {
+          this.#isCaughtUp = false;
+          for (const follower of this.#toldFollowers()) follower.lost();
+        },
+      });
     } catch (error) {
-      const followers = [...this.#followers.values()].flatMap(set => [...set]);
-      for (const follower of [...followers, ...this.#allFollowers]) follower.failed(error);
-    } finally {
-      this.#isWatching = false;
-      this.#early = [];
-      this.#mirror.clear();
+      failure = error;
+      failed = [...[...this.#followers.values()].flatMap(set => [...set]), ...this.#allFollowers.keys()];
+      this.#followers.clear();
+      this.#allFollowers.clear();
     }
+    this.#isWatching = false;
+    this.#isCaughtUp = false;
+    this.#early = [];
+    this.#mirror.clear();
+    // Who came after the last look.
+    if (this.#isNeeded) void this.#watch();
+    for (const follower of failed) follower.failed(failure);
+  }
+
+  #arrived(records: readonly TransferRecord[]): void {
+    const told = this.#toldFollowers();
+    this.#tell(this.#mirror.snapshotArrived(records));
+    this.#isCaughtUp = true;
+    for (const apply of this.#early.splice(0)) this.#tell(apply());
+    for (const follower of told) if (this.#allFollowers.has(follower)) follower.caughtUp();
+    for (const follower of [...this.#allFollowers.keys()]) this.#bringAll(follower);
+  }
+
+  #toldFollowers(): AllFollower[] {
+    return [...this.#allFollowers].filter(([, isTold]) => isTold).map(([follower]) => follower);
   }
 
   #tell(facts: readonly MirrorFact[]): void {
@@ -147,7 +162,7 @@ export class TransferFeed {
         if (fact.what === 'changed') follower.changed(fact.record);
         else follower.removed();
       }
-      for (const follower of [...this.#allFollowers]) {
+      for (const follower of this.#toldFollowers()) {
         if (fact.what === 'changed') follower.changed(fact.record);
         else follower.removed(fact.id);
       }

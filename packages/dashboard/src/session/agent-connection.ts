@@ -5,8 +5,10 @@ import {
   agentHubPath,
   type RunDetails,
   type RunRecord,
+  type SocketChange,
   type SocketName,
   type SocketRecord,
+  type TaskChange,
   type TaskRecord,
   type TransferDetails,
   type TransferLimitsRecord,
@@ -25,8 +27,6 @@ import {
 import type { LinkEvent } from '../link/link-states.ts';
 import { reconnectDelayMs } from '../link/retry.ts';
 import type { DashboardOptions } from '../options.ts';
-import type { SocketChange } from '../sockets/socket-list.ts';
-import type { TaskChange } from '../tasks/task-list.ts';
 import type { TransferAction } from '../transfers/transfer-actions.ts';
 import type { TransferChange } from '../transfers/transfer-list.ts';
 import type { BulkAction } from '../view-state.ts';

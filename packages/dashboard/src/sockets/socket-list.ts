@@ -1,5 +1,5 @@
 // The parked sockets as the page knows them: a snapshot, then changes. Pure.
-import type { SocketName, SocketRecord } from '@longhaul/agent-protocol';
+import { isOlderSocket, type SocketChange, type SocketName, type SocketRecord } from '@longhaul/agent-protocol';
 import { plain } from '../words/place-words.ts';
 import { isOverSocket } from '../words/socket-words.ts';
 import { groupOfSocket } from './socket-rows.ts';
@@ -12,10 +12,6 @@ export interface SocketEntry {
 
 /** By `socketKey`. */
 export type SocketList = ReadonlyMap<string, SocketEntry>;
-
-export type SocketChange =
-  | { readonly type: 'changed'; readonly record: SocketRecord }
-  | { readonly type: 'removed'; readonly name: SocketName };
 
 /** One of a kind on the page: an app's id has no slash. */
 export const socketKey = ({ app, id }: SocketName): string => `${app}/${id}`;
@@ -41,15 +37,11 @@ export function withSocketChanges(
     }
     const key = socketKey(change.record);
     const before = next.get(key);
-    if (heard === 'before-snapshot' && before !== undefined && isOlder(change.record, before.record)) continue;
+    if (heard === 'before-snapshot' && before !== undefined && isOlderSocket(change.record, before.record)) continue;
     next.set(key, entryOf(before, change.record));
   }
   return next;
 }
-
-/** `since` grows with every status; within one the counts do. */
-const isOlder = (a: SocketRecord, b: SocketRecord): boolean =>
-  a.since < b.since || (a.since === b.since && (a.wakes < b.wakes || a.transfers < b.transfers));
 
 const entryOf = (before: SocketEntry | undefined, record: SocketRecord): SocketEntry => ({
   record,

@@ -1,5 +1,12 @@
 // The registered tasks and their runs as the page knows them: a snapshot of both, then changes. Pure.
-import { isRunOver, type RunRecord, type RunStatus, type TaskRecord } from '@longhaul/agent-protocol';
+import {
+  isOlderRun,
+  isOlderTask,
+  isRunOver,
+  type RunRecord,
+  type TaskChange,
+  type TaskRecord,
+} from '@longhaul/agent-protocol';
 import { plain } from '../words/place-words.ts';
 
 /** One task with what is known of its runs. */
@@ -21,11 +28,6 @@ export interface TaskList {
   readonly entries: ReadonlyMap<string, TaskEntry>;
 }
 
-export type TaskChange =
-  | { readonly type: 'changed'; readonly record: TaskRecord }
-  | { readonly type: 'removed'; readonly taskId: string }
-  | { readonly type: 'run'; readonly run: RunRecord };
-
 /** The agent's whole truth; `runs` at most as many as it lists. */
 export function tasksFromSnapshot(records: readonly TaskRecord[], runs: readonly RunRecord[]): TaskList {
   return listOf(new Map(records.map(record => [record.taskId, record])), new Map(runs.map(run => [run.id, run])), null);
@@ -46,10 +48,10 @@ export function withTaskChanges(
     if (heard === 'after-snapshot' || change.type === 'removed') return false;
     if (change.type === 'changed') {
       const before = records.get(change.record.taskId);
-      return before !== undefined && runsOf(change.record) < runsOf(before);
+      return before !== undefined && isOlderTask(change.record, before);
     }
     const before = runs.get(change.run.id);
-    return before !== undefined && stage(change.run) < stage(before);
+    return before !== undefined && isOlderRun(change.run, before);
   };
   for (const change of changes) {
     if (isOld(change)) continue;
@@ -59,13 +61,6 @@ export function withTaskChanges(
   }
   return listOf(records, newest(runs, maxRuns), known);
 }
-
-const runsOf = ({ completedRuns, failedRuns }: TaskRecord): number => completedRuns + failedRuns;
-
-const stages: readonly RunStatus[] = ['queued', 'running', 'canceling'];
-/** Grows while a run goes on: each attempt has its own stages. */
-const stage = ({ attempt, status }: RunRecord): number =>
-  isRunOver(status) ? Number.POSITIVE_INFINITY : attempt * stages.length + stages.indexOf(status);
 
 const byAge = (a: RunRecord, b: RunRecord): number => b.queuedAt - a.queuedAt || (a.id < b.id ? 1 : -1);
 

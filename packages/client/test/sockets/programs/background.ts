@@ -45,6 +45,21 @@ export async function forget(task: BackgroundTaskInstance): Promise<void> {
   appendFileSync(readContext(task).file, (await once(socket, 'data'))[0]);
 }
 
+/** Says by its progress which attempt it is. The first reads, and never ends by itself, but fails when it is told to. */
+export async function stepwise(task: BackgroundTaskInstance): Promise<void> {
+  const { socketInformation } = task.triggerDetails;
+  task.progress = task.attempt;
+  const socket = await socketInformation.streamSocket();
+  // What the first has read is gone.
+  if (task.attempt === 1) {
+    const [words] = await once(socket, 'data');
+    if (String(words) === 'fail') throw new Error('as it was told to');
+    await new Promise(() => {});
+  }
+  await cancelIO(socket);
+  await transferOwnership(task, socket, socketInformation.id);
+}
+
 /** Keeps the connection alive (SB-42), and hands it back, which starts the timer anew. */
 export async function keepAlive(task: BackgroundTaskInstance): Promise<void> {
   const { reason, socketInformation } = task.triggerDetails;
