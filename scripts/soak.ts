@@ -1,9 +1,9 @@
 // `npm run soak`: the long counts that `npm test` only samples. Writes conformance/soak.json, which is committed.
-//   npm run soak                     500 kills of the crash test, half of them aimed at the named steps; 1,000 cuts of a
-//                                    hub connection for each protocol; 100,000 wakes of parked sockets under kills, and
-//                                    45,000 parked at once; then the fuzzers
+//   npm run soak                     500 kills of the crash test, half of them aimed at the named steps; each room's own crash
+//                                    test with every step of it; 1,000 cuts of a hub connection for each protocol;
+//                                    100,000 wakes of parked sockets under kills, and 45,000 parked at once; the fuzzers
 //   npm run soak -- --crashes 50     fewer
-//   npm run soak -- --only cuts      one part (crash, room, cuts, parked, crowd, fuzz); what the file says of the others stays
+//   npm run soak -- --only cuts      one part (crash, rooms, cuts, parked, crowd, fuzz); what the file says of the others stays
 
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
@@ -30,6 +30,12 @@ const { values } = parseArgs({
 });
 const seed = Number(values.seed);
 const wanted = Number(values.crashes);
+const roomsThatCrash = [
+  'packages/agent/test/transfers/crash.test.ts',
+  'packages/agent/test/sockets/crash.test.ts',
+  'packages/agent/test/tasks/crash.test.ts',
+  'packages/client/test/sockets/agent-death.test.ts',
+];
 
 /** SIGKILLs until `wanted` have happened: rounds with random victims alternate with rounds aimed at each step in turn. */
 async function crashSoak() {
@@ -72,10 +78,11 @@ async function crashSoak() {
   };
 }
 
-/** The transfers room by itself: before and after every step, also those that only odd origins and full disks reach. */
-function roomSoak() {
-  const file = 'packages/agent/test/transfers/crash.test.ts';
-  return { file, passed: testPasses(file, { LONGHAUL_CRASH_ROUNDS: 'all', LONGHAUL_SEED: String(seed) }) };
+/** Each room by itself, killed before and after every step, also those that only odd origins and full disks reach. */
+function roomsSoak() {
+  const env = { LONGHAUL_CRASH_ROUNDS: 'all', LONGHAUL_SEED: String(seed) };
+  const files = roomsThatCrash.map(file => ({ file, passed: testPasses(file, env) }));
+  return { seed, files, passed: files.every(each => each.passed) };
 }
 
 /** Stateful reconnect of hub connections under cuts at random moments. */
@@ -133,7 +140,7 @@ function testPasses(file: string, env: Record<string, string>): boolean {
 
 const parts: Readonly<Record<string, () => { readonly passed: boolean } | Promise<{ readonly passed: boolean }>>> = {
   crash: crashSoak,
-  room: roomSoak,
+  rooms: roomsSoak,
   cuts: cutSoak,
   parked: parkedSoak,
   crowd: crowdSoak,
