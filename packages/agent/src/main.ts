@@ -5,6 +5,7 @@ import { type Agent, openAgent } from './agent.ts';
 import type { StartFailure } from './keeper/keeper-states.ts';
 import { KeeperLink, type StartOrder } from './keeper/link.ts';
 import { resolvePaths } from './paths.ts';
+import { isOutOfSpace } from './platform/free-space.ts';
 
 process.title = 'longhaul-agent';
 // Ctrl-C reaches the whole foreground group; the keeper decides what it means.
@@ -58,5 +59,7 @@ function failureOf(error: unknown): StartFailure {
   if (error instanceof LonghaulError) {
     return { code: error.code, message: error.message, isFatal: error.code !== 'internal' };
   }
-  return { code: 'internal', message: error instanceof Error ? error.message : String(error), isFatal: false };
+  const message = error instanceof Error ? error.message : String(error);
+  if (isOutOfSpace(error)) return { code: 'disk-full', message, isFatal: true };
+  return { code: 'internal', message, isFatal: false };
 }

@@ -4,8 +4,8 @@ import { defaults } from '../options.ts';
 import { begin, deadlineOf, type KeeperEvent, type KeeperState, type KeeperStep, step } from './keeper-states.ts';
 
 const limits = defaults.keeper;
-const killed: KeeperEvent = { type: 'agent-exited', how: 'SIGKILL', isKill: true };
-const crashed: KeeperEvent = { type: 'agent-exited', how: 'code 1', isKill: false };
+const killed: KeeperEvent = { type: 'agent-exited', how: 'SIGKILL', isKill: true, hasVaults: false };
+const crashed: KeeperEvent = { type: 'agent-exited', how: 'code 1', isKill: false, hasVaults: false };
 const unreadable = { code: 'store-unreadable', message: 'no database', isFatal: true } as const;
 
 function run(from: KeeperStep, events: readonly KeeperEvent[], now = 0): KeeperStep {
@@ -73,6 +73,35 @@ test('starts that fail without a reason are tried again, then reported', () => {
   next = run(next, [{ type: 'deadline-passed' }, crashed, { type: 'deadline-passed' }, crashed]);
   assert.equal(next.state.kind, 'ended');
   assert.match(next.state.kind === 'ended' ? (next.state.failure?.message ?? '') : '', /ended while starting: code 1/);
+});
+
+test('with vaults no failure to start ends the keeper: it tries again for ever, at a growing pace that is bounded', () => {
+  const full = { code: 'disk-full', message: 'no room', isFatal: true } as const;
+  for (const failure of [full, unreadable, undefined]) {
+    let now = 0;
+    let state: KeeperState = begin(0, limits).state;
+    const waits: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      if (failure !== undefined) state = step(state, { type: 'agent-failed', failure }, now, limits).state;
+      const rest = step(state, { ...crashed, hasVaults: true }, now, limits);
+      assert.equal(rest.state.kind, 'resting');
+      assert.deepEqual(rest.effects, ['hold']);
+      waits.push(deadlineOf(rest.state)! - now);
+      now = deadlineOf(rest.state)!;
+      const next = step(rest.state, { type: 'deadline-passed' }, now, limits);
+      assert.deepEqual(next.effects, ['start-agent']);
+      state = next.state;
+    }
+    assert.deepEqual(waits.slice(0, 7), [100, 200, 400, 800, 1600, 3200, 5_000]);
+    assert.ok(waits.slice(7).every(wait => wait === limits.maxBackoffMs));
+    assert.equal(step(state, { type: 'agent-ready' }, now, limits).state.kind, 'serving');
+  }
+});
+
+test('when the last vault has ended meanwhile, the next failure to start ends the keeper after all', () => {
+  const resting = run(begin(0, limits), [{ ...crashed, hasVaults: true }, { type: 'deadline-passed' }]);
+  const failed = run(resting, [{ type: 'agent-failed', failure: unreadable }, crashed]);
+  assert.deepEqual(failed.state, { kind: 'ended', failure: unreadable });
 });
 
 test('an agent that never reports ready is killed at its deadline and counts as a failed start', () => {

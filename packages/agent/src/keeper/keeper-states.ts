@@ -1,6 +1,7 @@
 // What the keeper does about its one agent, as a table: what happened in, the new state and what to do out. Pure; `now` is an
 // argument. Rule: an agent that served and died is started again for ever (slower after repeated crashes); one that says why
-// it cannot start, or cannot start several times in a row, ends the keeper with that error.
+// it cannot start, or cannot start several times in a row, ends the keeper with that error - unless the keeper has vaults:
+// the connections in them would end with it, so it goes on trying.
 import type { ErrorCode } from '@longhaul/agent-protocol';
 import type { KeeperLimits } from '../options.ts';
 
@@ -38,7 +39,8 @@ export type KeeperState =
 export type KeeperEvent =
   | { readonly type: 'agent-ready' }
   | { readonly type: 'agent-failed'; readonly failure: StartFailure }
-  | { readonly type: 'agent-exited'; readonly how: string; readonly isKill: boolean }
+  /** `hasVaults`: there are vaults by now, which end with the keeper. */
+  | { readonly type: 'agent-exited'; readonly how: string; readonly isKill: boolean; readonly hasVaults: boolean }
   | { readonly type: 'renew-asked' }
   | { readonly type: 'stop-asked' }
   /** The keeper itself cannot go on, for example because it cannot listen. */
@@ -74,7 +76,7 @@ export function step(state: KeeperState, event: KeeperEvent, now: number, limits
         case 'agent-failed':
           return { state: { ...state, failure: event.failure }, effects: [] };
         case 'agent-exited':
-          return afterFailedStart(state, event.how, now, limits);
+          return afterFailedStart(state, event, now, limits);
         case 'deadline-passed':
           return { state: { ...state, until: Number.POSITIVE_INFINITY }, effects: ['kill-agent'] };
         case 'renew-asked':
@@ -155,7 +157,7 @@ function stopping(now: number, limits: KeeperLimits, failure: StartFailure | nul
 
 function afterFailedStart(
   state: Extract<KeeperState, { kind: 'starting' }>,
-  how: string,
+  { how, hasVaults }: Extract<KeeperEvent, { type: 'agent-exited' }>,
   now: number,
   limits: KeeperLimits,
 ): KeeperStep {
@@ -165,7 +167,7 @@ function afterFailedStart(
     isFatal: false,
   };
   const failedStarts = state.failedStarts + 1;
-  if (failure.isFatal || failedStarts >= limits.maxFailedStarts) {
+  if (!hasVaults && (failure.isFatal || failedStarts >= limits.maxFailedStarts)) {
     return { state: { kind: 'ended', failure }, effects: ['end'] };
   }
   return rest(now, backoff(failedStarts, limits), failedStarts, state.deaths);

@@ -145,7 +145,9 @@ class Keeper {
   #startAgent(): void {
     const agent = new AgentProcess(this.#options.env, {
       said: message => this.#heard(message),
-      exited: (how, isKill) => this.#happened({ type: 'agent-exited', how, isKill }),
+      exited: (how, isKill) => {
+        this.#happened({ type: 'agent-exited', how, isKill, hasVaults: this.#vaults.addresses.length > 0 });
+      },
     });
     this.#agent = agent;
     this.#generation += 1;

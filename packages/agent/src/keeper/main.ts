@@ -30,7 +30,12 @@ const departures = values['leave-group'] ? leaveControlGroup(`longhaul-${process
 
 let reportFile = values.report;
 const report = (message: StartReport) => {
-  if (reportFile !== undefined) writeStartReport(reportFile, message);
+  try {
+    if (reportFile !== undefined) writeStartReport(reportFile, message);
+  } catch (error) {
+    // Whoever waits sees that this process has ended, or finds what it serves.
+    console.error(new Date().toISOString(), 'keeper: no report could be written:', error);
+  }
   reportFile = undefined;
 };
 
@@ -47,8 +52,8 @@ try {
 } catch (error) {
   const known = error instanceof LonghaulError ? error : new LonghaulError('internal', String(error), { cause: error });
   if (known.code !== 'agent-already-running') console.error(new Date().toISOString(), 'keeper:', error);
-  report({ error: { code: known.code, message: known.message } });
   process.exitCode = 1;
+  report({ error: { code: known.code, message: known.message } });
 } finally {
   for (const departure of departures) abandonControlGroup(departure);
 }

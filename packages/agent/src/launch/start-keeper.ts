@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import { type Paths, privateFolders, resolvePaths } from '../paths.ts';
 import { highestInheritable } from '../platform/descriptors.ts';
+import { isFull, isOutOfSpace } from '../platform/free-space.ts';
 import { ensurePrivateFolder } from '../platform/private-folder.ts';
 import { nodeFlags, programFile } from '../platform/source.ts';
 import { agentEnvironment, placeNames } from './environment.ts';
@@ -25,7 +26,7 @@ export interface StartOptions {
  * Starts a keeper in the background and waits until its first agent serves.
  *
  * @throws LonghaulError what the start failed with: `agent-already-running`, `store-unreadable`, `store-newer`,
- * `unsafe-folder`, `folder-not-writable`, `internal`; `agent-not-reachable` when the keeper ended without a word;
+ * `unsafe-folder`, `folder-not-writable`, `disk-full`, `internal`; `agent-not-reachable` when the keeper ended without a word;
  * the signal's reason when it comes first.
  */
 export async function startKeeper({ env = process.env, signal }: StartOptions): Promise<void> {
@@ -99,6 +100,12 @@ function spawnDetached(
       failed(new LonghaulError('agent-not-reachable', `the keeper cannot be started: ${cause.message}`, { cause }));
     });
     child.on('exit', (code, how) => {
+      // Its report and its crash log needed room, too.
+      const full = [paths.runtimeFolder, paths.stateFolder].find(isFull);
+      if (full !== undefined) {
+        failed(new LonghaulError('disk-full', `the keeper ended while starting: there is no room left in ${full}`));
+        return;
+      }
       const message = `the keeper ended while starting (${how ?? `exit code ${code}`}); see ${paths.crashLogFile}`;
       failed(new LonghaulError('agent-not-reachable', message));
     });
@@ -111,7 +118,16 @@ function spawnDetached(
 
 function openCrashLog(path: string): number {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
-  const file = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+  const file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW);
   if (fstatSync(file).size > maxCrashLogBytes) ftruncateSync(file);
   return file;
+}
+
+function open(path: string, flags: number): number {
+  try {
+    return openSync(path, flags, 0o600);
+  } catch (cause) {
+    if (!isOutOfSpace(cause)) throw cause;
+    throw new LonghaulError('disk-full', `there is no room for ${path}`, { cause });
+  }
 }

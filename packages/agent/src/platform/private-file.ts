@@ -14,12 +14,22 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { LonghaulError } from '@longhaul/agent-protocol';
+import { isOutOfSpace } from './free-space.ts';
 
 /** No file of ours is larger; a longer one is not ours. */
 const maxBytes = 64 * 1024;
 
-/** Replaces the file in one step, mode 0600. Durable when it returns. */
+/** Replaces the file in one step, mode 0600. Durable when it returns. @throws LonghaulError `disk-full`; a system error */
 export function writePrivateFile(path: string, text: string): void {
+  try {
+    replaceFile(path, text);
+  } catch (cause) {
+    if (!isOutOfSpace(cause)) throw cause;
+    throw new LonghaulError('disk-full', `there is no room to write ${path}`, { cause });
+  }
+}
+
+function replaceFile(path: string, text: string): void {
   const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const file = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);

@@ -3,6 +3,7 @@
 import { accessSync, constants, lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LonghaulError } from '@longhaul/agent-protocol';
+import { isOutOfSpace } from './free-space.ts';
 
 /**
  * Creates the folder where it is missing and makes sure that it is ours alone.
@@ -16,6 +17,7 @@ export function ensurePrivateFolder(path: string): void {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     // EEXIST: something that is no folder has the name; the check below says which.
+    if (isOutOfSpace(cause)) throw new LonghaulError('disk-full', `there is no room for the folder ${path}`, { cause });
     if (code !== 'EEXIST') {
       throw new LonghaulError('folder-not-writable', `cannot create the folder ${path}: ${code}`, { cause });
     }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LonghaulError } from '@longhaul/agent-protocol';
+import { isForWantOfSpace } from './write-failure.ts';
 
 export interface LockOptions {
   /** How long to wait for another holder to let go. Milliseconds; 0 tries once. */
@@ -21,7 +22,7 @@ const pollMs = 20;
 
 /**
  * Takes the lock `name` in `folder` (file `<name>.lock`, made when missing). Throws `agent-already-running` when it is
- * still held after `waitMs`, `store-unreadable` when the lock file cannot be used at all.
+ * still held after `waitMs`, `disk-full` when there is no room to make it, `store-unreadable` when it cannot be used at all.
  */
 export async function acquireLock(folder: string, name: string, options: LockOptions): Promise<Lock> {
   const file = join(folder, `${name}.lock`);
@@ -54,6 +55,9 @@ function tryLock(folder: string, file: string): Lock | undefined {
     if (database?.isOpen) database.close();
     if (error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === sqliteBusy) return undefined;
     const why = error instanceof Error ? error.message : String(error);
+    if (isForWantOfSpace(error, folder)) {
+      throw new LonghaulError('disk-full', `There is no room for the lock ${file}: ${why}.`, { cause: error });
+    }
     throw new LonghaulError('store-unreadable', `The lock ${file} cannot be used: ${why}.`, { cause: error });
   }
 }

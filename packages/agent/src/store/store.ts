@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import { type Migration, migrate } from './migrations.ts';
+import { isForWantOfSpace, isSqliteError, writeFailure } from './write-failure.ts';
 
 export type { Migration } from './migrations.ts';
+export { isStoreFailure } from './write-failure.ts';
 
 export interface Store extends Disposable {
   /** For reading. Whatever must last goes through `commit`. */
@@ -23,8 +25,9 @@ export interface Store extends Disposable {
    * Runs `write` at once, in a transaction that does not wait for the disk (`synchronous=NORMAL`): what it wrote survives
    * every death of a process, but not always a loss of power. Inside another `note` it joins that one. Never inside a
    * `commit`: the two connections would wait for each other. Throws what `write` threw, `disk-full` or `internal`.
+   * `undone` is called when it has written and that did not last: another note that it had joined failed after all.
    */
-  note<T>(write: (database: DatabaseSync) => T): T;
+  note<T>(write: (database: DatabaseSync) => T, undone?: () => void): T;
 }
 
 interface Waiting {
@@ -33,13 +36,10 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** SQLite's primary result codes that we tell apart (sqlite.org/rescode.html). */
-const sqliteFull = 13;
-
 /**
  * Opens `longhaul.db` in `folder`, making both when missing (0700). `migrations` is the list of all features, joined by
- * the composition root. Throws `store-unreadable` (damaged, locked or not ours; the file is left as it was) or
- * `store-newer` (written by a newer Longhaul).
+ * the composition root. Throws `store-unreadable` (damaged, locked or not ours; the file is left as it was), `disk-full`
+ * (there is no room to open it) or `store-newer` (written by a newer Longhaul).
  */
 export function openStore(folder: string, migrations: readonly Migration[]): Store {
   const file = join(folder, 'longhaul.db');
@@ -60,6 +60,9 @@ export function openStore(folder: string, migrations: readonly Migration[]): Sto
     database?.close();
     if (error instanceof LonghaulError) throw error;
     const why = error instanceof Error ? error.message : String(error);
+    if (isForWantOfSpace(error, folder)) {
+      throw new LonghaulError('disk-full', `The store ${file} cannot be opened: ${why}.`, { cause: error });
+    }
     throw new LonghaulError('store-unreadable', `The store ${file} cannot be read: ${why}.`, { cause: error });
   }
 }
@@ -91,6 +94,8 @@ class SqliteStore implements Store {
   readonly #beginNote: StatementSync;
   readonly #commitNote: StatementSync;
   #waiting: Waiting[] = [];
+  /** Of the notes within the one that is being written. */
+  #undone: (() => void)[] = [];
 
   constructor(database: DatabaseSync, notes: DatabaseSync) {
     this.database = database;
@@ -110,8 +115,12 @@ class SqliteStore implements Store {
     });
   }
 
-  note<T>(write: (database: DatabaseSync) => T): T {
-    if (this.notes.isTransaction) return write(this.notes);
+  note<T>(write: (database: DatabaseSync) => T, undone?: () => void): T {
+    if (this.notes.isTransaction) {
+      const value = write(this.notes);
+      if (undone !== undefined) this.#undone.push(undone);
+      return value;
+    }
     try {
       this.#beginNote.run();
       const value = write(this.notes);
@@ -119,7 +128,10 @@ class SqliteStore implements Store {
       return value;
     } catch (error) {
       if (this.notes.isOpen && this.notes.isTransaction) this.notes.exec('ROLLBACK');
+      for (const undo of this.#undone) undo();
       throw isSqliteError(error) ? writeFailure(error) : error;
+    } finally {
+      this.#undone = [];
     }
   }
 
@@ -160,15 +172,4 @@ class SqliteStore implements Store {
     this.notes.close();
     this.database.close();
   }
-}
-
-const isSqliteError = (error: unknown): error is Error & { readonly errcode: unknown } =>
-  error instanceof Error && 'errcode' in error;
-
-function writeFailure(error: unknown): LonghaulError {
-  const resultCode = isSqliteError(error) ? Number(error.errcode) & 0xff : 0;
-  const why = error instanceof Error ? error.message : String(error);
-  return resultCode === sqliteFull
-    ? new LonghaulError('disk-full', `The store could not be written: ${why}.`, { cause: error })
-    : new LonghaulError('internal', `The store could not be written: ${why}.`, { cause: error });
 }
