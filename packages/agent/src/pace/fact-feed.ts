@@ -1,15 +1,19 @@
 // Facts on their way out: coalesced by the pace, one timer for all. In: "something of this key changed".
+import { isStoreFailure } from '../store/store.ts';
+import { Again } from './again.ts';
 import { FactPace, type Pace } from './fact-pace.ts';
 
 export class FactFeed implements Disposable {
   readonly #pace: FactPace;
   readonly #send: (id: string) => void;
+  /** Of what could not be read. */
+  readonly #again = new Again({ isPassing: isStoreFailure, failed: () => {} });
   #timer: NodeJS.Timeout | undefined;
 
   /** `send` reads the transfer as it is by then and publishes it. */
   constructor(pace: Pace, send: (id: string) => void) {
     this.#pace = new FactPace(pace);
-    this.#send = send;
+    this.#send = id => this.#again.do(id, () => send(id));
   }
 
   changed(id: string): void {
@@ -26,6 +30,7 @@ export class FactFeed implements Disposable {
   /** What is due of a removed transfer will not be sent any more. */
   forget(id: string): void {
     this.#pace.forget(id);
+    this.#again.forget(id);
   }
 
   #arm(): void {
@@ -45,5 +50,6 @@ export class FactFeed implements Disposable {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     for (const id of this.#pace.take(Number.POSITIVE_INFINITY)) this.#send(id);
+    this.#again[Symbol.dispose]();
   }
 }

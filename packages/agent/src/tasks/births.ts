@@ -1,6 +1,7 @@
 // How hosts come into the world: announced in the store, started, recorded by number and birth, forgotten when nothing of them is
 // left. None outlives its agent for longer than until the next one starts.
 import { randomUUID } from 'node:crypto';
+import type { Again } from '../pace/again.ts';
 import { Envelope } from '../platform/kernel/envelope.ts';
 import { birthOf, killGroup, killMarked } from '../platform/process-facts.ts';
 import { stepNow } from '../steps.ts';
@@ -11,6 +12,8 @@ import type { TaskLimits } from './options.ts';
 
 export interface BirthsOptions {
   readonly store: Store;
+  /** For what must be recorded although it cannot be now. */
+  readonly again: Again;
   readonly limits: Pick<TaskLimits, 'maxHostHeapMb' | 'maxPrintedBytesPerSecond'>;
   readonly env: NodeJS.ProcessEnv;
   readonly maxMessageBytes: number;
@@ -42,7 +45,7 @@ export class Births implements Disposable {
     for (const { key } of earlier) this.#forget(key);
   }
 
-  /** @throws a system error when no process can be started */
+  /** @throws a system error when no process can be started; what `store.note` throws */
   bear({ app, program, folder, listener }: Birth): TaskHost {
     const { store, limits, env, maxMessageBytes } = this.#options;
     this.#envelope ??= new Envelope(maxMessageBytes);
@@ -63,12 +66,19 @@ export class Births implements Disposable {
       throw error;
     }
     const { pid } = host;
-    stepNow('host.record', () => store.note(() => this.#table.put({ key, app, pid, born: birthOf(pid) ?? null })));
+    const born = birthOf(pid) ?? null;
+    // Found by its mark as well, should this agent die before.
+    this.#write(key, () => stepNow('host.record', () => store.note(() => this.#table.put({ key, app, pid, born }))));
     return host;
   }
 
   #forget(key: string): void {
-    stepNow('host.forget', () => this.#options.store.note(() => this.#table.delete(key)));
+    this.#write(key, () => stepNow('host.forget', () => this.#options.store.note(() => this.#table.delete(key))));
+  }
+
+  /** Now, or when it can be: the next agent looks after what is left. */
+  #write(key: string, write: () => void): void {
+    this.#options.again.do(`host ${key}`, write);
   }
 
   /** When all have ended. */

@@ -62,7 +62,7 @@ export class Hosts implements Disposable {
     return !this.#starting.has(host);
   }
 
-  /** @throws a system error when no process can be started */
+  /** @throws a system error when no process can be started; what `store.note` throws */
   start(app: string, program: string, folder: string): SeatedHost {
     const { limits, listener } = this.#options;
     const process = this.#births.bear({

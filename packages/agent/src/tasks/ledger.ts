@@ -119,7 +119,9 @@ export class Ledger implements Disposable {
       pid: null,
       progress: 0,
     };
-    stepNow('run.record', () => this.#store.note(() => this.runs.insert(row)));
+    // It joins the note of a socket: when that fails, the run has never been.
+    const undone = () => this.#queued.delete(app);
+    stepNow('run.record', () => this.#store.note(() => this.runs.insert(row), undone));
     this.#queued.set(app, queued + 1);
     this.#facts.runChanged(row.id, false);
     return row;

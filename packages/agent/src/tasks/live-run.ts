@@ -1,7 +1,9 @@
 // One run that has a place in a host: it is given to the host, has its time there, is told to end, and is heard until it has
 // said and printed its last. Acts on its row and its host; what follows when it leaves the host is not decided here.
 import type { CancellationReason, FromTaskHost, RunOrder } from '@longhaul/agent-protocol';
+import { againMs } from '../pace/again.ts';
 import { stepNow } from '../steps.ts';
+import { isStoreFailure } from '../store/store.ts';
 import type { LentForRun } from './broker.ts';
 import type { SeatedHost } from './hosts.ts';
 import type { Ledger } from './ledger.ts';
@@ -49,6 +51,11 @@ export class LiveRun implements Disposable {
     return this.#row;
   }
 
+  /** It is in its host no more, though that may not be recorded yet. */
+  get hasLeft(): boolean {
+    return this.#hasLeft;
+  }
+
   /** How it ended, as its host has said, though something it printed may still be on its way. */
   get saidEnd(): RunEvent | undefined {
     return this.#said?.event;
@@ -71,7 +78,7 @@ export class LiveRun implements Disposable {
 
   /** A no-op when it is told to end already, or has ended. */
   cancel(reason: CancellationReason): void {
-    if (this.#row.state.name !== 'running' || this.#said !== undefined) return;
+    if (this.#row.state.name !== 'running' || this.#said !== undefined || this.#hasLeft) return;
     const { ledger, limits, isHostReady } = this.#options;
     this.#row = ledger.apply(this.#row, { name: 'cancel', reason });
     if (!this.#isGiven) return; // ended when it would be given
@@ -81,7 +88,7 @@ export class LiveRun implements Disposable {
 
   /** What its host says of it. */
   heard(message: AboutRun): void {
-    if (!this.#isGiven) return; // of a run that it cannot have
+    if (!this.#isGiven || this.#hasLeft) return; // of a run that it cannot have
     if (message.type === 'heard') this.#hasHeard = true;
     else if (message.type === 'progress') this.#options.ledger.progress(this.#row.id, message.value);
     else if (this.#said === undefined) {
@@ -107,7 +114,16 @@ export class LiveRun implements Disposable {
 
   #startClock(): void {
     if (this.#row.state.name === 'canceling') this.#startGrace();
-    else this.#startTimer(this.#options.limits.maxRunMs, () => this.cancel('execution-time-exceeded'));
+    else this.#startTimer(this.#options.limits.maxRunMs, () => this.#timeIsOver());
+  }
+
+  #timeIsOver(): void {
+    try {
+      this.cancel('execution-time-exceeded');
+    } catch (error) {
+      if (!isStoreFailure(error)) throw error;
+      this.#startTimer(againMs, () => this.#timeIsOver());
+    }
   }
 
   #startGrace(): void {

@@ -8,19 +8,23 @@ import {
   type SocketReason,
   type TaskRecord,
 } from '@longhaul/agent-protocol';
+import { Again } from '../pace/again.ts';
 import { step as namedStep } from '../steps.ts';
-import type { Store } from '../store/store.ts';
+import { isStoreFailure, type Store } from '../store/store.ts';
+import { afterAgentDeath, inHost, patchOf } from './after-death.ts';
 import { type LentForRun, socketRunOf, type TaskBroker } from './broker.ts';
+import { Conditions } from './conditions.ts';
 import { declaredPlace, hostProgramFor, type TaskManifest } from './entry-point.ts';
 import { Hosts, type SeatedHost } from './hosts.ts';
 import type { Ledger, RunPatch } from './ledger.ts';
 import { Line } from './line.ts';
 import { LiveRun } from './live-run.ts';
 import type { TaskLimits } from './options.ts';
+import { Pump } from './pump.ts';
 import { RunLog } from './run-log.ts';
 import { isOver, type RunEvent, runErrorOf } from './run-states.ts';
 import type { RunRow } from './runs-table.ts';
-import { type HostEnd, type RunInHost, verdictOf } from './verdicts.ts';
+import { type HostEnd, verdictOf } from './verdicts.ts';
 
 export interface RunnerLog {
   info(facts: object, message: string): void;
@@ -46,15 +50,26 @@ export class Runner {
   /** Of runs that are not over: kept from one attempt to the next. */
   readonly #logs = new Map<string, RunLog>();
   readonly #line: Line;
-  readonly #settled = new Set<() => void>();
+  readonly #conditions = new Conditions();
+  /** What is to be recorded and could not be. */
+  readonly #again: Again;
   /** From the time when sockets can be lent to the end of this agent. */
-  #isServing = false;
+  readonly #pump: Pump;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    const { store, limits, env, broker } = options;
+    const { store, limits, env, broker, log } = options;
+    this.#again = new Again({
+      isPassing: isStoreFailure,
+      failed: err => log.error({ err }, 'what became of runs could not be recorded'),
+    });
+    this.#pump = new Pump(
+      () => this.#serve(),
+      err => log.error({ err }, 'no run can be started now'),
+    );
     this.#hosts = new Hosts({
       store,
+      again: this.#again,
       limits,
       env,
       maxMessageBytes: maxDoorMessageBytes,
@@ -72,23 +87,14 @@ export class Runner {
   /** What an agent that died has left: hosts are killed, runs wait in line again. Resolves with those that are over now. */
   async recover(): Promise<RunRow[]> {
     await this.#hosts.killEarlier();
-    const { ledger, limits } = this.#options;
-    const rows: RunRow[] = [];
-    for (const row of ledger.runs.unfinished()) {
-      const run = inHost(row);
-      if (run === undefined) continue;
-      const { event, losses } = verdictOf(run, 0, { kind: 'agent-died' }, limits);
-      rows.push(ledger.apply(row, event, patchOf(row, event, losses)));
-    }
-    return rows.filter(({ state }) => isOver(state));
+    return afterAgentDeath(this.#options.ledger, this.#options.limits).filter(({ state }) => isOver(state));
   }
 
   /** From now on runs are started. `over`: those that `recover` has found to be over. */
   begin(over: readonly RunRow[]): void {
-    this.#isServing = true;
     for (const row of over) this.#tellOver(row);
     for (const app of this.#options.ledger.runs.appsInLine()) this.#line.join(app);
-    this.#pump();
+    this.#pump.begin();
   }
 
   /** Records a run and starts it when it is its turn. @throws LonghaulError `quota-exceeded` */
@@ -96,7 +102,7 @@ export class Runner {
     const row = this.#options.ledger.recordRun(task, reason, socketId);
     this.#line.join(row.app);
     // Not before the sockets have written down that this run is theirs.
-    queueMicrotask(() => this.#pump());
+    queueMicrotask(() => this.#pump.now());
     return row.id;
   }
 
@@ -117,28 +123,29 @@ export class Runner {
   /** Every run of an app is told to end; its host ends when they have, or is killed. */
   async endApp(app: string, reason: CancellationReason): Promise<void> {
     for (const row of this.#options.ledger.runs.unfinished({ app })) this.cancel(row, reason);
-    await this.#until(() => ![...this.#live.values()].some(({ row }) => row.app === app));
+    await this.#conditions.until(() => ![...this.#live.values()].some(({ row }) => row.app === app));
     for (const { process } of this.#hosts.of(app)) process.close({ kind: 'exited', how: 'its app was unregistered' });
-    await this.#until(() => this.#hosts.of(app).length === 0);
+    await this.#conditions.until(() => this.#hosts.of(app).length === 0);
   }
 
   /** Runs are told to end; those that do not are killed with their hosts and wait for the next agent. */
   async close(): Promise<void> {
-    this.#isServing = false;
-    for (const live of this.#live.values()) live.cancel('terminating');
+    this.#pump[Symbol.dispose]();
+    const present = [...this.#live.values()].filter(({ hasLeft }) => !hasLeft);
+    for (const live of present) this.#again.do(live.row.id, () => live.cancel('terminating'));
     const late = setTimeout(() => {
       for (const { process } of this.#hosts.all()) process.kill({ kind: 'agent-ends' });
     }, this.#options.limits.graceMs);
-    await this.#until(() => this.#live.size === 0);
+    // What cannot be recorded is left to the next agent.
+    await this.#conditions.until(() => [...this.#live.values()].every(({ hasLeft }) => hasLeft));
+    this.#again[Symbol.dispose]();
     clearTimeout(late);
     for (const { process } of this.#hosts.all()) process.close({ kind: 'agent-ends' });
-    await this.#until(() => this.#hosts.all().length === 0);
+    await this.#conditions.until(() => this.#hosts.all().length === 0);
     this.#hosts[Symbol.dispose]();
   }
 
-  /** Starts whatever may start. */
-  #pump(): void {
-    if (!this.#isServing) return;
+  #serve(): void {
     this.#line.serve((row, host) => this.#start(row, host));
     for (const host of this.#line.yielding()) {
       if (this.#runsIn(host).length === 0) {
@@ -163,6 +170,7 @@ export class Runner {
       // A warm host finds the module itself, and says so when it does not: to look for it here costs every wake.
       host ??= this.#hosts.start(row.app, hostProgramFor(place), isAbsolute(folder) ? folder : '/');
     } catch (error) {
+      if (isStoreFailure(error)) throw error;
       this.#applyOver(row, { name: 'fail', error: runErrorOf(error) });
       return;
     }
@@ -170,8 +178,18 @@ export class Runner {
     if (!this.#logs.has(row.id)) this.#logs.set(row.id, new RunLog(this.#options.limits.maxLogBytes));
     // The row is written while the socket is on its way out of its vault.
     const lending = namedStep('run.lend', () => this.#options.broker.lend(socketRunOf(row), host.seat));
-    const started = ledger.apply(row, { name: 'start' }, { startedAt: now(), pid: host.process.pid });
-    const live = this.#seat(started, host);
+    let live: LiveRun;
+    try {
+      live = this.#seat(ledger.apply(row, { name: 'start' }, { startedAt: now(), pid: host.process.pid }), host);
+    } catch (error) {
+      // It waits on, and is lent its socket anew.
+      lending.then(
+        lent => lent !== 'obsolete' && lent.descriptor?.[Symbol.dispose](),
+        () => {},
+      );
+      if (this.#runsIn(host).length === 0) this.#hosts.idle(host);
+      throw error;
+    }
     lending.then(
       lent => this.#give(live, lent, entryPoint),
       error => this.#cannotLend(live, error),
@@ -200,12 +218,17 @@ export class Runner {
   }
 
   #cannotLend(live: LiveRun, error: unknown): void {
-    if (this.#isCurrent(live)) this.#leave(live, { name: 'fail', error: runErrorOf(error) });
+    if (!this.#isCurrent(live)) return;
+    const { row } = live;
+    if (isStoreFailure(error)) this.#pump.rest(error);
+    if (row.state.name === 'canceling') this.#leave(live, { name: 'end' });
+    else if (isStoreFailure(error)) this.#leave(live, { name: 'lose-host', error: runErrorOf(error) }, {});
+    else this.#leave(live, { name: 'fail', error: runErrorOf(error) });
   }
 
   /** Not one whose host has died since, or that is over. */
   #isCurrent(live: LiveRun): boolean {
-    return this.#live.get(live.row.id) === live;
+    return this.#live.get(live.row.id) === live && !live.hasLeft;
   }
 
   #said(host: SeatedHost, message: FromTaskHost): void {
@@ -225,7 +248,7 @@ export class Runner {
 
   #hostEnded(host: SeatedHost, end: HostEnd): void {
     const { limits, broker, log } = this.#options;
-    const runs = this.#runsIn(host);
+    const runs = this.#runsIn(host).filter(({ hasLeft }) => !hasLeft);
     const isExpected = runs.length === 0 && end.kind === 'exited';
     log[isExpected ? 'info' : 'warn'](
       { app: host.app, pid: host.seat.pid, end, runs: runs.length },
@@ -240,26 +263,31 @@ export class Runner {
       }
       const { event, losses } = verdictOf(inHost(live.row)!, others, end, limits);
       if (event.name === 'lose-host') this.#logs.get(live.row.id)?.note(`started again: ${event.error.message}`);
-      this.#leave(live, event, losses);
+      this.#leave(live, event, patchOf(live.row, event, losses));
     }
     this.#line.stepBack(host.app);
-    this.#settle();
-    this.#pump();
+    this.#conditions.changed();
+    this.#pump.now();
   }
 
   /** It leaves its host: over, or in line again. */
-  #leave(live: LiveRun, event: RunEvent, losses = live.row.losses): void {
-    const { ledger } = this.#options;
+  #leave(live: LiveRun, event: RunEvent, patch = patchOf(live.row, event)): void {
     live[Symbol.dispose]();
-    this.#live.delete(live.row.id);
+    this.#again.do(live.row.id, () => this.#record(live, event, patch));
+    this.#conditions.changed();
+  }
+
+  /** It keeps its place until it is recorded what has become of it. */
+  #record(live: LiveRun, event: RunEvent, patch: RunPatch): void {
     if (event.name === 'lose-host') {
-      ledger.apply(live.row, event, patchOf(live.row, event, losses));
+      this.#options.ledger.apply(live.row, event, patch);
       this.#line.join(live.row.app);
-    } else this.#applyOver(live.row, event, { losses });
+    } else this.#applyOver(live.row, event, patch);
+    this.#live.delete(live.row.id);
     if (this.#runsIn(live.host).length === 0) this.#hosts.idle(live.host);
-    this.#settle();
+    this.#conditions.changed();
     // Not before a host's other runs have left it, too.
-    setImmediate(() => this.#pump());
+    setImmediate(() => this.#pump.now());
   }
 
   #applyOver(before: RunRow, event: RunEvent, patch: RunPatch = {}): RunRow {
@@ -275,21 +303,4 @@ export class Runner {
     if (state.name === 'failed') this.#options.log.warn({ app, run: id, error: state.error }, 'a run failed');
     this.#options.broker.over(socketRunOf(row), state.name);
   }
-
-  async #until(isTrue: () => boolean): Promise<void> {
-    while (!isTrue()) await new Promise<void>(resolve => this.#settled.add(resolve));
-  }
-
-  #settle(): void {
-    const waiting = [...this.#settled];
-    this.#settled.clear();
-    for (const resolve of waiting) resolve();
-  }
 }
-
-function inHost({ id, state, losses }: RunRow): RunInHost | undefined {
-  return state.name === 'running' || state.name === 'canceling' ? { id, state, losses } : undefined;
-}
-
-const patchOf = ({ attempt }: RunRow, event: RunEvent, losses: number): RunPatch =>
-  event.name === 'lose-host' ? { losses, attempt: attempt + 1 } : { losses };

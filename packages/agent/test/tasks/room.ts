@@ -39,6 +39,8 @@ export interface Room {
   readonly told: string[];
   readonly over: ReadonlyMap<string, RunOutcome>;
   readonly lent: SocketRun[];
+  /** What was logged as an error. */
+  readonly errors: string[];
   /** Registers a task of the app, once for each entry point, and triggers a run of it. */
   run(entryPoint: string, more?: { app?: string; reason?: SocketReason }): Promise<string>;
   /** Resolves when the run is over. */
@@ -74,10 +76,11 @@ export async function openRoom(t: TestContext, options: RoomOptions): Promise<Ro
   const told: string[] = [];
   const over = new Map<string, RunOutcome>();
   const lent: SocketRun[] = [];
+  const errors: string[] = [];
   const tasks = await openTasks({
     store,
     env: process.env,
-    log: { info() {}, warn() {}, error() {} },
+    log: { info() {}, warn() {}, error: (_, message) => void errors.push(message) },
     limits: { warmMs: 60_000, ...options.limits },
     publish: fact => facts.push(fact),
     manifestOf: () => ({ folder: options.folder, tasks: declared }),
@@ -122,6 +125,7 @@ export async function openRoom(t: TestContext, options: RoomOptions): Promise<Ro
     told,
     over,
     lent,
+    errors,
     reached,
     close,
     ended: id => reached(id, 'its end', ({ status }) => isRunOver(status)),

@@ -1,6 +1,7 @@
 // Disks of their own for tests, which can be full, or read-only.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** Mounting needs root and its capability; where that is missing the tests say so. */
 function whyNot(): string | false {
@@ -23,6 +24,27 @@ export class Disk implements Disposable {
 
   remount(options: string): void {
     execFileSync('mount', ['-o', `remount,${options}`, this.folder]);
+  }
+
+  /** To the last byte. */
+  fill(): void {
+    const file = openSync(this.#filling, 'a');
+    try {
+      for (const piece of [Buffer.alloc(65_536), Buffer.alloc(1)]) for (;;) writeSync(file, piece);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** There is room again. */
+  clear(): void {
+    rmSync(this.#filling);
+  }
+
+  get #filling(): string {
+    return join(this.folder, 'filling');
   }
 
   [Symbol.dispose](): void {
