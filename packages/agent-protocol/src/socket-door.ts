@@ -79,6 +79,8 @@ const Ended = v.strictObject({
   error: v.nullable(v.strictObject({ message: v.pipe(v.string(), v.maxLength(8_192)) })),
   /** Bytes that the host has printed for it: they come another way, and may come later. */
   printed: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  /** The error is that its module, or the function in it, could not be had: in this host that stays so. */
+  hasFailedToLoad: v.optional(v.boolean(), false),
 });
 
 /** What an app may say. */

@@ -137,6 +137,11 @@ export interface TaskVerbs {
   getRun(id: string): Promise<RunDetails>;
   /** With reason `abort`. */
   cancelRun(id: string): Promise<RunRecord>;
+  /**
+   * The app's code has changed: its task hosts finish the runs that they have and get no further one. A registration that says
+   * something new does the same, and so does another file in the place of a task's own module.
+   */
+  renewTasks(app: string): Promise<void>;
 }
 
 /** At most 10 a second for one task or run; the last state is never left out. */

@@ -86,7 +86,9 @@ test('agent run serves in the foreground until SIGTERM, and a second one is refu
 test('an app is registered from its manifest, listed, and unregistered with all it left', async () => {
   const tasks = [{ entryPoint: './background.js#run', triggers: ['socket-activity'] }];
   writeFileSync(home.file('app.json'), JSON.stringify({ id: 'com.example.player', name: 'Player', tasks }));
-  const app = await home.json('app', 'register', 'app.json');
+  const registered = await home.run(['app', 'register', '--json', 'app.json']);
+  assert.match(registered.stderr, /^No such file yet: \/.*\/background\.js\. Its task/);
+  const [app] = [registered.json].flat();
   assert.deepEqual([app.id, app.name, app.folder], ['com.example.player', 'Player', dirname(home.file('app.json'))]);
   assert.deepEqual(app.tasks, tasks);
   assert.equal(statSync(app.grantFile).mode & 0o777, 0o600);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { isSupportedHere } from '@longhaul/agent/kernel';
 import { isRunOver, type RunDetails, type RunRecord, type SocketRecord } from '@longhaul/agent-protocol';
+import { connectAgent } from '@longhaul/client';
 import { waitFor } from '@longhaul/testing';
 import { CommandHome, errorsOf } from './command-home.ts';
 import { ParkedApp } from './parked-app.ts';
@@ -230,6 +231,21 @@ describe('the command with parked sockets', { skip: isSupportedHere() ? false : 
       ['here'],
     );
     assert.equal(errorsOf(some)[0]?.about, 'nowhere');
+  });
+
+  test('what connects anew leaves the processes of tasks alone, registering the app again renews them', async () => {
+    const peer = await app.park('renewed', 'run');
+    const pidOf = async (word: string): Promise<number | null> => {
+      peer.write(word);
+      const isOf = ({ status, log }: RunDetails) => status === 'completed' && log.includes(word);
+      return (await app.runOf('renewed', isOf)).pid;
+    };
+    const first = await pidOf('one');
+    await using _ = await connectAgent({ manifest: home.file(`${chat}/app.json`), env: home.env });
+    assert.equal(await pidOf('two'), first);
+    await home.json('app', 'register', home.file(`${chat}/app.json`));
+    assert.notEqual(await pidOf('three'), first);
+    await remove('renewed');
   });
 
   test('on a terminal lines are as wide as it is', async () => {

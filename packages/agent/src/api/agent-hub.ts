@@ -1,5 +1,6 @@
 // The agent's hub: each verb asks the feature's door and answers; what a caller can see is its scope, which every door takes.
 // What all verbs have in common is in verb.ts, who may call them in verb-roles.ts.
+import { isDeepStrictEqual } from 'node:util';
 import {
   type AgentClient,
   type AgentStatus,
@@ -93,7 +94,13 @@ export function createAgentHub(options: AgentHubOptions) {
       ...taskMethods(verb, tasks),
       getStatus: verb('getStatus', [], () => options.status()),
       openDashboard: verb('openDashboard', [], async () => ({ url: await options.openDashboard() })),
-      registerApp: verb('registerApp', [AppManifest], (_, [manifest]) => apps.register(manifest, options.now())),
+      registerApp: verb('registerApp', [AppManifest], async (_, [manifest]) => {
+        const before = apps.manifestOf(manifest.id);
+        const record = await apps.register(manifest, options.now());
+        // Apps register whenever they connect, from within a task too: what is as it was says nothing of the code.
+        if (!isDeepStrictEqual(apps.manifestOf(manifest.id), before)) tasks.renew(manifest.id);
+        return record;
+      }),
       unregisterApp: verb('unregisterApp', [AppId], async (_, [id]) => {
         apps.require(id);
         // Its grant goes first, so that nothing new comes while the rest is removed.

@@ -1,5 +1,5 @@
 // The hub's verbs for registrations and runs of background tasks.
-import { LonghaulError, RegisterTaskRequest, RunId, TaskId } from '@longhaul/agent-protocol';
+import { AppId, LonghaulError, RegisterTaskRequest, RunId, TaskId } from '@longhaul/agent-protocol';
 import * as v from 'valibot';
 import type { Scope } from '../scope.ts';
 import type { Tasks } from '../tasks/door.ts';
@@ -22,6 +22,7 @@ export const taskMethods = (verb: Verb, tasks: Tasks) => ({
   listRuns: verb('listRuns', [v.nullable(TaskId)], ({ scope }, [taskId]) => tasks.listRuns(scope, taskId)),
   getRun: verb('getRun', [RunId], ({ scope }, [id]) => tasks.getRun(scope, id)),
   cancelRun: verb('cancelRun', [RunId], ({ scope }, [id]) => tasks.cancelRun(scope, id)),
+  renewTasks: verb('renewTasks', [AppId], (_, [app]) => tasks.renew(app)),
 });
 
 /** The table of roles lets apps only come here. */

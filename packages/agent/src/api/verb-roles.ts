@@ -31,6 +31,7 @@ export const verbRoles = Object.freeze({
   listRuns: ['owner', 'app', 'browser'],
   getRun: ['owner', 'app', 'browser'],
   cancelRun: ['owner', 'app', 'browser'],
+  renewTasks: ['owner'],
   getSettings: ['app'],
   setSetting: ['app'],
   removeSetting: ['app'],

@@ -68,6 +68,8 @@ export interface Tasks extends AsyncDisposable {
   getRun(scope: Scope, id: string): RunDetails;
   /** One that is over or told to end already stays as it is. */
   cancelRun(scope: Scope, id: string): RunRecord;
+  /** The app's code is another now: hosts that have runs finish them, the next run starts in a new one. */
+  renew(app: string): void;
   /** Its runs are canceled with `uninstall`; resolves when its host is gone and nothing of it is left here. */
   removeApp(app: string): Promise<void>;
 }
@@ -165,6 +167,11 @@ class Door implements Tasks {
 
   cancelRun(scope: Scope, id: string): RunRecord {
     return this.#ledger.recordOf(this.#runner.cancel(this.#findRun(scope, id), 'abort'));
+  }
+
+  renew(app: string): void {
+    this.#checkOpen();
+    this.#runner.renew(app);
   }
 
   async removeApp(app: string): Promise<void> {

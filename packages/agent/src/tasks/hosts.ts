@@ -5,6 +5,7 @@ import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { Births, type BirthsOptions } from './births.ts';
 import type { HostSeat } from './broker.ts';
 import type { TaskHost } from './host.ts';
+import { HostCode } from './host-code.ts';
 import type { TaskLimits } from './options.ts';
 import type { HostEnd } from './verdicts.ts';
 
@@ -13,6 +14,7 @@ export interface SeatedHost {
   readonly startedAt: number;
   readonly process: TaskHost;
   readonly seat: HostSeat;
+  readonly code: HostCode;
   /** Neither ending nor retired. */
   readonly takesRuns: boolean;
 }
@@ -96,6 +98,7 @@ export class Hosts implements Disposable {
       startedAt: this.#lastStart,
       process,
       seat,
+      code: new HostCode(),
       get takesRuns() {
         return process.isOpen && !retired.has(host);
       },

@@ -64,7 +64,11 @@ export class Line {
   /** `nowhere`: others of its app may go first. `undefined`: not one of them may. */
   #placeFor(row: RunRow): Turn | 'nowhere' | undefined {
     const { hosts, limits, runsIn } = this.#options;
-    const places = hosts.of(row.app).map(host => ({ host, takesRuns: host.takesRuns, active: runsIn(host) }));
+    const places = hosts.of(row.app).map(host => ({
+      host,
+      takesRuns: host.takesRuns && !host.code.isBroken(row.entryPoint),
+      active: runsIn(host),
+    }));
     const place = placeOf(row, places, limits);
     if (place === 'nowhere') return place;
     if (place === 'new-host') return this.#hasRoomFor(row.app) ? { row, host: undefined } : undefined;

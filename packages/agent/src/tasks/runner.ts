@@ -154,6 +154,16 @@ export class Runner {
     }
   }
 
+  /** Hosts of the app take no further run: the next one starts with the code as it is then. */
+  renew(app: string): void {
+    for (const host of this.#hosts.of(app)) this.#retire(host);
+  }
+
+  #retire(host: SeatedHost): void {
+    this.#hosts.retire(host);
+    if (this.#runsIn(host).length === 0) this.#hosts.idle(host);
+  }
+
   #runsIn(host: SeatedHost): LiveRun[] {
     return [...this.#live.values()].filter(live => live.host === host);
   }
@@ -165,10 +175,15 @@ export class Runner {
     try {
       const manifest = manifestOf(row.app);
       const place = declaredPlace(row.app, manifest, row.entryPoint, row.trigger.type);
+      if (present?.code.isCurrent(place.module) === false) {
+        this.#retire(present);
+        return; // the line asks again
+      }
       entryPoint = `${place.module}#${place.exportName}`;
       const folder = manifest?.folder ?? '/';
       // A warm host finds the module itself, and says so when it does not: to look for it here costs every wake.
       host ??= this.#hosts.start(row.app, hostProgramFor(place), isAbsolute(folder) ? folder : '/');
+      if (present === undefined) host.code.isCurrent(place.module); // from now on
     } catch (error) {
       if (isStoreFailure(error)) throw error;
       this.#applyOver(row, { name: 'fail', error: runErrorOf(error) });
@@ -235,8 +250,19 @@ export class Runner {
     if (message.type === 'ready') for (const live of this.#runsIn(host)) live.hostIsReady();
     else {
       const live = this.#live.get(message.run);
-      if (live?.host === host) live.heard(message); // else it is over already
+      if (live?.host !== host) return; // it is over already
+      if (message.type === 'ended') this.#noteCode(host, live.row, message.hasFailedToLoad);
+      live.heard(message);
     }
+  }
+
+  /** Whose code is broken in one host takes it to another, which is the better one from then on if it loads there. */
+  #noteCode(host: SeatedHost, { app, entryPoint }: RunRow, hasFailedToLoad: boolean): void {
+    if (hasFailedToLoad) host.code.broke(entryPoint);
+    const others = this.#hosts.of(app).filter(other => other !== host && other.code.isBroken(entryPoint));
+    if (others.length === 0) return;
+    if (hasFailedToLoad) this.#retire(host);
+    else for (const other of others) this.#retire(other);
   }
 
   #printed(host: SeatedHost, run: string | undefined, bytes: Buffer): void {

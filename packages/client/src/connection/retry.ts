@@ -40,6 +40,7 @@ const afterLoss: Readonly<Record<Verb, 'repeat' | 'done'>> = {
   listRuns: 'repeat',
   getRun: 'repeat',
   cancelRun: 'repeat',
+  renewTasks: 'repeat',
   getSettings: 'repeat',
   setSetting: 'repeat',
   removeSetting: 'repeat',

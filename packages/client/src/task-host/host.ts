@@ -8,7 +8,7 @@ import { currentRun } from './current-run.ts';
 import { parseFromAgent } from './order.ts';
 import { printFor } from './printing.ts';
 import { TaskFunctions } from './task-functions.ts';
-import { TaskRun } from './task-run.ts';
+import { type Failure, TaskRun } from './task-run.ts';
 
 // Not by `import`, as in printing.ts.
 const { inspect } = process.getBuiltinModule('node:util');
@@ -50,7 +50,7 @@ export class TaskHost {
     void currentRun.run(run, () => run.start(this.#functions));
   }
 
-  #ended(run: TaskRun, failure: { readonly error: unknown } | undefined): void {
+  #ended(run: TaskRun, failure: Failure | undefined): void {
     const { id } = run;
     const information = this.#runs.get(id)?.information;
     this.#runs.delete(id);
@@ -58,7 +58,8 @@ export class TaskHost {
     // Before it is said: then the agent takes back what was not given back.
     information?.[Symbol.dispose]();
     const error = failure === undefined ? null : { message: messageOf(failure.error) };
-    this.#say({ type: 'ended', run: id, error, printed: run.printedBytes });
+    const hasFailedToLoad = failure?.isOfLoading ?? false;
+    this.#say({ type: 'ended', run: id, error, printed: run.printedBytes, hasFailedToLoad });
   }
 
   /** Thrown or rejected where nobody caught it. */

@@ -10,7 +10,13 @@ import type { TaskFunctions } from './task-functions.ts';
 export interface TaskRunListener {
   progressed(run: TaskRun, value: number): void;
   /** `undefined`: it ended well. */
-  ended(run: TaskRun, failure: { readonly error: unknown } | undefined): void;
+  ended(run: TaskRun, failure: Failure | undefined): void;
+}
+
+export interface Failure {
+  readonly error: unknown;
+  /** Its module was not loaded, or has no such function. */
+  readonly isOfLoading: boolean;
 }
 
 const maxProgress = 0xffffffff;
@@ -45,19 +51,21 @@ export class TaskRun {
 
   /** Calls the function before it returns, if it is loaded. Resolves when that has returned or failed; never rejects. */
   async start(functions: TaskFunctions): Promise<void> {
+    let isLoaded = false;
     try {
       const found = functions.find(this.#order.task.entryPoint);
       const task = typeof found === 'function' ? found : await found;
+      isLoaded = true;
       await task(this.#instance);
       this.#close();
     } catch (error) {
-      this.fail(error);
+      this.#end({ error, isOfLoading: !isLoaded });
     }
   }
 
   /** The first failure is the one that counts. */
   fail(error: unknown): void {
-    this.#end({ error });
+    this.#end({ error, isOfLoading: false });
   }
 
   cancel(reason: CancellationReason): void {
@@ -87,7 +95,7 @@ export class TaskRun {
     if (this.#open === 0) this.#end(undefined);
   }
 
-  #end(failure: { readonly error: unknown } | undefined): void {
+  #end(failure: Failure | undefined): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#listener.ended(this, failure);

@@ -63,4 +63,12 @@ export class TasksDoor {
   cancelRun(id: string): Promise<RunRecord> {
     return this.#connection.call('cancelRun', id);
   }
+
+  /**
+   * The app's code has changed in more than its tasks' own modules: runs from now on get a process that has loaded none of the
+   * old. Those under way end in theirs. Owner only.
+   */
+  renew(app: string): Promise<void> {
+    return this.#connection.call('renewTasks', app);
+  }
 }
