@@ -1,6 +1,5 @@
 // One parked socket: name, where it leads, who has it, when it was woken last, and why it is over.
 import type { RunRecord, SocketRecord, TaskRecord } from '@longhaul/agent-protocol';
-import { Component } from 'preact';
 import type { Activity } from '../dashboard-state.ts';
 import { fragmentOf, placeOf } from '../route.ts';
 import { socketKey } from '../sockets/socket-list.ts';
@@ -10,8 +9,8 @@ import { ActionButton } from './action-button.tsx';
 import { Command } from './command.tsx';
 import { FactList } from './fact-list.tsx';
 import { RemoveIcon } from './icons.tsx';
-import { NameButton } from './name-button.tsx';
 import { ProblemWords, Refusal } from './problem-view.tsx';
+import { detailsIdOf, RowItem, RowName, RowView } from './row-item.tsx';
 import type { RowPlace } from './rows.tsx';
 import { RunLine } from './run-line.tsx';
 import type { ViewCommands } from './view-commands.ts';
@@ -31,39 +30,26 @@ export interface SocketRowProps extends RowPlace {
 
 const shownRuns = 5;
 
-export class SocketRow extends Component<SocketRowProps> {
-  /** Thousands of rows at ten changes a second: only those that changed are made again. */
-  override shouldComponentUpdate(next: SocketRowProps): boolean {
-    const now = this.props;
-    return (Object.keys(next) as (keyof SocketRowProps)[]).some(key => next[key] !== now[key]);
-  }
-
+export class SocketRow extends RowView<SocketRowProps> {
   override render(props: SocketRowProps) {
     const { record, activity, now, isLive, isOpen, task, runs, group, place, places, commands } = props;
     const id = socketKey(record);
     const row = socketRowOf(record, now);
-    const detailsId = `details-${id}`;
     const ofSocket = isOpen ? runsOfSocket(record, runs, shownRuns) : [];
     return (
-      <li
-        class="row socket"
-        data-id={id}
-        data-status={record.status}
-        data-group={group}
-        data-first={place === 1}
-        aria-posinset={place}
-        aria-setsize={places}
-        onFocusIn={() => commands.view({ type: 'focused', id })}
+      <RowItem
+        kind="socket"
+        id={id}
+        status={record.status}
+        group={group}
+        place={place}
+        places={places}
+        commands={commands}
       >
         <div class="title">
-          <NameButton
-            title={row.name}
-            isOpen={isOpen}
-            detailsId={detailsId}
-            onToggle={() => commands.open(isOpen ? null : id)}
-          >
+          <RowName id={id} title={row.name} isOpen={isOpen} commands={commands}>
             <bdi class="name-head">{row.name}</bdi>
-          </NameButton>
+          </RowName>
           <p class="place">
             <span>{row.kind}</span>
             {row.place === null ? null : (
@@ -100,7 +86,7 @@ export class SocketRow extends Component<SocketRowProps> {
         {row.why === null ? null : <ProblemWords problem={{ message: row.why, fix: row.fix }} />}
         <Refusal activity={activity} title="Not removed" onDismiss={() => commands.dismiss(id)} />
         {isOpen ? (
-          <div class="details" id={detailsId}>
+          <div class="details" id={detailsIdOf(id)}>
             <FactList facts={socketFactsOf(record, task, now)} />
             {ofSocket.length === 0 ? null : (
               <section class="runs" aria-label="Last runs for this socket">
@@ -121,7 +107,7 @@ export class SocketRow extends Component<SocketRowProps> {
             )}
           </div>
         ) : null}
-      </li>
+      </RowItem>
     );
   }
 }

@@ -1,14 +1,13 @@
 // One registered task: its code, how its last runs went, and opened all that is known of them.
 import type { RunRecord, SocketRecord } from '@longhaul/agent-protocol';
-import { Component } from 'preact';
 import type { Activity } from '../dashboard-state.ts';
 import { defaults } from '../options.ts';
 import type { KnownRun } from '../tasks/known-run.ts';
 import type { TaskEntry } from '../tasks/task-list.ts';
 import { stripOfRuns, taskFactsOf, taskRowOf } from '../tasks/task-row-model.ts';
 import { FactList } from './fact-list.tsx';
-import { NameButton } from './name-button.tsx';
 import { ProblemWords } from './problem-view.tsx';
+import { detailsIdOf, RowItem, RowName, RowView } from './row-item.tsx';
 import type { RowPlace } from './rows.tsx';
 import { RunItem } from './run-item.tsx';
 import type { ViewCommands } from './view-commands.ts';
@@ -27,37 +26,25 @@ export interface TaskRowProps extends RowPlace {
   readonly commands: ViewCommands;
 }
 
-export class TaskRow extends Component<TaskRowProps> {
-  override shouldComponentUpdate(next: TaskRowProps): boolean {
-    const now = this.props;
-    return (Object.keys(next) as (keyof TaskRowProps)[]).some(key => next[key] !== now[key]);
-  }
-
+export class TaskRow extends RowView<TaskRowProps> {
   override render(props: TaskRowProps) {
     const { entry, now, isOpen, group, place, places, commands } = props;
     const { id, runs } = entry;
     const row = taskRowOf(entry, now);
-    const detailsId = `details-${id}`;
     return (
-      <li
-        class="row task"
-        data-id={id}
-        data-status={runs[0]?.status ?? 'never'}
-        data-group={group}
-        data-first={place === 1}
-        aria-posinset={place}
-        aria-setsize={places}
-        onFocusIn={() => commands.view({ type: 'focused', id })}
+      <RowItem
+        kind="task"
+        id={id}
+        status={runs[0]?.status ?? 'never'}
+        group={group}
+        place={place}
+        places={places}
+        commands={commands}
       >
         <div class="title">
-          <NameButton
-            title={row.name}
-            isOpen={isOpen}
-            detailsId={detailsId}
-            onToggle={() => commands.open(isOpen ? null : id)}
-          >
+          <RowName id={id} title={row.name} isOpen={isOpen} commands={commands}>
             <bdi class="name-head">{row.name}</bdi>
-          </NameButton>
+          </RowName>
           <p class="place">
             {row.entryPoint === null ? null : (
               <span class="host" title={row.entryPoint}>
@@ -80,7 +67,7 @@ export class TaskRow extends Component<TaskRowProps> {
         </div>
         {row.problem === null || isOpen ? null : <ProblemWords problem={row.problem} />}
         {isOpen ? <TaskDetails {...props} /> : null}
-      </li>
+      </RowItem>
     );
   }
 }
@@ -105,7 +92,7 @@ function TaskDetails({ entry, now, isLive, runId, known, activities, sockets, co
   const shown = opened === undefined || newest.includes(opened) ? newest : [...newest, opened];
   const more = runs.length - shown.length;
   return (
-    <div class="details" id={`details-${id}`}>
+    <div class="details" id={detailsIdOf(id)}>
       <FactList facts={taskFactsOf(entry, now)} />
       <section class="runs" aria-label="Runs">
         <h4>Runs, newest first</h4>

@@ -1,5 +1,4 @@
 // One transfer: name, route, numbers, words and buttons.
-import { Component } from 'preact';
 import type { Activity } from '../dashboard-state.ts';
 import type { KnownDetails } from '../transfers/known-details.ts';
 import { allowedActions, type TransferAction } from '../transfers/transfer-actions.ts';
@@ -9,9 +8,9 @@ import { rowOf } from '../transfers/transfer-row-model.ts';
 import { fileInWords } from '../words/place-words.ts';
 import { ActionButton } from './action-button.tsx';
 import { CancelIcon, PauseIcon, RemoveIcon, ResumeIcon, RetryIcon } from './icons.tsx';
-import { NameButton } from './name-button.tsx';
 import { ProblemWords, Refusal } from './problem-view.tsx';
 import { RouteBar } from './route-bar.tsx';
+import { detailsIdOf, RowItem, RowName, RowView } from './row-item.tsx';
 import { TransferDetails } from './transfer-details.tsx';
 import type { ViewCommands } from './view-commands.ts';
 
@@ -39,39 +38,26 @@ export interface TransferRowProps {
   readonly commands: ViewCommands;
 }
 
-export class TransferRow extends Component<TransferRowProps> {
-  /** 5,000 rows at ten changes a second: only the rows that changed are made again. */
-  override shouldComponentUpdate(next: TransferRowProps): boolean {
-    const now = this.props;
-    return (Object.keys(next) as (keyof TransferRowProps)[]).some(key => next[key] !== now[key]);
-  }
-
+export class TransferRow extends RowView<TransferRowProps> {
   override render({ entry, activity, now, isLive, isOpen, details, place, places, commands }: TransferRowProps) {
     const { record } = entry;
     const row = rowOf(entry, now, isLive);
     const file = fileInWords(record.file);
-    const detailsId = `details-${record.id}`;
     return (
-      <li
-        class="row transfer"
-        data-id={record.id}
-        data-status={record.status}
-        data-group={groupOf(record.status)}
-        data-first={place === 1}
-        aria-posinset={place}
-        aria-setsize={places}
-        onFocusIn={() => commands.view({ type: 'focused', id: record.id })}
+      <RowItem
+        kind="transfer"
+        id={record.id}
+        status={record.status}
+        group={groupOf(record.status)}
+        place={place}
+        places={places}
+        commands={commands}
       >
         <div class="title">
-          <NameButton
-            title={file.path}
-            isOpen={isOpen}
-            detailsId={detailsId}
-            onToggle={() => commands.open(isOpen ? null : record.id)}
-          >
+          <RowName id={record.id} title={file.path} isOpen={isOpen} commands={commands}>
             <bdi class="name-head">{file.head}</bdi>
             <bdi class="name-tail">{file.tail}</bdi>
-          </NameButton>
+          </RowName>
           <p class="place">
             <span class="host" title={row.address}>
               {row.host}
@@ -132,7 +118,7 @@ export class TransferRow extends Component<TransferRowProps> {
         <Refusal activity={activity} title={refusalTitle(activity)} onDismiss={() => commands.dismiss(record.id)} />
         {isOpen ? (
           <TransferDetails
-            id={detailsId}
+            id={detailsIdOf(record.id)}
             record={record}
             known={details}
             now={now}
@@ -140,7 +126,7 @@ export class TransferRow extends Component<TransferRowProps> {
             commands={commands}
           />
         ) : null}
-      </li>
+      </RowItem>
     );
   }
 }
