@@ -9,10 +9,11 @@ import {
   type ToSocketDoor,
 } from '@longhaul/agent-protocol';
 import type { VaultAddress } from '../keeper/vault-wire.ts';
+import { Again } from '../pace/again.ts';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { isSupportedHere } from '../platform/kernel/libc.ts';
 import { isInScope, type Scope } from '../scope.ts';
-import type { Store } from '../store/store.ts';
+import { isStoreFailure, type Store } from '../store/store.ts';
 import { DoorServer } from './door-server.ts';
 import { DueTimer } from './due-timer.ts';
 import type { SocketFact } from './facts.ts';
@@ -98,12 +99,15 @@ export async function openSockets(options: SocketsOptions): Promise<Sockets> {
         // Not before the room is ready: what is parked is armed then, and tells again.
         activity: happened => wakes?.happened(happened),
         lost: keys => wakes?.lost(keys),
-        rejoined: keys => void recovery?.rejoined(keys),
+        rejoined: keys => recovery?.rejoined(keys),
       },
       deadlineMs: limits.vaultDeadlineMs,
     }),
   );
-  const room: SocketRoom = { ledger, vaults, tasks: options.tasks, turns, limits, log, now };
+  const again = stack.use(
+    new Again({ isPassing, failed: err => log.error({ err }, 'what happened to sockets could not be settled') }),
+  );
+  const room: SocketRoom = { ledger, vaults, tasks: options.tasks, turns, again, limits, log, now };
   const waking = new Wakes(room);
   wakes = waking;
   const holders = stack.use(new Holders(room));
@@ -135,7 +139,7 @@ export async function openSockets(options: SocketsOptions): Promise<Sockets> {
     ledger,
     turns,
     resources: stack.move(),
-    here: { vaults, runs, requests, holders, server, path: options.path },
+    here: { vaults, waking, runs, requests, holders, server, path: options.path },
   });
 }
 
@@ -146,6 +150,7 @@ interface Parts {
   /** Only where sockets can be handed over. */
   readonly here?: {
     readonly vaults: Vaults;
+    readonly waking: Wakes;
     readonly runs: Runs;
     readonly requests: Requests;
     readonly holders: Holders;
@@ -162,12 +167,12 @@ class Door implements Sockets {
   }
 
   list(scope: Scope): SocketRecord[] {
-    return this.#parts.ledger.table.list(scope.role === 'app' ? scope.app : undefined).map(toRecord);
+    return this.#parts.ledger.table.list(scope.role === 'app' ? scope.app : undefined).map(row => this.#record(row));
   }
 
   listOwn(app: string): OwnSocketRecord[] {
     const { table } = this.#parts.ledger;
-    return table.list(app).map(row => ({ ...toRecord(row), context: toBase64(table.contents(row.seq).context) }));
+    return table.list(app).map(row => ({ ...this.#record(row), context: toBase64(table.contents(row.seq).context) }));
   }
 
   async remove(scope: Scope, { app, id }: SocketName): Promise<void> {
@@ -211,6 +216,14 @@ class Door implements Sockets {
     this.#here().holders.ended(host);
   }
 
+  /** With what stands in its way now, which no row knows. */
+  #record(row: SocketRow): SocketRecord {
+    const record = toRecord(row);
+    return record.status === 'parked'
+      ? { ...record, why: this.#parts.here?.waking.troubleOf(row.key) ?? record.why }
+      : record;
+  }
+
   /** Forgotten first: nobody is woken for what was removed. */
   #remove({ key }: SocketRow): Promise<void> {
     const { ledger, turns, here } = this.#parts;
@@ -235,4 +248,10 @@ class Door implements Sockets {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.resources.disposeAsync();
   }
+}
+
+/** The same may succeed later: there is room again, the vault goes on, or runs that waited are over. */
+function isPassing(error: unknown): boolean {
+  const code = error instanceof LonghaulError ? error.code : undefined;
+  return code === 'vault-silent' || code === 'quota-exceeded' || isStoreFailure(error);
 }

@@ -57,15 +57,13 @@ export class Holders implements Disposable {
   #putBack(key: string, speaker: Speaker): void {
     if (this.#speakers.get(key) !== speaker) return;
     this.#speakers.delete(key);
-    void this.#room.turns
-      .run(key, () => this.#park(key))
-      .catch(error => this.#room.log.warn({ err: error, key }, 'a socket whose holder is gone could not be parked'));
+    this.#room.again.do(`park ${key}`, () => this.#room.turns.run(key, () => this.#park(key)));
   }
 
   async #park(key: string): Promise<void> {
     const { ledger, vaults } = this.#room;
     const row = ledger.table.findByKey(key);
-    if (row?.state.name !== 'lent' || this.#speakers.has(key)) return;
+    if (row?.state.name !== 'lent' || row.state.holder.runId !== null || this.#speakers.has(key)) return;
     ledger.change(row, { name: 'put-back' });
     await vaults.giveBack(key);
     vaults.arm([key]);

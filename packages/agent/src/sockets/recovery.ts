@@ -35,7 +35,8 @@ export class Recovery {
     const { ledger, vaults, turns, log } = this.#room;
     // Of most sockets nothing else has to be known: they are parked, and a vault has them.
     const inStore = ledger.table.parkedKeys();
-    const others = ledger.table.listUnparked().filter(row => !isOver(row.state));
+    const unparked = ledger.table.listUnparked();
+    const others = unparked.filter(row => !isOver(row.state));
     const gone = inStore.filter(key => vaults.get(key) === undefined);
     const strangers = this.#strangersTo([...inStore, ...others.map(({ key }) => key)]);
     // Handed over and never answered, or over: whoever else has one keeps it.
@@ -52,6 +53,7 @@ export class Recovery {
     for (const { key, runId, outcome } of this.#unsettled) {
       await turns.run(key, () => runs.settle(key, { id: runId }, outcome));
     }
+    for (const row of unparked) if (row.state.name === 'closed' && row.state.isUntold) this.#wakes.tellLater(row);
     holders.expect(this.#absent);
     const parked = ledger.table.parkedKeys();
     vaults.arm(parked);
@@ -65,23 +67,21 @@ export class Recovery {
    * A vault that was silent answers again: what was asked of it meanwhile has happened or not, so what the store says is made
    * true.
    */
-  async rejoined(keys: readonly string[]): Promise<void> {
-    const { ledger, vaults, turns, log } = this.#room;
+  rejoined(keys: readonly string[]): void {
+    const { turns, again, log } = this.#room;
     log.warn({ sockets: keys.length }, 'a vault answers again');
-    const settled = keys.map(key =>
-      turns.run(key, async () => {
-        const row = ledger.table.findByKey(key);
-        const held = vaults.get(key);
-        const isLive = row !== undefined && !isOver(row.state);
-        if (!isLive) await vaults.drop(key);
-        else if (held === undefined) this.#wakes.end(row, 'the process that held it let go of it');
-        else if (row.state.name !== 'lent') await vaults.giveBack(key);
-        if (row?.state.name === 'parked') vaults.arm([key]);
-      }),
-    );
-    for (const result of await Promise.allSettled(settled)) {
-      if (result.status === 'rejected') log.warn({ err: result.reason }, 'a socket of that vault could not be settled');
-    }
+    for (const key of keys) again.do(`rejoined ${key}`, () => turns.run(key, () => this.#rejoined(key)));
+  }
+
+  async #rejoined(key: string): Promise<void> {
+    const { ledger, vaults } = this.#room;
+    const row = ledger.table.findByKey(key);
+    const held = vaults.get(key);
+    const isLive = row !== undefined && !isOver(row.state);
+    if (!isLive) await vaults.drop(key);
+    else if (held === undefined) this.#wakes.end(row, 'the process that held it let go of it');
+    else if (row.state.name !== 'lent') await vaults.giveBack(key);
+    if (row?.state.name === 'parked') vaults.arm([key]);
   }
 
   /** What the vaults hold and no row knows. There are none where they hold as many as are known. */

@@ -164,14 +164,18 @@ export class Requests {
     }
     const { descriptor, holding } = await step('socket.lend.take', () => vaults.lend(key));
     using own = descriptor;
-    // It may have been signalled meanwhile: the run will find it gone.
-    const lent = stepNow('socket.lend.note', () =>
-      ledger.change(this.#find(speaker.app, asked.socketId), {
-        name: 'lend',
-        lease: holding.lease,
-        holder: { by: speaker.by, pid: speaker.pid, runId: null },
-      }),
-    );
+    const holder = { by: speaker.by, pid: speaker.pid, runId: null } as const;
+    let lent: SocketRow;
+    try {
+      // It may have been signalled meanwhile: the run will find it gone.
+      lent = stepNow('socket.lend.note', () =>
+        ledger.change(this.#find(speaker.app, asked.socketId), { name: 'lend', lease: holding.lease, holder }),
+      );
+    } catch (error) {
+      await vaults.giveBack(key).catch(() => {}); // a vault that does not answer is told later
+      this.#listen(key, false);
+      throw error;
+    }
     this.#holders.set(key, speaker);
     const socket = lentSocket(lent, ledger.table.contents(lent.seq), holding.lease);
     stepNow('socket.lend.answer', () => speaker.say({ type: 'lent', request: asked.request, socket }, [own]));
@@ -198,11 +202,14 @@ export class Requests {
 
   /** From now on; at once when there is something that nobody has seen. */
   #listen(key: string, hasNews: boolean): void {
-    const { vaults, ledger } = this.#room;
-    const row = ledger.table.findByKey(key);
-    if (row?.state.name !== 'parked') return; // its time has come meanwhile
-    if (hasNews) this.#wakes.signal(row, 'socket-activity');
-    else vaults.arm([key]);
+    const { vaults, ledger, again } = this.#room;
+    // It is answered: a wake that cannot be recorded now comes later.
+    again.do(`listen ${key}`, () => {
+      const row = ledger.table.findByKey(key);
+      if (row?.state.name !== 'parked') return; // its time has come meanwhile
+      if (hasNews) this.#wakes.signal(row, 'socket-activity');
+      else vaults.arm([key]);
+    });
   }
 
   #find(app: string, socketId: string): SocketRow {

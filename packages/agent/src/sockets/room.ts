@@ -1,5 +1,6 @@
 // What the parts of this room share, and what they need of the tasks, which they do not know.
 import type { RunStatus, SocketReason } from '@longhaul/agent-protocol';
+import type { Again } from '../pace/again.ts';
 import type { SocketLedger } from './ledger.ts';
 import type { SocketLimits } from './options.ts';
 import type { Turns } from './turns.ts';
@@ -35,6 +36,8 @@ export interface SocketRoom {
   readonly vaults: Vaults;
   readonly tasks: SocketTasks;
   readonly turns: Turns;
+  /** For what must happen although the store, a vault or a limit is in its way now. */
+  readonly again: Again;
   readonly limits: SocketLimits;
   readonly log: SocketLog;
   readonly now: () => number;

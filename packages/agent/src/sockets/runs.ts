@@ -59,12 +59,23 @@ export class Runs {
     }
     const { lease } = holding;
     const holder = { by: 'host', pid, runId: run.id } as const;
-    const lent = stepNow('socket.lend.note', () => ledger.change(row, { name: 'lend', lease, holder }));
-    return { socket: lentSocket(lent, ledger.table.contents(lent.seq), lease), descriptor, closed: null };
+    try {
+      const lent = stepNow('socket.lend.note', () => ledger.change(row, { name: 'lend', lease, holder }));
+      return { socket: lentSocket(lent, ledger.table.contents(lent.seq), lease), descriptor, closed: null };
+    } catch (error) {
+      descriptor[Symbol.dispose]();
+      throw error;
+    }
   }
 
-  /** The run is over. Resolves when its socket is in somebody's hands again. */
-  async over(run: SocketRun, outcome: RunOutcome): Promise<void> {
+  /** The run is over. Resolves when its socket is in somebody's hands again, or that has to wait. */
+  over(run: SocketRun, outcome: RunOutcome): Promise<void> {
+    return new Promise(resolve => {
+      this.#room.again.do(`over ${run.id}`, () => this.#over(run, outcome).finally(resolve));
+    });
+  }
+
+  async #over(run: SocketRun, outcome: RunOutcome): Promise<void> {
     const row = this.#room.ledger.table.find(run.app, run.socketId);
     if (row !== undefined) await this.#room.turns.run(row.key, () => this.settle(row.key, run, outcome));
   }

@@ -25,7 +25,8 @@ const events: Record<SocketEvent['name'], SocketEvent> = {
   fail: { name: 'fail', until: 9 },
   rested: { name: 'rested' },
   forsake: { name: 'forsake', why: 'w' },
-  end: { name: 'end', why: 'w' },
+  end: { name: 'end', why: 'w', isUntold: false },
+  told: { name: 'told' },
 };
 
 test("every cell leads to the state it names with that state's data, and every other is illegal", () => {
@@ -50,6 +51,14 @@ test('the way of section 1.4: parked, signalled, lent, parked; without being han
 test('a closed one is handed over anew under its id (SB-43); one that lives is not', () => {
   assert.deepEqual(step(states.closed, events['hand-over']), { name: 'parked' });
   assert.throws(() => step(states.lent, events['hand-over']), { code: 'illegal-state' });
+});
+
+test('a closed one of which nobody could be told is remembered as such until somebody is', () => {
+  const untold = step(states.lent, { name: 'end', why: 'w', isUntold: true });
+  assert.deepEqual(untold, { name: 'closed', why: 'w', isUntold: true });
+  assert.equal(isOver(untold), true);
+  assert.deepEqual(step(untold, events.told), states.closed);
+  assert.deepEqual(step(untold, events['hand-over']), { name: 'parked' });
 });
 
 test('the keep-alive timer runs while it is parked, a pause while it rests, and nothing otherwise (SB-42)', () => {

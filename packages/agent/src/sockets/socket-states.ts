@@ -20,7 +20,8 @@ export type SocketState =
   | { readonly name: 'signalled'; readonly runId: string }
   | { readonly name: 'lent'; readonly lease: number; readonly holder: Holder }
   | { readonly name: 'orphaned'; readonly why: string }
-  | { readonly name: 'closed'; readonly why: string };
+  /** `isUntold`: the run that tells its app is still to be recorded. */
+  | { readonly name: 'closed'; readonly why: string; readonly isUntold?: true };
 export type StateName = SocketState['name'];
 
 export type SocketEvent =
@@ -43,7 +44,9 @@ export type SocketEvent =
   /** A task has ended without giving it back (SB-35), or has failed too often. */
   | { readonly name: 'forsake'; readonly why: string }
   /** The peer, the network or the death of its vault (SB-43). */
-  | { readonly name: 'end'; readonly why: string };
+  | { readonly name: 'end'; readonly why: string; readonly isUntold: boolean }
+  /** The run that tells of its end is recorded, or there is nobody to tell. */
+  | { readonly name: 'told' };
 export type EventName = SocketEvent['name'];
 
 const held = { lend: 'lent', end: 'closed' } as const;
@@ -63,7 +66,7 @@ export const transitions: { readonly [S in StateName]: { readonly [E in EventNam
     forsake: 'orphaned',
   },
   orphaned: { 'hand-over': 'parked' },
-  closed: { 'hand-over': 'parked' },
+  closed: { 'hand-over': 'parked', told: 'closed' },
 };
 
 /** What clients see of each state. */
@@ -112,6 +115,8 @@ export function step(state: SocketState, event: SocketEvent): SocketState {
     case 'forsake':
       return { name: 'orphaned', why: event.why };
     case 'end':
-      return { name: 'closed', why: event.why };
+      return event.isUntold ? { name: 'closed', why: event.why, isUntold: true } : { name: 'closed', why: event.why };
+    case 'told':
+      return { name: 'closed', why: 'why' in state ? state.why : '' };
   }
 }

@@ -13,9 +13,18 @@ const duePerTurn = 256;
 
 export class Wakes {
   readonly #room: SocketRoom;
+  /** Keys of those to which something has happened that could not be recorded, and why. */
+  readonly #unheard = new Map<string, string>();
+  /** Of each app, keys of closed sockets of whose end it is still to be told. */
+  readonly #untold = new Map<string, Set<string>>();
 
   constructor(room: SocketRoom) {
     this.#room = room;
+  }
+
+  /** Why nobody is woken for a parked socket; `undefined` when nothing is in the way. */
+  troubleOf(key: string): string | undefined {
+    return this.#unheard.get(key);
   }
 
   /** Told by a vault. Those that are not parked any more have told it to their holder. */
@@ -27,8 +36,18 @@ export class Wakes {
       });
     } catch (error) {
       log.error({ err: error, sockets: activities.length }, 'what happened to parked sockets could not be recorded');
-      setTimeout(() => this.#room.vaults.arm(activities.map(({ id }) => id)), this.#room.limits.firstPauseMs).unref();
+      const why = `nobody can be woken now: ${error instanceof Error ? error.message : String(error)}`;
+      for (const { id } of activities) this.#unheard.set(id, why);
+      this.#hearLater(activities.map(({ id }) => id));
     }
+  }
+
+  /** It is told again, as long as it is so. */
+  #hearLater(keys: readonly string[]): void {
+    setTimeout(() => {
+      for (const key of keys) this.#unheard.delete(key);
+      this.#room.vaults.arm(keys);
+    }, this.#room.limits.firstPauseMs).unref();
   }
 
   #happened({ id: key, hasEnded }: SocketActivity): void {
@@ -56,7 +75,8 @@ export class Wakes {
         vaults.arm([key]); // an error of something that was sent: gone by looking
       else await this.close(row, what === 'end' ? 'the peer has ended the connection' : 'the connection is broken');
     } catch (error) {
-      log.warn({ err: error, key }, 'a parked socket has ended and could not be looked at');
+      log.warn({ err: error, key }, 'a parked socket has ended, and that could not be settled');
+      this.#hearLater([key]);
     }
   }
 
@@ -90,29 +110,55 @@ export class Wakes {
 
   /** The same where its vault does not hold it any more. */
   end(row: SocketRow, why: string): void {
-    const { ledger, log, now } = this.#room;
-    ledger.together(() => {
+    const { ledger, now } = this.#room;
+    const isUntold = ledger.together(() => {
       const runId = row.state.name === 'deaf' ? undefined : this.#trigger(row, 'socket-closed', 'socket.ended.trigger');
       const isTold = typeof runId === 'string';
-      if (runId instanceof LonghaulError && runId.code !== 'not-found') {
-        log.error({ err: runId, app: row.app, socket: row.id }, 'nobody can be told that a socket was closed');
-      }
+      const isUntold = runId instanceof LonghaulError && runId.code !== 'not-found';
       stepNow('socket.ended.note', () =>
-        ledger.change(row, { name: 'end', why }, isTold ? { wakes: row.wakes + 1, lastWakeAt: now() } : {}),
+        ledger.change(row, { name: 'end', why, isUntold }, isTold ? { wakes: row.wakes + 1, lastWakeAt: now() } : {}),
       );
+      return isUntold;
+    });
+    if (isUntold) this.tellLater(row);
+  }
+
+  /** Its app has as many runs in line as it may: it is told as soon as one more may wait. */
+  tellLater({ app, key }: SocketRow): void {
+    const keys = this.#untold.get(app) ?? new Set();
+    this.#untold.set(app, keys.add(key));
+    this.#room.again.do(`tell ${app}`, () => {
+      for (const each of keys) {
+        this.#tell(each);
+        keys.delete(each);
+      }
+    });
+  }
+
+  #tell(key: string): void {
+    const { ledger, now } = this.#room;
+    ledger.together(() => {
+      const row = ledger.table.findByKey(key);
+      if (row?.state.name !== 'closed' || row.state.isUntold === undefined) return;
+      const runId = this.#trigger(row, 'socket-closed', 'socket.ended.trigger');
+      if (runId instanceof LonghaulError && runId.code !== 'not-found') throw runId;
+      const isTold = typeof runId === 'string';
+      ledger.change(row, { name: 'told' }, isTold ? { wakes: row.wakes + 1, lastWakeAt: now() } : {});
     });
   }
 
   /** A vault is dead, and with it every connection that it held. */
   lost(keys: readonly string[]): void {
-    const { ledger, log } = this.#room;
-    ledger.together(() => {
-      for (const key of keys) {
-        const row = ledger.table.findByKey(key);
-        if (row !== undefined && !isOver(row.state)) this.end(row, 'the process that held it has ended');
-      }
-    });
+    const { ledger, log, again } = this.#room;
     log.error({ sockets: keys.length }, 'a vault has ended, and with it what it held');
+    again.do(`lost ${keys[0]}`, () =>
+      ledger.together(() => {
+        for (const key of keys) {
+          const row = ledger.table.findByKey(key);
+          if (row !== undefined && !isOver(row.state)) this.end(row, 'the process that held it has ended');
+        }
+      }),
+    );
   }
 
   /** The times that have come: keep-alive timers (SB-42), and pauses after a failure. True when there may be more. */

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
+import { LonghaulError } from '@longhaul/agent-protocol';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import type { ForRun } from '../../src/sockets/door.ts';
 import { defaults } from '../../src/sockets/options.ts';
@@ -173,6 +174,40 @@ test('after the death of a vault each of its sockets is told as closed, once, an
   guest = await scene.guest();
   await scene.open();
   assert.equal(scene.tasks.waiting, 0);
+});
+
+test('a closed socket of which nobody can be told now is told later, by the next agent too, and once', async t => {
+  const scene = new Scene(t);
+  let sockets = await scene.open();
+  const guest = await scene.guest();
+  const peers = [await connection(t), await connection(t)];
+  for (const [n, { app }] of peers.entries()) {
+    await guest.transfer(app, { socketId: `s${n}` });
+    app[Symbol.dispose]();
+  }
+  const full = new LonghaulError('quota-exceeded', 'too many runs wait');
+  scene.tasks.failure = full;
+  const end = async (n: number) => {
+    peers[n]!.peer.end();
+    await waitFor('it to be closed', () => sockets.list(owner)[n]?.status === 'closed');
+    assert.equal(scene.tasks.waiting, 0);
+  };
+  await end(0);
+  scene.tasks.failure = undefined;
+  const { socketId, reason } = await scene.tasks.next();
+  assert.deepEqual([socketId, reason], ['s0', 'socket-closed']);
+  scene.tasks.failure = full;
+  await end(1);
+  sockets = await scene.open();
+  assert.deepEqual([sockets.list(owner)[1]?.status, scene.tasks.waiting], ['closed', 0]);
+  scene.tasks.failure = undefined;
+  assert.equal((await scene.tasks.next()).socketId, 's1');
+  assert.deepEqual(
+    sockets.list(owner).map(({ wakes }) => wakes),
+    [1, 1],
+  );
+  await scene.open();
+  assert.equal(scene.tasks.waiting, 0, 'not again');
 });
 
 test('a keep-alive time that came while no agent was there is told by the next one (SB-42)', async t => {
