@@ -58,6 +58,16 @@ export function isAlive(pid: number): boolean {
   return state !== undefined && state !== 'Z' && state !== 'X';
 }
 
+/** Memory that it shares with nobody and that no file backs, as far as it is not swapped out. Bytes; `undefined`: it is gone. */
+export function ownMemoryOf(pid: number): number | undefined {
+  try {
+    const [, kib] = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
+    return kib === undefined ? undefined : Number(kib) * 1_024;
+  } catch {
+    return undefined;
+  }
+}
+
 /** proc(5): the name, which may hold anything, is in parentheses. */
 function statOf(pid: number): { readonly state: string; readonly birth: string } | undefined {
   try {

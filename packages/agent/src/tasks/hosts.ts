@@ -6,6 +6,7 @@ import { Births, type BirthsOptions } from './births.ts';
 import type { HostSeat } from './broker.ts';
 import type { TaskHost } from './host.ts';
 import { HostCode } from './host-code.ts';
+import { MemoryWatch } from './memory-watch.ts';
 import type { TaskLimits } from './options.ts';
 import type { HostEnd } from './verdicts.ts';
 
@@ -38,11 +39,13 @@ export class Hosts implements Disposable {
   readonly #retired = new WeakSet<SeatedHost>();
   readonly #idle = new Map<SeatedHost, NodeJS.Timeout>();
   readonly #starting = new Map<SeatedHost, NodeJS.Timeout>();
+  readonly #memory: MemoryWatch;
   #lastStart = 0;
 
   constructor(options: HostsOptions) {
     this.#options = options;
     this.#births = new Births(options);
+    this.#memory = new MemoryWatch(options.limits);
   }
 
   /** Kills what earlier agents have left. Resolves when nothing of it is alive. */
@@ -81,6 +84,7 @@ export class Hosts implements Disposable {
         ended: end => {
           this.#isReady(host);
           this.busy(host);
+          this.#memory.delete(process);
           this.#put(
             app,
             this.of(app).filter(other => other !== host),
@@ -104,6 +108,7 @@ export class Hosts implements Disposable {
       },
     };
     this.#put(app, [...this.of(app), host]);
+    this.#memory.add(process);
     this.#starting.set(
       host,
       setTimeout(() => process.kill({ kind: 'silent' }), limits.hostStartMs),
@@ -142,6 +147,7 @@ export class Hosts implements Disposable {
 
   /** When all have ended. */
   [Symbol.dispose](): void {
+    this.#memory[Symbol.dispose]();
     this.#births[Symbol.dispose]();
   }
 }

@@ -19,6 +19,10 @@ export interface TaskLimits {
   readonly maxHosts: number;
   /** Memory for the JavaScript objects of a host (TI-65). MiB. */
   readonly maxHostHeapMb: number;
+  /** All memory that a host has for itself, buffers and what native code takes included; one with more is killed. MiB. */
+  readonly maxHostMemoryMb: number;
+  /** How often that is looked at. Milliseconds. */
+  readonly memoryLookMs: number;
   /** How often a run is given to a host before it fails, when hosts or agents die under it. */
   readonly maxAttempts: number;
   /** Runs of one app that wait; one more is `quota-exceeded`. Above the number of sockets that an app may have parked. */
@@ -47,6 +51,8 @@ export const defaults: TaskLimits = Object.freeze({
   maxHostsOfApp: 4,
   maxHosts: 32,
   maxHostHeapMb: 256,
+  maxHostMemoryMb: 512,
+  memoryLookMs: 1_000,
   maxAttempts: 3,
   maxQueuedRuns: 32_768,
   maxRunsKept: 1_000,

@@ -102,6 +102,22 @@ describe('a task', { concurrency: 1 }, () => {
     assert.match(run.log, /heap out of memory/);
   });
 
+  test('that leaks what is not in the heap is killed at its limit, and its record says so; others end well (TI-65)', async t => {
+    const folder = makeApp(t, {
+      'steady.mjs': steady,
+      'leaks.mjs': `export async function run() { const all = []; for (;;) { all.push(Buffer.alloc(4_194_304, 1)); await new Promise(setImmediate); } }`,
+    });
+    const room = await openRoom(t, { folder, limits: { maxHostMemoryMb: 256, memoryLookMs: 20 } });
+    const good = await room.run('./steady.mjs#run');
+    const run = await room.ended(await room.run('./leaks.mjs#run'));
+    assert.deepEqual([run.status, run.attempt, run.error?.code], ['failed', 3, 'task-died']);
+    assert.match(
+      run.error?.message ?? '',
+      /: out of memory, it had \d+ MiB and may have 256 MiB; it was tried 3 times$/,
+    );
+    assert.equal((await room.ended(good)).status, 'completed');
+  });
+
   test('that waits for ever is canceled after its time; one that heeds this is canceled, one that ignores it fails (TI-61, TI-20)', async t => {
     const folder = makeApp(t, {
       'heeds.mjs': `
