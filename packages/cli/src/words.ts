@@ -129,6 +129,8 @@ Examples:
     about: 'Parked sockets: connections that the agent holds for apps that are gone.',
     list: 'List them: who owns what, since when, when a task was woken last, and why it is over.',
     show: 'Show one socket, with the last runs of its task.',
+    watch: 'Watch sockets live. Ctrl-C ends the watching, never a connection.',
+    ndjson: 'print one JSON record a line for every change; a removal is {"app","id","removed":true}',
     remove: 'End connections and forget their sockets; those that are over are just forgotten.',
     app: 'only those of this app',
     closed: 'all that are orphaned or closed',
@@ -140,6 +142,7 @@ or to its app, orphaned (a task ended without giving it back) or closed. The las
 Examples:
   longhaul sockets
   longhaul sockets show --app com.example.chat room-1
+  longhaul sockets watch                                   live
   longhaul sockets remove --closed`,
     kinds: {
       'stream-socket': 'stream',
@@ -182,6 +185,11 @@ Examples:
     list: 'List what is registered: which code is started by what, and how it went.',
     show: 'Show a task with its newest runs, or a run: what started it, how it ended, why it failed, what it wrote.',
     runs: 'List runs, newest first, at most 1,000.',
+    watch: 'Watch tasks and their runs live. Ctrl-C ends the watching, never a run.',
+    ndjson:
+      'print one JSON record a line for every change, of a task or of a run (which has an "id"); a task that is unregistered is {"taskId","removed":true}',
+    registered: 'registered',
+    unregistered: 'unregistered',
     cancel: 'Tell runs to end; whatever is left of one after its grace is killed.',
     app: 'only those of this app',
     task: 'only runs of this task (id, or its beginning)',
@@ -194,6 +202,7 @@ Examples:
   longhaul tasks
   longhaul tasks runs --status failed
   longhaul tasks show 3f2a                                 a task or a run, by the beginning of its id
+  longhaul tasks watch --ndjson | jq -r 'select(.status == "failed") | .error.message'
   longhaul tasks cancel 3f2a`,
     triggers: { 'socket-activity': 'parked socket' } satisfies Record<TriggerType, string>,
     statuses: {
@@ -217,6 +226,7 @@ Examples:
       'execution-time-exceeded': 'it took longer than a task may',
     } satisfies Record<CancellationReason, string>,
     never: 'never',
+    tried: (count: number) => `try ${count}`,
     attempt: (count: number) => `${count}: it was started again under the same id`,
     counts: (completed: number, failed: number) => `${completed} ended well, ${failed} failed`,
     noun: ['task or run', 'tasks or runs'],

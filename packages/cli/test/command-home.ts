@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { findAgent, waitForAgentEnd } from '@longhaul/agent/launch';
+import { waitFor } from '@longhaul/testing';
 
 const main = path.join(import.meta.dirname, '../src/main.ts');
 
@@ -27,6 +28,12 @@ export interface RunOptions {
   /** Called with the running process, for signals. */
   readonly running?: (child: ChildProcess) => void;
 }
+
+/** What happens while a command runs; `seen` resolves when it has printed this text on stdout or stderr. */
+export type Meanwhile = (running: {
+  readonly child: ChildProcess;
+  readonly seen: (text: string) => Promise<unknown>;
+}) => Promise<void>;
 
 export class CommandHome implements AsyncDisposable {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'longhaul-cli-'));
@@ -68,6 +75,28 @@ export class CommandHome implements AsyncDisposable {
         return JSON.parse(stdout);
       },
     };
+  }
+
+  /** Runs one that goes on while `meanwhile` happens; that may wait for what was printed, and ends it with a signal. */
+  async runWhile(args: readonly string[], meanwhile: Meanwhile): Promise<Ended> {
+    let printed = '';
+    let happened: Promise<void> | undefined;
+    const ended = await this.run(args, {
+      running(child) {
+        const note = (chunk: Buffer) => {
+          printed += chunk;
+        };
+        child.stdout!.on('data', note);
+        child.stderr!.on('data', note);
+        const seen = (text: string) => waitFor(text, () => printed.includes(text), { timeoutMs: 20_000 });
+        happened = meanwhile({ child, seen }).catch(error => {
+          child.kill('SIGKILL');
+          throw error;
+        });
+      },
+    });
+    await happened;
+    return ended;
   }
 
   /** One that must succeed. */

@@ -1,12 +1,10 @@
 // `longhaul watch`: a picture on a terminal, lines elsewhere, JSON lines for programs; over the death of the agent.
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { after, beforeEach, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { waitFor } from '@longhaul/testing';
 import { startOrigin } from '@longhaul/testing/origin';
-import { CommandHome, errorsOf } from './command-home.ts';
+import { CommandHome, errorsOf, type Meanwhile } from './command-home.ts';
 import { onTerminal, runShell } from './shell.ts';
 
 const mebibyte = 1024 * 1024;
@@ -26,30 +24,7 @@ const linesOf = (text: string) =>
     .filter(Boolean)
     .map(line => JSON.parse(line));
 
-/** Runs `longhaul watch` while `meanwhile` happens; that may wait for what was printed, and end it with a signal. */
-async function watch(
-  args: string[],
-  meanwhile: (watching: { child: ChildProcess; seen: (text: string) => Promise<unknown> }) => Promise<void>,
-) {
-  let printed = '';
-  let happened: Promise<void> | undefined;
-  const ended = await home.run(['watch', ...args], {
-    running(child) {
-      const note = (chunk: Buffer) => {
-        printed += chunk;
-      };
-      child.stdout!.on('data', note);
-      child.stderr!.on('data', note);
-      const seen = (text: string) => waitFor(text, () => printed.includes(text), { timeoutMs: 20_000 });
-      happened = meanwhile({ child, seen }).catch(error => {
-        child.kill('SIGKILL');
-        throw error;
-      });
-    },
-  });
-  await happened;
-  return ended;
-}
+const watch = (args: string[], meanwhile: Meanwhile) => home.runWhile(['watch', ...args], meanwhile);
 
 test('--ndjson prints what there is, then a line for every change and removal; Ctrl-C ends it with 0', async () => {
   const old = await start('old', 1000);

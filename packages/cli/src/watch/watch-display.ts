@@ -1,12 +1,11 @@
 // ACTS. The three ways in which `longhaul watch` shows transfers on stdout: a picture on a terminal, lines of text
 // elsewhere, lines of JSON for programs.
 import type { TransferRecord } from '@longhaul/agent-protocol';
-import { createLogUpdate } from 'log-update';
-import stringWidth from 'string-width';
 import { plainLine } from '../output/bar.ts';
 import type { Output } from '../output/output.ts';
 import { safeText } from '../output/safe-text.ts';
 import { words } from '../words.ts';
+import { Picture } from './picture.ts';
 import { watchFrame } from './watch-frame.ts';
 import type { WatchedTransfers } from './watched-transfers.ts';
 
@@ -18,86 +17,20 @@ export interface WatchDisplay extends Disposable {
   lost(): void;
 }
 
-/** Shortest time between two pictures. Milliseconds. */
-const paintMs = 100;
 /** How often a line is written of one that runs. Milliseconds. */
 const plainMs = 5_000;
 
 export function watchDisplay(output: Output, watched: WatchedTransfers): WatchDisplay {
   const { stdout } = output;
   if (output.options.json) return new RecordLines(stdout);
-  // A terminal that does not know its size (some containers) has no room for a picture.
-  return stdout.isTTY && stdout.columns > 0 && stdout.rows > 0
-    ? new Picture(output, watched)
-    : new TextLines(output, watched);
+  if (!Picture.isPossible(output)) return new TextLines(output, watched);
+  const paint = output.paint.bind(output);
+  return new TransferPicture(output, window => watchFrame(watched.records, window, paint));
 }
 
-/** Repainted where it differs, in one synchronized write. */
-class Picture implements WatchDisplay {
-  readonly #output: Output;
-  readonly #watched: WatchedTransfers;
-  #log: ReturnType<typeof createLogUpdate>;
-  #timer: NodeJS.Timeout | undefined;
-  #painted: readonly string[] = [];
-  #isAway = false;
-  #isDone = false;
-
-  constructor(output: Output, watched: WatchedTransfers) {
-    this.#output = output;
-    this.#watched = watched;
-    this.#log = createLogUpdate(output.stdout);
-    output.stdout.on('resize', this.#resized);
-  }
-
-  changed(): void {
-    this.#paintSoon();
-  }
-
+class TransferPicture extends Picture implements WatchDisplay {
   removed(): void {
-    this.#paintSoon();
-  }
-
-  caughtUp(): void {
-    this.#isAway = false;
-    this.#paintSoon();
-  }
-
-  lost(): void {
-    this.#isAway = true;
-    this.#paintSoon();
-  }
-
-  /** What comes while a picture is due is in it. */
-  #paintSoon(): void {
-    this.#timer ??= setTimeout(() => this.#paint(), paintMs);
-  }
-
-  #paint(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const { columns, rows } = this.#output.stdout;
-    const notice = this.#isAway ? words.watch.away : undefined;
-    const paint = this.#output.paint.bind(this.#output);
-    this.#painted = watchFrame(this.#watched.records, { columns, rows, notice }, paint);
-    this.#log(this.#painted.join('\n'));
-  }
-
-  /** A narrower terminal has broken the lines anew, which log-update cannot know: take away what they have become. */
-  #resized = (): void => {
-    const { stdout } = this.#output;
-    const height = this.#painted.reduce((sum, line) => sum + Math.ceil(stringWidth(line) / stdout.columns || 1), 0);
-    if (height > 0) stdout.write(`\u001b[${height}A\r\u001b[J`);
-    this.#log = createLogUpdate(stdout);
-    this.#paint();
-  };
-
-  /** The last picture stays on the screen. */
-  [Symbol.dispose](): void {
-    if (this.#isDone) return;
-    this.#isDone = true;
-    this.#output.stdout.off('resize', this.#resized);
-    this.#paint();
-    this.#log.done();
+    this.changed();
   }
 }
 

@@ -8,33 +8,16 @@ import { safeText } from '../output/safe-text.ts';
 import { shorten } from '../output/table.ts';
 import { formatBytes, formatDuration, formatRate, fraction, timeLeftMs } from '../output/units.ts';
 import { statusOf, words } from '../words.ts';
-
-export interface WatchWindow {
-  readonly columns: number;
-  readonly rows: number;
-  /** Below the rows: that the agent is away. */
-  readonly notice?: string | undefined;
-}
-
-export type Paint = (style: 'red' | 'green' | 'yellow' | 'dim', text: string) => string;
+import { countsOf, fitted, footOf, framed, type Paint, roomFor, type WatchWindow, widthOf } from './watch-window.ts';
 
 /** Lines for one picture, none wider and all together not higher than the window. */
-export function watchFrame(
-  records: readonly TransferRecord[],
-  { columns, rows, notice }: WatchWindow,
-  paint: Paint,
-): string[] {
-  // The cursor stands behind the last line, on one of its own; a full last column makes some terminals wrap.
-  const width = Math.max(1, columns - 1);
-  const foot = [...(notice === undefined ? [] : [paint('yellow', shorten(notice, width))])];
-  foot.push(paint('dim', totalsLine(records, width)));
-  const room = Math.max(0, rows - 1 - foot.length);
-  const hasAll = records.length <= room;
-  const shown = inOrder(records).slice(0, hasAll ? room : Math.max(0, room - 1));
+export function watchFrame(records: readonly TransferRecord[], window: WatchWindow, paint: Paint): string[] {
+  const width = widthOf(window);
+  const foot = footOf(window, totalsLine(records, width), paint);
+  const { shown, more } = fitted(inOrder(records), roomFor(window, foot));
   const layout = layoutOf(width);
   const lines = shown.map(record => row(record, layout, paint));
-  if (!hasAll && room > 0) lines.push(shorten(words.watch.more(records.length - shown.length), width));
-  return [...lines, ...foot].slice(-Math.max(1, rows - 1));
+  return framed(window, [...lines, ...more.map(line => shorten(line, width))], foot);
 }
 
 /** Running ones, then waiting ones, each oldest first; then those that have ended, the latest first. */
@@ -123,8 +106,6 @@ function paintState({ status }: TransferRecord, text: string, paint: Paint): str
 /** `2 running, 1 waiting, 3 completed · 12.3 MiB/s · 2m 05s left · 1.2 GiB of 3.4 GiB`, as much of it as fits. */
 export function totalsLine(records: readonly TransferRecord[], width: number): string {
   if (records.length === 0) return shorten(words.notices.noTransfers, width);
-  const counts = new Map<string, number>();
-  for (const record of inOrder(records)) counts.set(statusOf(record), (counts.get(statusOf(record)) ?? 0) + 1);
   const running = records.filter(({ status }) => status === 'running');
   const rate = running.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0);
   const received = running.reduce((sum, { bytesReceived }) => sum + bytesReceived, 0);
@@ -133,7 +114,7 @@ export function totalsLine(records: readonly TransferRecord[], width: number): s
   const total = isKnown ? running.reduce((sum, { totalBytesToReceive }) => sum + totalBytesToReceive, 0) : 0;
   const left = timeLeftMs(received, total, rate);
   const facts = [
-    [...counts].map(([status, count]) => `${count} ${status}`).join(', '),
+    countsOf(inOrder(records).map(statusOf)),
     rate > 0 ? formatRate(rate) : '',
     left === undefined ? '' : `${formatDuration(left)} left`,
     total > 0 ? `${formatBytes(received)} of ${formatBytes(total)}` : '',
