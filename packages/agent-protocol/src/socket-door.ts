@@ -65,6 +65,8 @@ const Resume = v.strictObject({ type: v.literal('resume'), request: Request, key
 
 /** Of a host: it can take runs. */
 const Ready = v.strictObject({ type: v.literal('ready') });
+/** To a `ping`. */
+const Pong = v.strictObject({ type: v.literal('pong') });
 const Progress = v.strictObject({
   type: v.literal('progress'),
   run: RunId,
@@ -88,7 +90,7 @@ export const ToSocketDoor = v.variant('type', [Hello, Transfer, Return, Reclaim,
 export type ToSocketDoor = v.InferOutput<typeof ToSocketDoor>;
 
 /** What a host says about its runs; the rest of its words are those of an app. */
-export const FromTaskHost = v.variant('type', [Ready, Progress, Heard, Ended]);
+export const FromTaskHost = v.variant('type', [Ready, Pong, Progress, Heard, Ended]);
 export type FromTaskHost = v.InferOutput<typeof FromTaskHost>;
 
 /** A socket in somebody's hands: only the last lease counts. */
@@ -141,8 +143,11 @@ const Cancel = v.strictObject({
   graceMs: v.number(),
 });
 
+/** Does it hear? */
+const Ping = v.strictObject({ type: v.literal('ping') });
+
 export const FromSocketDoor = v.variant('type', [Welcome, Done, Lent, Refused]);
 export type FromSocketDoor = v.InferOutput<typeof FromSocketDoor>;
-export const ToTaskHost = v.variant('type', [Run, Cancel]);
+export const ToTaskHost = v.variant('type', [Run, Cancel, Ping]);
 export type ToTaskHost = v.InferOutput<typeof ToTaskHost>;
 export type RunOrder = v.InferOutput<typeof Run>;

@@ -9,6 +9,10 @@ export interface LineOptions {
   readonly hosts: { of(app: string): readonly SeatedHost[]; all(): readonly SeatedHost[] };
   readonly limits: Pick<TaskLimits, 'maxHosts' | 'maxHostsOfApp' | 'maxParallelRuns' | 'maxParallelRunsOfTask'>;
   readonly runsIn: (host: SeatedHost) => readonly RunRow[];
+  /** Whether the host has the run's code as it is now. Otherwise it takes no run any more. */
+  readonly isCurrent: (row: RunRow, host: SeatedHost) => boolean;
+  /** Whether it has time for a run, as far as is known. Otherwise the line is served again when it is. */
+  readonly isAwake: (host: SeatedHost) => boolean;
 }
 
 interface Turn {
@@ -35,10 +39,7 @@ export class Line {
     if (this.#apps.delete(app)) this.#apps.add(app);
   }
 
-  /**
-   * Gives every run that may start to `start`, which takes it out of the line and gives it a host, or ends it, or retires the
-   * host.
-   */
+  /** Gives every run that may start to `start`, which takes it out of the line and gives it a host, or ends it. */
   serve(start: (row: RunRow, host: SeatedHost | undefined) => void): void {
     for (const app of this.#apps) {
       for (let turn = this.#turnOf(app); turn !== undefined; turn = this.#turnOf(app)) start(turn.row, turn.host);
@@ -63,7 +64,7 @@ export class Line {
 
   /** `nowhere`: others of its app may go first. `undefined`: not one of them may. */
   #placeFor(row: RunRow): Turn | 'nowhere' | undefined {
-    const { hosts, limits, runsIn } = this.#options;
+    const { hosts, limits, runsIn, isCurrent, isAwake } = this.#options;
     const places = hosts.of(row.app).map(host => ({
       host,
       takesRuns: host.takesRuns && !host.code.isBroken(row.entryPoint),
@@ -72,7 +73,10 @@ export class Line {
     const place = placeOf(row, places, limits);
     if (place === 'nowhere') return place;
     if (place === 'new-host') return this.#hasRoomFor(row.app) ? { row, host: undefined } : undefined;
-    return this.yielding().has(place.host) ? 'nowhere' : { row, host: place.host };
+    const { host } = place;
+    if (this.yielding().has(host)) return 'nowhere';
+    if (!isCurrent(row, host)) return this.#placeFor(row);
+    return isAwake(host) ? { row, host } : 'nowhere';
   }
 
   /** Who has a host gets one more only when nobody waits for the first. */

@@ -25,7 +25,7 @@ export interface LiveRunOptions {
   readonly ended: (event: RunEvent) => void;
 }
 
-type AboutRun = Exclude<FromTaskHost, { readonly type: 'ready' }>;
+type AboutRun = Exclude<FromTaskHost, { readonly type: 'ready' | 'pong' }>;
 
 export class LiveRun implements Disposable {
   readonly host: SeatedHost;

@@ -17,6 +17,12 @@ export interface TaskLimits {
   readonly maxHostsOfApp: number;
   /** Hosts at the same time, over all apps (TI-60); when another app needs one, apps take turns. */
   readonly maxHosts: number;
+  /** A host that has said something within this time may get one more run without being asked whether it hears. Milliseconds. */
+  readonly freshMs: number;
+  /** One that has not answered after this gets no run any more: another host is started. Milliseconds. */
+  readonly answerMs: number;
+  /** One that has several runs and does not answer for this long is killed, so that each goes on alone. Milliseconds. */
+  readonly maxDeafMs: number;
   /** Memory for the JavaScript objects of a host (TI-65). MiB. */
   readonly maxHostHeapMb: number;
   /** All memory that a host has for itself, buffers and what native code takes included; one with more is killed. MiB. */
@@ -50,6 +56,9 @@ export const defaults: TaskLimits = Object.freeze({
   maxParallelRunsOfTask: 16,
   maxHostsOfApp: 4,
   maxHosts: 32,
+  freshMs: 20,
+  answerMs: 1_000,
+  maxDeafMs: 5_000,
   maxHostHeapMb: 256,
   maxHostMemoryMb: 512,
   memoryLookMs: 1_000,

@@ -20,7 +20,9 @@ import type { Ledger, RunPatch } from './ledger.ts';
 import { Line } from './line.ts';
 import { LiveRun } from './live-run.ts';
 import type { TaskLimits } from './options.ts';
+import { Pulses } from './pulses.ts';
 import { Pump } from './pump.ts';
+import { Renewal } from './renewal.ts';
 import { RunLog } from './run-log.ts';
 import { isOver, type RunEvent, runErrorOf } from './run-states.ts';
 import type { RunRow } from './runs-table.ts';
@@ -50,6 +52,8 @@ export class Runner {
   /** Of runs that are not over: kept from one attempt to the next. */
   readonly #logs = new Map<string, RunLog>();
   readonly #line: Line;
+  readonly #renewal: Renewal;
+  readonly #pulses: Pulses;
   readonly #conditions = new Conditions();
   /** What is to be recorded and could not be. */
   readonly #again: Again;
@@ -74,14 +78,44 @@ export class Runner {
       env,
       maxMessageBytes: maxDoorMessageBytes,
       listener: {
-        said: (host, message) => this.#said(host, message),
-        saidOfSockets: (host, message, descriptors) => broker.said(host.seat, message, descriptors),
+        said: (host, message) => {
+          this.#pulses.heard(host);
+          this.#said(host, message);
+        },
+        saidOfSockets: (host, message, descriptors) => {
+          this.#pulses.heard(host);
+          broker.said(host.seat, message, descriptors);
+        },
         printed: (host, run, bytes) => this.#printed(host, run, bytes),
         ended: (host, end) => this.#hostEnded(host, end),
       },
     });
-    const runsIn = (host: SeatedHost) => this.#runsIn(host).map(({ row }) => row);
-    this.#line = new Line({ runs: options.ledger.runs, hosts: this.#hosts, limits, runsIn });
+    const hosts = this.#hosts;
+    this.#renewal = new Renewal({
+      hosts,
+      isBusy: host => this.#runsIn(host).length > 0,
+      manifestOf: options.manifestOf,
+    });
+    this.#pulses = new Pulses({
+      limits,
+      now: () => performance.now(),
+      runsIn: host => this.#runsIn(host).length,
+      isReady: host => hosts.isReady(host),
+      answered: () => this.#pump.now(),
+      deaf: host => {
+        log.warn({ app: host.app, pid: host.seat.pid }, 'a task host does not answer: some code keeps it busy');
+        this.#renewal.retire(host);
+        this.#pump.now();
+      },
+    });
+    this.#line = new Line({
+      runs: options.ledger.runs,
+      hosts,
+      limits,
+      runsIn: host => this.#runsIn(host).map(({ row }) => row),
+      isCurrent: (row, host) => this.#renewal.isCurrent(row, host),
+      isAwake: host => this.#pulses.isAwake(host),
+    });
   }
 
   /** What an agent that died has left: hosts are killed, runs wait in line again. Resolves with those that are over now. */
@@ -142,6 +176,7 @@ export class Runner {
     clearTimeout(late);
     for (const { process } of this.#hosts.all()) process.close({ kind: 'agent-ends' });
     await this.#conditions.until(() => this.#hosts.all().length === 0);
+    this.#pulses[Symbol.dispose]();
     this.#hosts[Symbol.dispose]();
   }
 
@@ -156,12 +191,7 @@ export class Runner {
 
   /** Hosts of the app take no further run: the next one starts with the code as it is then. */
   renew(app: string): void {
-    for (const host of this.#hosts.of(app)) this.#retire(host);
-  }
-
-  #retire(host: SeatedHost): void {
-    this.#hosts.retire(host);
-    if (this.#runsIn(host).length === 0) this.#hosts.idle(host);
+    this.#renewal.renew(app);
   }
 
   #runsIn(host: SeatedHost): LiveRun[] {
@@ -175,15 +205,10 @@ export class Runner {
     try {
       const manifest = manifestOf(row.app);
       const place = declaredPlace(row.app, manifest, row.entryPoint, row.trigger.type);
-      if (present?.code.isCurrent(place.module) === false) {
-        this.#retire(present);
-        return; // the line asks again
-      }
       entryPoint = `${place.module}#${place.exportName}`;
       const folder = manifest?.folder ?? '/';
-      // A warm host finds the module itself, and says so when it does not: to look for it here costs every wake.
       host ??= this.#hosts.start(row.app, hostProgramFor(place), isAbsolute(folder) ? folder : '/');
-      if (present === undefined) host.code.isCurrent(place.module); // from now on
+      if (present === undefined) this.#renewal.isCurrent(row, host); // from now on
     } catch (error) {
       if (isStoreFailure(error)) throw error;
       this.#applyOver(row, { name: 'fail', error: runErrorOf(error) });
@@ -248,21 +273,12 @@ export class Runner {
 
   #said(host: SeatedHost, message: FromTaskHost): void {
     if (message.type === 'ready') for (const live of this.#runsIn(host)) live.hostIsReady();
-    else {
+    else if (message.type !== 'pong') {
       const live = this.#live.get(message.run);
       if (live?.host !== host) return; // it is over already
-      if (message.type === 'ended') this.#noteCode(host, live.row, message.hasFailedToLoad);
+      if (message.type === 'ended') this.#renewal.hasRun(live.row, host, message.hasFailedToLoad);
       live.heard(message);
     }
-  }
-
-  /** Whose code is broken in one host takes it to another, which is the better one from then on if it loads there. */
-  #noteCode(host: SeatedHost, { app, entryPoint }: RunRow, hasFailedToLoad: boolean): void {
-    if (hasFailedToLoad) host.code.broke(entryPoint);
-    const others = this.#hosts.of(app).filter(other => other !== host && other.code.isBroken(entryPoint));
-    if (others.length === 0) return;
-    if (hasFailedToLoad) this.#retire(host);
-    else for (const other of others) this.#retire(other);
   }
 
   #printed(host: SeatedHost, run: string | undefined, bytes: Buffer): void {
@@ -280,6 +296,7 @@ export class Runner {
       { app: host.app, pid: host.seat.pid, end, runs: runs.length },
       'a task host ended',
     );
+    this.#pulses.forget(host);
     broker.hostEnded(host.seat);
     const others = runs.filter(({ saidEnd }) => saidEnd === undefined).length - 1;
     for (const live of runs) {

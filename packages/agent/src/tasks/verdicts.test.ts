@@ -43,6 +43,10 @@ test('when nobody can hear, nobody knows who keeps the process busy: all are tri
   const stuck: HostEnd = { kind: 'stuck', run: 'a' };
   assert.deepEqual(brief(canceled('execution-time-exceeded'), 2, stuck), ['lose-host', 1]);
   assert.deepEqual(brief(running(), 2, stuck), ['lose-host', 1]);
+  const deaf: HostEnd = { kind: 'deaf' };
+  assert.deepEqual(brief(canceled('execution-time-exceeded'), 2, deaf), ['lose-host', 1]);
+  assert.deepEqual(brief(running(1), 2, deaf), ['lose-host', 2]);
+  assert.deepEqual(brief(canceled('abort'), 2, deaf), ['end', 0]);
   assert.deepEqual(brief(canceled('execution-time-exceeded', 1), 0, stuck), ['fail', 1]);
   assert.deepEqual(brief(canceled('abort'), 2, stuck), ['fail', 0], 'what was to end anyway is not started again');
 });

@@ -10,6 +10,8 @@ export type HostEnd =
   | { readonly kind: 'overstayed'; readonly run: string }
   /** Killed because a run had not ended and the host had heard nothing: some code keeps it busy. */
   | { readonly kind: 'stuck'; readonly run: string }
+  /** Killed because some code kept it busy, and more than one run waited for it. */
+  | { readonly kind: 'deaf' }
   /** Killed because nothing had come from it since it was started. */
   | { readonly kind: 'silent' }
   /** Ended by its agent, which ends itself. */
@@ -51,6 +53,7 @@ export function verdictOf(run: RunInHost, others: number, end: HostEnd, limits: 
     case 'silent':
       return suspected(run, 'its process did not start in time', limits);
     case 'stuck':
+    case 'deaf':
       return suspected(run, 'its process did not react any more and was killed', limits);
     case 'agent-died':
       return suspected(run, 'the agent died before it was over', limits);
@@ -91,7 +94,7 @@ function verdictOfCanceled(
   const isItsOwn = (end.kind === 'overstayed' || end.kind === 'stuck') && end.run === run.id;
   // Its app's work is not done, and nothing is wrong with it.
   if (reason === 'terminating') return { event: loseHost('the agent ended before it was over'), losses };
-  if (end.kind === 'stuck' && reason === 'execution-time-exceeded' && others > 0) {
+  if ((end.kind === 'stuck' || end.kind === 'deaf') && reason === 'execution-time-exceeded' && others > 0) {
     return suspected(run, 'its process did not react any more and was killed', limits);
   }
   if (isItsOwn) {

@@ -1,6 +1,9 @@
 // What a task that goes wrong costs the others of its app, in time: nothing. In real processes.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { waitFor } from '@longhaul/testing';
 import { makeApp, openRoom, owner } from './room.ts';
 
 const quick = `export function run(task) { console.log(task.attempt); }`;
@@ -41,6 +44,36 @@ describe('others of the app', { concurrency: 1 }, () => {
     assert.ok(![fresh.pid, suspect.pid].includes(alone.pid), 'it is alone');
     room.tasks.cancelRun(owner, hanging);
     await room.ended(hanging);
+  });
+
+  test('do not wait for one that keeps their process busy: new ones get another, those beside it go on alone', async t => {
+    const folder = makeApp(t, {
+      'quick.mjs': quick,
+      'hangs.mjs': hangs.replace("console.log('hangs');", "if (task.attempt === 2) return; console.log('hangs');"),
+      'spins.mjs': `
+        import { writeFileSync } from 'node:fs';
+        import { setTimeout as delay } from 'node:timers/promises';
+        export async function run() {
+          await delay(100);
+          writeFileSync(new URL('./spinning', import.meta.url), '');
+          for (;;);
+        }`,
+    });
+    const limits = { maxRunMs: 4_000, graceMs: 300, answerMs: 300, maxDeafMs: 1_500 };
+    const room = await openRoom(t, { folder, limits });
+    const beside = await room.run('./hangs.mjs#run');
+    const spinning = await room.run('./spins.mjs#run');
+    await waitFor('its loop', () => existsSync(join(folder, 'spinning')));
+    const fresh = await room.ended(await room.run('./quick.mjs#run'));
+    assert.deepEqual([fresh.status, fresh.attempt], ['completed', 1]);
+    const before = room.tasks.getRun(owner, spinning);
+    assert.deepEqual([before.status, before.attempt], ['running', 1], 'it is still there, in its own process');
+    assert.notEqual(before.pid, fresh.pid);
+    const neighbour = await room.ended(beside);
+    assert.deepEqual([neighbour.status, neighbour.attempt], ['completed', 2]);
+    assert.match(neighbour.log, /started again: its process did not react any more and was killed/);
+    const alone = await room.ended(spinning);
+    assert.deepEqual([alone.status, alone.attempt, alone.error?.code], ['failed', 2, 'task-stuck']);
   });
 
   test('have room beside a task whose runs hang in any number', async t => {

@@ -32,6 +32,7 @@ export class TaskHost {
     if (heard === undefined) for (const descriptor of descriptors) descriptor[Symbol.dispose]();
     else if (heard.to === 'door') this.#door.received(heard.message, descriptors);
     else if (heard.message.type === 'run') this.#start(heard.message, descriptors[0]);
+    else if (heard.message.type === 'ping') this.#say({ type: 'pong' });
     else {
       const { run, reason } = heard.message;
       const canceled = this.#runs.get(run)?.run;

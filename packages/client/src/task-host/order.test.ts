@@ -19,7 +19,7 @@ const socket = {
 };
 const run = { type: 'run', run: id, attempt: 1, task, reason: 'socket-activity', socketId: 's', socket, closed: null };
 const closed = { ...run, reason: 'socket-closed', socket: null, closed: { kind: 'datagram-socket', context: 'YQ==' } };
-const toHost = [run, closed, { type: 'cancel', run: id, reason: 'abort', graceMs: 5_000 }];
+const toHost = [run, closed, { type: 'cancel', run: id, reason: 'abort', graceMs: 5_000 }, { type: 'ping' }];
 const toDoor = [
   { type: 'welcome' },
   { type: 'done', request: 1 },

@@ -23,6 +23,7 @@ const shapes: Readonly<
     },
   },
   cancel: { to: 'host', fields: { run: 'string', reason: 'string', graceMs: 'number' } },
+  ping: { to: 'host', fields: {} },
   welcome: { to: 'door', fields: {} },
   done: { to: 'door', fields: { request: 'number' } },
   lent: { to: 'door', fields: { request: 'number', socket: 'object' } },
