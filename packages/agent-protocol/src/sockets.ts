@@ -59,6 +59,18 @@ export interface OwnSocketRecord extends SocketRecord {
   readonly context: string | null;
 }
 
+/** Of `listOwnSockets`: at most this many, and contexts of about this many bytes, at least one socket. */
+export const ownSocketsPage = Object.freeze({ maxSockets: 1_000, maxContextBytes: 1_048_576 });
+
+/** Where a page of `listOwnSockets` begins: `null` at the oldest socket, else `next` of the page before. */
+export const PageStart = v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(1)));
+
+export interface OwnSocketsPage {
+  readonly sockets: readonly OwnSocketRecord[];
+  /** `null`: there are no more. */
+  readonly next: number | null;
+}
+
 /** Names one socket of one app. */
 export const SocketName = v.strictObject({ app: AppId, id: SocketId });
 export type SocketName = v.InferOutput<typeof SocketName>;
@@ -69,8 +81,11 @@ export interface SocketVerbs {
   listSockets(): Promise<SocketRecord[]>;
   /** As `listSockets`, and from then on `socketChanged` and `socketRemoved` come to this connection. */
   watchSockets(): Promise<SocketRecord[]>;
-  /** The app's own, with their contexts. Apps only. */
-  listOwnSockets(): Promise<OwnSocketRecord[]>;
+  /**
+   * The app's own, with their contexts, oldest first, a page at a time. What goes between two pages moves no other; what comes
+   * meanwhile is in the last ones. Apps only.
+   */
+  listOwnSockets(start: number | null): Promise<OwnSocketsPage>;
   /** Ends the connection, whoever has it, and forgets the socket; one that is over is just forgotten. */
   removeSocket(name: SocketName): Promise<void>;
   /** The path of the door that descriptors go through (socket-door.ts). Apps only. `not-supported-here` where there is none. */

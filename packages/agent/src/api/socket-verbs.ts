@@ -1,5 +1,5 @@
 // The verbs of parked sockets. What carries a descriptor goes through the door of the sockets room instead.
-import { LonghaulError, SocketName } from '@longhaul/agent-protocol';
+import { LonghaulError, PageStart, SocketName } from '@longhaul/agent-protocol';
 import type { Scope } from '../scope.ts';
 import type { Sockets } from '../sockets/door.ts';
 import { watchGroup } from './feed.ts';
@@ -12,7 +12,7 @@ export const socketMethods = (verb: Verb, sockets: Sockets) => ({
     await call.groups.add(call.connectionId, watchGroup(scope, 'sockets'));
     return sockets.list(scope);
   }),
-  listOwnSockets: verb('listOwnSockets', [], ({ scope }) => sockets.listOwn(appOf(scope))),
+  listOwnSockets: verb('listOwnSockets', [PageStart], ({ scope }, [start]) => sockets.listOwn(appOf(scope), start)),
   removeSocket: verb('removeSocket', [SocketName], ({ scope }, [name]) => sockets.remove(scope, name)),
   getSocketDoor: verb('getSocketDoor', [], () => ({ path: sockets.path() })),
 });

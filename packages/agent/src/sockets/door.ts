@@ -4,6 +4,8 @@
 import {
   LonghaulError,
   type OwnSocketRecord,
+  type OwnSocketsPage,
+  ownSocketsPage,
   type SocketName,
   type SocketRecord,
   type ToSocketDoor,
@@ -61,8 +63,8 @@ export interface SocketsOptions {
 export interface Sockets extends AsyncDisposable {
   /** Oldest first. */
   list(scope: Scope): SocketRecord[];
-  /** With what the app gave along. */
-  listOwn(app: string): OwnSocketRecord[];
+  /** With what the app gave along; a page of them. */
+  listOwn(app: string, start: number | null): OwnSocketsPage;
   /** Ends the connection, whoever has it, and forgets the socket. A dashboard only forgets what is over. */
   remove(scope: Scope, name: SocketName): Promise<void>;
   /** @throws LonghaulError `not-supported-here` */
@@ -170,9 +172,18 @@ class Door implements Sockets {
     return this.#parts.ledger.table.list(scope.role === 'app' ? scope.app : undefined).map(row => this.#record(row));
   }
 
-  listOwn(app: string): OwnSocketRecord[] {
+  listOwn(app: string, start: number | null): OwnSocketsPage {
     const { table } = this.#parts.ledger;
-    return table.list(app).map(row => ({ ...this.#record(row), context: toBase64(table.contents(row.seq).context) }));
+    const { maxSockets, maxContextBytes } = ownSocketsPage;
+    const sockets: OwnSocketRecord[] = [];
+    let bytes = 0;
+    for (const row of table.from(start ?? 0, app)) {
+      bytes += row.contextBytes;
+      const isFull = sockets.length >= maxSockets || bytes > maxContextBytes;
+      if (isFull && sockets.length > 0) return { sockets, next: row.seq };
+      sockets.push({ ...this.#record(row), context: toBase64(table.contents(row.seq).context) });
+    }
+    return { sockets, next: null };
   }
 
   async remove(scope: Scope, { app, id }: SocketName): Promise<void> {

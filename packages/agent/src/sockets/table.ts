@@ -14,6 +14,7 @@ export class SocketTable {
   readonly #byId: StatementSync;
   readonly #all: StatementSync;
   readonly #ofApp: StatementSync;
+  readonly #from: StatementSync;
   readonly #parked: StatementSync;
   readonly #unparked: StatementSync;
   readonly #due: StatementSync;
@@ -30,6 +31,8 @@ export class SocketTable {
     this.#byId = database.prepare('SELECT * FROM sockets WHERE app = ? AND id = ?');
     this.#all = database.prepare('SELECT * FROM sockets ORDER BY seq');
     this.#ofApp = database.prepare('SELECT * FROM sockets WHERE app = ? ORDER BY seq');
+    // In the order of the rows, not through the index of the app's ids: whoever stops early has read no more than he took.
+    this.#from = database.prepare('SELECT * FROM sockets WHERE seq >= ? AND +app = ? ORDER BY seq');
     this.#parked = database.prepare('SELECT key FROM sockets WHERE state = ?');
     this.#unparked = database.prepare('SELECT * FROM sockets WHERE state <> ? ORDER BY seq');
     this.#due = database.prepare('SELECT * FROM sockets WHERE due_at <= ? ORDER BY due_at LIMIT ?');
@@ -65,6 +68,11 @@ export class SocketTable {
   list(app?: string): SocketRow[] {
     const rows = app === undefined ? this.#all.all() : this.#ofApp.all(app);
     return rows.map(row => rowOf(row)!);
+  }
+
+  /** Of one app, from this number on, read as it is taken: nothing is written meanwhile. */
+  *from(seq: number, app: string): Generator<SocketRow> {
+    for (const row of this.#from.iterate(seq, app)) yield rowOf(row)!;
   }
 
   /** Of all that are listened to. */

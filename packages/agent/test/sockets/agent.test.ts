@@ -6,7 +6,14 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type { AgentStatus, AppRecord, RunRecord, SocketRecord, TaskRecord } from '@longhaul/agent-protocol';
+import type {
+  AgentStatus,
+  AppRecord,
+  OwnSocketsPage,
+  RunRecord,
+  SocketRecord,
+  TaskRecord,
+} from '@longhaul/agent-protocol';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { createHome, isAlive } from '../process/home.ts';
 import { makeApp, socketTask } from '../tasks/room.ts';
@@ -97,7 +104,7 @@ test('a restart of the agent is noticed by no connection, the death of its keepe
   );
 
   app = await home.connect(token);
-  assert.equal((await app.invoke<unknown[]>('listOwnSockets')).length, 2);
+  assert.equal((await app.invoke<OwnSocketsPage>('listOwnSockets', null)).sockets.length, 2);
   await app.invoke('removeSocket', { app: 'a', id: 'main' });
   await owner.invoke('unregisterApp', 'a');
   assert.deepEqual(await owner.invoke('listSockets'), []);

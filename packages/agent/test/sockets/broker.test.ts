@@ -69,8 +69,8 @@ test('handed over, woken by the peer, lent with its context, handed back, woken 
   assert.equal(await guest.tell(returned), 'done');
   await sockets.over(run, 'completed');
   assert.deepEqual([sockets.list(owner)[0]?.status, sockets.list(owner)[0]?.transfers], ['parked', 2]);
-  assert.equal(sockets.listOwn('a')[0]?.context, base64('two'));
-  assert.deepEqual(sockets.listOwn('b'), []);
+  assert.equal(sockets.listOwn('a', null).sockets[0]?.context, base64('two'));
+  assert.deepEqual(sockets.listOwn('b', null), { sockets: [], next: null });
   peer.write('again');
   assert.equal((await scene.tasks.next()).reason, 'socket-activity');
   assert.equal(scene.tasks.waiting, 0);

@@ -3,6 +3,7 @@
 import {
   LonghaulError,
   type OwnSocketRecord,
+  type OwnSocketsPage,
   type SocketChange,
   type SocketName,
   type SocketRecord,
@@ -44,9 +45,21 @@ export class SocketsDoor {
     return this.#feed.watch(signal);
   }
 
-  /** The app's own, with their contexts. @throws LonghaulError `access-denied` without an app */
-  listOwn(): Promise<OwnSocketRecord[]> {
-    return this.#connection.call('listOwnSockets');
+  /**
+   * The app's own, with their contexts, oldest first; asked for a page at a time, so that no answer grows with their number.
+   *
+   * @throws LonghaulError `access-denied` without an app
+   */
+  async listOwn(): Promise<OwnSocketRecord[]> {
+    // Removed and handed over again between two pages, a socket is in both.
+    const records = new Map<string, OwnSocketRecord>();
+    using _hold = this.#connection.hold();
+    for (let start: number | null = null; ; ) {
+      const { sockets, next }: OwnSocketsPage = await this.#connection.call('listOwnSockets', start);
+      for (const socket of sockets) records.set(socket.id, socket);
+      if (next === null) return [...records.values()];
+      start = next;
+    }
   }
 
   /** Where descriptors go through. @throws LonghaulError `access-denied` without an app, `not-supported-here` in a thread */
