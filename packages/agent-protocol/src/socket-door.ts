@@ -63,6 +63,8 @@ const Close = v.strictObject({ type: v.literal('close'), request: Request, key: 
 /** After a new connection to the door: I still have it. Answered `done`, or refused with `stale-owner`. */
 const Resume = v.strictObject({ type: v.literal('resume'), request: Request, key: Key, lease: Lease });
 
+/** Of a host that nobody needs yet: it has loaded what its first task will want, and waits for its first word. */
+const Waiting = v.strictObject({ type: v.literal('waiting') });
 /** Of a host: it can take runs. */
 const Ready = v.strictObject({ type: v.literal('ready') });
 /** To a `ping`. */
@@ -90,7 +92,7 @@ export const ToSocketDoor = v.variant('type', [Hello, Transfer, Return, Reclaim,
 export type ToSocketDoor = v.InferOutput<typeof ToSocketDoor>;
 
 /** What a host says about its runs; the rest of its words are those of an app. */
-export const FromTaskHost = v.variant('type', [Ready, Pong, Progress, Heard, Ended]);
+export const FromTaskHost = v.variant('type', [Waiting, Ready, Pong, Progress, Heard, Ended]);
 export type FromTaskHost = v.InferOutput<typeof FromTaskHost>;
 
 /** A socket in somebody's hands: only the last lease counts. */
@@ -124,6 +126,11 @@ const Refused = v.strictObject({
 /** The agent took the token. */
 const Welcome = v.strictObject({ type: v.literal('welcome') });
 
+/** The first word to every host: whose it is from now on. Its tasks work in this folder, an absolute path. */
+const Serve = v.strictObject({ type: v.literal('serve'), folder: v.string() });
+/** To a host that waits, for an app whose SDK is another: the program of that SDK takes its place and hears `serve`. */
+const MakeWay = v.strictObject({ type: v.literal('make-way'), program: v.string() });
+
 /** To a host: start it. Either with the descriptor and `socket`, or without a descriptor and `closed`. */
 const Run = v.strictObject({
   type: v.literal('run'),
@@ -148,6 +155,9 @@ const Ping = v.strictObject({ type: v.literal('ping') });
 
 export const FromSocketDoor = v.variant('type', [Welcome, Done, Lent, Refused]);
 export type FromSocketDoor = v.InferOutput<typeof FromSocketDoor>;
+/** To a host that has not heard `serve`. */
+export const ToNewHost = v.variant('type', [Serve, MakeWay]);
+export type ToNewHost = v.InferOutput<typeof ToNewHost>;
 export const ToTaskHost = v.variant('type', [Run, Cancel, Ping]);
 export type ToTaskHost = v.InferOutput<typeof ToTaskHost>;
 export type RunOrder = v.InferOutput<typeof Run>;

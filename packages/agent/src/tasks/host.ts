@@ -6,6 +6,7 @@ import {
   type FromSocketDoor,
   FromTaskHost,
   type FromTaskHost as FromTaskHostMessage,
+  type ToNewHost,
   ToSocketDoor,
   type ToSocketDoor as ToSocketDoorMessage,
   type ToTaskHost,
@@ -40,8 +41,13 @@ export interface HostOptions {
   readonly listener: HostListener;
 }
 
+/** What a host says of its runs. */
+export type HostWord = Exclude<FromTaskHostMessage, { readonly type: 'waiting' }>;
+
 export interface HostListener extends PrintsListener {
-  said(message: FromTaskHostMessage): void;
+  /** It has not heard its first word yet. */
+  waits(): void;
+  said(message: HostWord): void;
   /** The rest is about sockets. The descriptors are the listener's. */
   saidOfSockets(message: ToSocketDoorMessage, descriptors: readonly Descriptor[]): void;
   /** Once: it is dead, everything it had said was heard, and nothing it had started is left. */
@@ -108,7 +114,7 @@ export class TaskHost {
     return !this.#hasExited && this.#killedFor === undefined;
   }
 
-  say(message: ToTaskHost | FromSocketDoor, descriptors: readonly Descriptor[] = []): void {
+  say(message: ToNewHost | ToTaskHost | FromSocketDoor, descriptors: readonly Descriptor[] = []): void {
     if (!this.#hasExited) this.#channel.send(Buffer.from(JSON.stringify(message)), descriptors);
   }
 
@@ -139,7 +145,8 @@ export class TaskHost {
       const parsed = v.safeParse(FromTaskHost, value);
       for (const descriptor of descriptors) descriptor[Symbol.dispose]();
       if (parsed.success) {
-        listener.said(parsed.output);
+        if (parsed.output.type === 'waiting') listener.waits();
+        else listener.said(parsed.output);
         return;
       }
     } else {

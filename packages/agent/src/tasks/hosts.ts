@@ -1,10 +1,10 @@
 // The hosts there are: one that an app's runs share, and more for runs that have to be alone (turns.ts). Each is kept warm for a
 // while.
-import type { FromTaskHost, ToSocketDoor } from '@longhaul/agent-protocol';
+import type { ToSocketDoor } from '@longhaul/agent-protocol';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { Births, type BirthsOptions } from './births.ts';
 import type { HostSeat } from './broker.ts';
-import type { TaskHost } from './host.ts';
+import type { HostWord, TaskHost } from './host.ts';
 import { HostCode } from './host-code.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import type { TaskLimits } from './options.ts';
@@ -21,7 +21,7 @@ export interface SeatedHost {
 }
 
 export interface HostsListener {
-  said(host: SeatedHost, message: FromTaskHost): void;
+  said(host: SeatedHost, message: HostWord): void;
   saidOfSockets(host: SeatedHost, message: ToSocketDoor, descriptors: readonly Descriptor[]): void;
   printed(host: SeatedHost, run: string | undefined, bytes: Buffer): void;
   ended(host: SeatedHost, end: HostEnd): void;
@@ -75,6 +75,9 @@ export class Hosts implements Disposable {
       program,
       folder,
       listener: {
+        waits() {
+          // It will find its first word in its channel.
+        },
         said: message => {
           if (message.type === 'ready') this.#isReady(host);
           listener.said(host, message);
@@ -93,6 +96,7 @@ export class Hosts implements Disposable {
         },
       },
     });
+    process.say({ type: 'serve', folder });
     const { pid } = process;
     const seat: HostSeat = { by: 'host', app, pid, say: (message, descriptors) => process.say(message, descriptors) };
     this.#lastStart += 1;

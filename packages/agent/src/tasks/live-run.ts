@@ -1,10 +1,11 @@
 // One run that has a place in a host: it is given to the host, has its time there, is told to end, and is heard until it has
 // said and printed its last. Acts on its row and its host; what follows when it leaves the host is not decided here.
-import type { CancellationReason, FromTaskHost, RunOrder } from '@longhaul/agent-protocol';
+import type { CancellationReason, RunOrder } from '@longhaul/agent-protocol';
 import { againMs } from '../pace/again.ts';
 import { stepNow } from '../steps.ts';
 import { isStoreFailure } from '../store/store.ts';
 import type { LentForRun } from './broker.ts';
+import type { HostWord } from './host.ts';
 import type { SeatedHost } from './hosts.ts';
 import type { Ledger } from './ledger.ts';
 import type { TaskLimits } from './options.ts';
@@ -25,7 +26,7 @@ export interface LiveRunOptions {
   readonly ended: (event: RunEvent) => void;
 }
 
-type AboutRun = Exclude<FromTaskHost, { readonly type: 'ready' | 'pong' }>;
+type AboutRun = Exclude<HostWord, { readonly type: 'ready' | 'pong' }>;
 
 export class LiveRun implements Disposable {
   readonly host: SeatedHost;

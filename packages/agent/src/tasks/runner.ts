@@ -3,7 +3,6 @@
 import { isAbsolute } from 'node:path';
 import {
   type CancellationReason,
-  type FromTaskHost,
   maxDoorMessageBytes,
   type SocketReason,
   type TaskRecord,
@@ -15,6 +14,7 @@ import { afterAgentDeath, inHost, patchOf } from './after-death.ts';
 import { type LentForRun, socketRunOf, type TaskBroker } from './broker.ts';
 import { Conditions } from './conditions.ts';
 import { declaredPlace, hostProgramFor, type TaskManifest } from './entry-point.ts';
+import type { HostWord } from './host.ts';
 import { Hosts, type SeatedHost } from './hosts.ts';
 import type { Ledger, RunPatch } from './ledger.ts';
 import { Line } from './line.ts';
@@ -271,7 +271,7 @@ export class Runner {
     return this.#live.get(live.row.id) === live && !live.hasLeft;
   }
 
-  #said(host: SeatedHost, message: FromTaskHost): void {
+  #said(host: SeatedHost, message: HostWord): void {
     if (message.type === 'ready') for (const live of this.#runsIn(host)) live.hostIsReady();
     else if (message.type !== 'pong') {
       const live = this.#live.get(message.run);

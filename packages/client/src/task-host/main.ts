@@ -1,11 +1,9 @@
 // Entry of a task host, started by the agent and by nobody else: `node main.js PARENT`, with the channel to the agent as
 // descriptor 3 and the pipe for logs as descriptor 4. It lives as long as its agent wants it, and never longer than its agent.
-import { Channel, Descriptor, dieWithParent } from '@longhaul/agent/kernel';
-import type { FromTaskHost, ToSocketDoor } from '@longhaul/agent-protocol';
-import { maxDoorMessageBytes } from '@longhaul/agent-protocol/socket-limits';
-import { SocketDoor } from '../sockets/socket-door.ts';
-import { TaskHost } from './host.ts';
-import { attributePrinting } from './printing.ts';
+import { pathToFileURL } from 'node:url';
+import { Descriptor, dieWithParent } from '@longhaul/agent/kernel';
+import { firstWord } from './first-word.ts';
+import { serve } from './serve.ts';
 
 const parent = Number(process.argv[2]);
 if (!Number.isSafeInteger(parent)) {
@@ -13,21 +11,12 @@ if (!Number.isSafeInteger(parent)) {
   process.exit(2);
 }
 dieWithParent(parent);
-attributePrinting();
 
-const channel = new Channel(
-  Descriptor.own(3),
-  {
-    received: (bytes, descriptors) => host.received(bytes, descriptors),
-    ended: () => process.exit(),
-  },
-  { maxMessageBytes: maxDoorMessageBytes },
-);
-const say = (message: FromTaskHost | ToSocketDoor, descriptors: readonly Descriptor[] = []): void =>
-  channel.send(Buffer.from(JSON.stringify(message)), descriptors);
-const host = new TaskHost(say, new SocketDoor(say));
-
-process.on('uncaughtException', error => host.uncaught(error));
-process.on('unhandledRejection', error => host.uncaught(error));
-process.on('exit', code => host.exiting(code));
-say({ type: 'ready' });
+const channel = Descriptor.own(3);
+const word = await firstWord(channel);
+if (word?.type === 'serve') serve(channel, word.folder);
+else if (word?.type === 'make-way') {
+  channel.release();
+  process.argv[1] = word.program;
+  await import(pathToFileURL(word.program).href);
+} else process.exit();
