@@ -50,6 +50,18 @@ export class BuiltAgent implements AsyncDisposable {
     await waitFor('the hosts to end', () => pids.every(isGone));
   }
 
+  /** Resolves when a host waits for the next app that needs one: its process. */
+  spareHost(): Promise<number> {
+    return waitFor('a spare host', async () => (await this.owner.getStatus()).spareHostPid ?? undefined);
+  }
+
+  /** SIGKILL of that one. The next comes after a second. */
+  async killSpareHost(): Promise<void> {
+    const pid = await this.spareHost();
+    process.kill(pid, 'SIGKILL');
+    await waitFor('the spare host to end', () => isGone(pid));
+  }
+
   /** The agent and the processes that hold parked sockets. */
   async pids(): Promise<{ readonly agent: number; readonly vaults: readonly number[] }> {
     const { pid, keeperPid } = await this.owner.getStatus();

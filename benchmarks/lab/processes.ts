@@ -22,6 +22,12 @@ function memoryMiB(pid: number, field: 'VmHWM' | 'VmRSS'): number {
   return Number(line[1]) / 1024;
 }
 
+/** What it has for itself, and its share of what others have, too: the libraries, Node itself. */
+export function proportionalMiB(pid: number): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return Number(/^Pss:\s*(\d+) kB$/m.exec(rollup)?.[1]) / 1024;
+}
+
 /** Resident memory now. */
 export const residentMiB = (pid: number): number => memoryMiB(pid, 'VmRSS');
 /** The most that was resident since the start, or since `forgetPeak`. */

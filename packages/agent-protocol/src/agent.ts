@@ -51,6 +51,8 @@ export interface AgentStatus {
   /** `null` until the first `longhaul dashboard` opens the loopback port. No secret in it. */
   readonly dashboardUrl: string | null;
   readonly startedAt: number;
+  /** The task host that waits for the next app whose socket wakes; `null` while there is none. */
+  readonly spareHostPid: number | null;
 }
 
 /** What a connection may do. `owner`: this user through the Unix socket; `app`: one app's grant; `browser`: a dashboard session. */

@@ -71,6 +71,7 @@ export async function openAgent({ paths, order, keeper }: AgentOptions): Promise
       manifestOf: app => apps.manifestOf(app),
       publish: fact => feed.publish(fact),
       env: process.env,
+      taskLimits: { spareHost: process.env.LONGHAUL_SPARE_HOST !== 'off' },
     }),
   );
 
@@ -127,6 +128,7 @@ export async function openAgent({ paths, order, keeper }: AgentOptions): Promise
     socket: order.socketPath,
     dashboardUrl: loopback === undefined ? null : `http://127.0.0.1:${loopback.port}/`,
     startedAt,
+    spareHostPid: tasks.spareHostPid,
   });
   const hub = createAgentHub({
     transfers,

@@ -12,6 +12,7 @@ import {
   openTasks,
   type TaskBroker,
   type TaskFact,
+  type TaskLimits,
   type TaskManifest,
   type Tasks,
 } from './tasks/door.ts';
@@ -28,6 +29,7 @@ export interface SocketsAndTasksOptions {
   readonly publish: (fact: SocketFact | TaskFact) => void;
   /** Of the task hosts. */
   readonly env: NodeJS.ProcessEnv;
+  readonly taskLimits?: Partial<TaskLimits>;
   readonly socketLimits?: Partial<SocketLimits>;
 }
 
@@ -49,6 +51,7 @@ export async function openSocketsAndTasks(options: SocketsAndTasksOptions): Prom
     now,
     manifestOf: options.manifestOf,
     env: options.env,
+    ...(options.taskLimits !== undefined && { limits: options.taskLimits }),
     broker: brokerOf(() => sockets, log),
   });
   stack.use(tasks);

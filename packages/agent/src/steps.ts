@@ -78,6 +78,8 @@ export const taskSteps = [
   'host.announce',
   'host.spawn',
   'host.record',
+  // or the one that waits becomes its host: that is recorded, then it is told
+  'host.assign',
   // it is recorded as running; only then its socket is lent and the host gets it
   'run.start',
   'run.lend',

@@ -20,11 +20,18 @@ export interface BirthsOptions {
 }
 
 export interface Birth {
-  readonly app: string;
+  /** `null`: none yet. */
+  readonly app: string | null;
   /** Absolute path of the SDK's program. */
   readonly program: string;
   readonly folder: string;
   readonly listener: HostListener;
+}
+
+export interface Newborn {
+  readonly process: TaskHost;
+  /** From now on it is this app's, and heard by this listener. */
+  belongTo(app: string, listener: HostListener): void;
 }
 
 export class Births implements Disposable {
@@ -46,30 +53,44 @@ export class Births implements Disposable {
   }
 
   /** @throws a system error when no process can be started; what `store.note` throws */
-  bear({ app, program, folder, listener }: Birth): TaskHost {
+  bear({ app, program, folder, listener }: Birth): Newborn {
     const { store, limits, env, maxMessageBytes } = this.#options;
     this.#envelope ??= new Envelope(maxMessageBytes);
     const envelope = this.#envelope;
     const key = randomUUID();
-    const ended: HostListener['ended'] = end => {
-      this.#forget(key);
-      listener.ended(end);
+    let hearing = listener;
+    const relay: HostListener = {
+      waits: () => hearing.waits(),
+      said: message => hearing.said(message),
+      saidOfSockets: (message, descriptors) => hearing.saidOfSockets(message, descriptors),
+      printed: (run, bytes) => hearing.printed(run, bytes),
+      ended: end => {
+        this.#forget(key);
+        hearing.ended(end);
+      },
     };
     const { maxHostHeapMb, maxPrintedBytesPerSecond } = limits;
-    const process = { key, program, folder, env, maxHostHeapMb, maxPrintedBytesPerSecond, envelope };
+    const options = { key, program, folder, env, maxHostHeapMb, maxPrintedBytesPerSecond, envelope };
     stepNow('host.announce', () => store.note(() => this.#table.put({ key, app, pid: null, born: null })));
-    let host: TaskHost;
+    let process: TaskHost;
     try {
-      host = stepNow('host.spawn', () => new TaskHost({ ...process, listener: { ...listener, ended } }));
+      process = stepNow('host.spawn', () => new TaskHost({ ...options, listener: relay }));
     } catch (error) {
       this.#forget(key);
       throw error;
     }
-    const { pid } = host;
+    const { pid } = process;
     const born = birthOf(pid) ?? null;
     // Found by its mark as well, should this agent die before.
     this.#write(key, () => stepNow('host.record', () => store.note(() => this.#table.put({ key, app, pid, born }))));
-    return host;
+    return {
+      process,
+      belongTo: (owner, next) => {
+        const row = { key, app: owner, pid, born };
+        this.#write(key, () => stepNow('host.assign', () => store.note(() => this.#table.put(row))));
+        hearing = next;
+      },
+    };
   }
 
   #forget(key: string): void {

@@ -22,6 +22,7 @@ import type { RunRow } from './runs-table.ts';
 export type { HostSeat, LentForRun, RunOutcome, SocketRun, TaskBroker } from './broker.ts';
 export type { TaskManifest } from './entry-point.ts';
 export type { TaskFact } from './facts.ts';
+export type { TaskLimits } from './options.ts';
 
 export interface TasksOptions {
   /** Opened with `taskMigrations` of schema.ts in its list. */
@@ -56,6 +57,8 @@ export interface Tasks extends AsyncDisposable {
    */
   trigger(trigger: TaskTrigger): string;
   registrationOf(app: string, taskId: string): TaskRecord | undefined;
+  /** Of the task host that waits for the next app that needs one; `null` while there is none. */
+  readonly spareHostPid: number | null;
   /** `undefined` for a run that nobody knows any more. */
   statusOf(runId: string): RunStatus | undefined;
   /** @throws LonghaulError `task-not-declared`, `quota-exceeded`, `already-exists`, `not-supported-here` */
@@ -110,6 +113,11 @@ class Door implements Tasks {
 
   begin(): void {
     this.#runner.begin(this.#over);
+    this.#runner.spare.renew();
+  }
+
+  get spareHostPid(): number | null {
+    return this.#runner.spare.pid;
   }
 
   trigger({ app, taskId, reason, socketId }: TaskTrigger): string {
@@ -132,7 +140,9 @@ class Door implements Tasks {
     this.#checkOpen();
     if (!isSupportedHere()) throw new LonghaulError('not-supported-here', 'tasks are started on Linux only');
     declaredPlace(app, this.#manifestOf(app), request.entryPoint, request.trigger.type);
-    return await this.#ledger.register(app, request);
+    const task = await this.#ledger.register(app, request);
+    this.#runner.spare.renew();
+    return task;
   }
 
   list(scope: Scope): TaskRecord[] {
@@ -150,6 +160,7 @@ class Door implements Tasks {
     if (cancelTask) this.#cancelAll(taskId);
     await this.#ledger.unregister(task);
     if (cancelTask) this.#cancelAll(taskId);
+    this.#runner.spare.renew();
   }
 
   #cancelAll(taskId: string): void {
@@ -182,6 +193,7 @@ class Door implements Tasks {
       await this.#ledger.forgetApp(app);
     } finally {
       this.#leaving.delete(app);
+      this.#runner.spare.renew();
     }
   }
 

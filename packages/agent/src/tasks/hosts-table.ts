@@ -4,11 +4,15 @@ import type { DatabaseSync } from 'node:sqlite';
 export interface HostRow {
   /** In the environment of the host and of everything it starts. */
   readonly key: string;
-  readonly app: string;
+  /** `null`: it waits for one. */
+  readonly app: string | null;
   /** `null` until it is started. With `born` it names a process for ever. */
   readonly pid: number | null;
   readonly born: string | null;
 }
+
+/** In the column of the app: no app has an empty name. */
+const nobody = '';
 
 export class HostsTable {
   readonly #database: DatabaseSync;
@@ -20,7 +24,7 @@ export class HostsTable {
   put({ key, app, pid, born }: HostRow): void {
     this.#database
       .prepare('INSERT OR REPLACE INTO task_hosts (key, app, pid, born) VALUES (?, ?, ?, ?)')
-      .run(key, app, pid, born);
+      .run(key, app ?? nobody, pid, born);
   }
 
   delete(key: string): void {
@@ -33,7 +37,7 @@ export class HostsTable {
       .all()
       .map(row => ({
         key: String(row.key),
-        app: String(row.app),
+        app: row.app === nobody ? null : String(row.app),
         pid: row.pid === null ? null : Number(row.pid),
         born: row.born === null ? null : String(row.born),
       }));

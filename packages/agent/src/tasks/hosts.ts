@@ -4,10 +4,14 @@ import type { ToSocketDoor } from '@longhaul/agent-protocol';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { Births, type BirthsOptions } from './births.ts';
 import type { HostSeat } from './broker.ts';
-import type { HostWord, TaskHost } from './host.ts';
+import type { TaskManifest } from './entry-point.ts';
+import type { HostListener, HostWord, TaskHost } from './host.ts';
 import { HostCode } from './host-code.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import type { TaskLimits } from './options.ts';
+import { programWanted } from './program-wanted.ts';
+import { Spare, type SpareOptions } from './spare.ts';
+import type { TasksTable } from './tasks-table.ts';
 import type { HostEnd } from './verdicts.ts';
 
 export interface SeatedHost {
@@ -30,9 +34,14 @@ export interface HostsListener {
 export interface HostsOptions extends BirthsOptions {
   readonly limits: TaskLimits;
   readonly listener: HostsListener;
+  readonly tasks: Pick<TasksTable, 'latest'>;
+  readonly manifestOf: (app: string) => TaskManifest | undefined;
+  readonly log: SpareOptions['log'];
 }
 
 export class Hosts implements Disposable {
+  /** Waits for the next app that needs one. */
+  readonly spare: Spare;
   readonly #options: HostsOptions;
   readonly #births: Births;
   readonly #byApp = new Map<string, readonly SeatedHost[]>();
@@ -46,6 +55,14 @@ export class Hosts implements Disposable {
     this.#options = options;
     this.#births = new Births(options);
     this.#memory = new MemoryWatch(options.limits);
+    const { limits, log, tasks, manifestOf } = options;
+    const hasHost = (app: string) => this.of(app).length > 0;
+    this.spare = new Spare({
+      births: this.#births,
+      limits,
+      log,
+      programWanted: () => programWanted({ tasks: tasks.latest(), manifestOf, hasHost }),
+    });
   }
 
   /** Kills what earlier agents have left. Resolves when nothing of it is alive. */
@@ -70,32 +87,31 @@ export class Hosts implements Disposable {
   /** @throws a system error when no process can be started; what `store.note` throws */
   start(app: string, program: string, folder: string): SeatedHost {
     const { limits, listener } = this.#options;
-    const process = this.#births.bear({
-      app,
-      program,
-      folder,
-      listener: {
-        waits() {
-          // It will find its first word in its channel.
-        },
-        said: message => {
-          if (message.type === 'ready') this.#isReady(host);
-          listener.said(host, message);
-        },
-        saidOfSockets: (message, descriptors) => listener.saidOfSockets(host, message, descriptors),
-        printed: (run, bytes) => listener.printed(host, run, bytes),
-        ended: end => {
-          this.#isReady(host);
-          this.busy(host);
-          this.#memory.delete(process);
-          this.#put(
-            app,
-            this.of(app).filter(other => other !== host),
-          );
-          listener.ended(host, end);
-        },
+    const heard: HostListener = {
+      waits() {
+        // It will find its first word in its channel.
       },
-    });
+      said: message => {
+        if (message.type === 'ready') this.#isReady(host);
+        listener.said(host, message);
+      },
+      saidOfSockets: (message, descriptors) => listener.saidOfSockets(host, message, descriptors),
+      printed: (run, bytes) => listener.printed(host, run, bytes),
+      ended: end => {
+        this.#isReady(host);
+        this.busy(host);
+        this.#memory.delete(process);
+        this.#put(
+          app,
+          this.of(app).filter(other => other !== host),
+        );
+        listener.ended(host, end);
+        this.spare.renew();
+      },
+    };
+    const process =
+      this.spare.take(app, program, heard) ?? this.#births.bear({ app, program, folder, listener: heard }).process;
+    this.spare.renew();
     process.say({ type: 'serve', folder });
     const { pid } = process;
     const seat: HostSeat = { by: 'host', app, pid, say: (message, descriptors) => process.say(message, descriptors) };

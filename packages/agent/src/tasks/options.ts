@@ -7,6 +7,10 @@ export interface TaskLimits {
   readonly graceMs: number;
   /** A host without a run is ended after this. Milliseconds. */
   readonly warmMs: number;
+  /** Whether a host that nobody needs yet is kept for the next app that needs one, while a task is registered (decision 177). */
+  readonly spareHost: boolean;
+  /** That host is started this long after the last host was started or has ended. Milliseconds. */
+  readonly spareDelayMs: number;
   /** A host that cannot take a run within this time is killed. Long: a busy machine that has just started. Milliseconds. */
   readonly hostStartMs: number;
   /** Runs in the host that an app's runs share, at the same time; the others wait in line. */
@@ -51,6 +55,8 @@ export const defaults: TaskLimits = Object.freeze({
   maxRunMs: 30_000,
   graceMs: 5_000,
   warmMs: 30_000,
+  spareHost: true,
+  spareDelayMs: 1_000,
   hostStartMs: 20_000,
   maxParallelRuns: 20,
   maxParallelRunsOfTask: 16,

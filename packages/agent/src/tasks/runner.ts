@@ -26,6 +26,7 @@ import { Renewal } from './renewal.ts';
 import { RunLog } from './run-log.ts';
 import { isOver, type RunEvent, runErrorOf } from './run-states.ts';
 import type { RunRow } from './runs-table.ts';
+import type { Spare } from './spare.ts';
 import { type HostEnd, verdictOf } from './verdicts.ts';
 
 export interface RunnerLog {
@@ -62,7 +63,7 @@ export class Runner {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    const { store, limits, env, broker, log } = options;
+    const { limits, broker, ledger, log } = options;
     this.#again = new Again({
       isPassing: isStoreFailure,
       failed: err => log.error({ err }, 'what became of runs could not be recorded'),
@@ -72,10 +73,9 @@ export class Runner {
       err => log.error({ err }, 'no run can be started now'),
     );
     this.#hosts = new Hosts({
-      store,
+      ...options,
       again: this.#again,
-      limits,
-      env,
+      tasks: ledger.tasks,
       maxMessageBytes: maxDoorMessageBytes,
       listener: {
         said: (host, message) => {
@@ -109,13 +109,18 @@ export class Runner {
       },
     });
     this.#line = new Line({
-      runs: options.ledger.runs,
+      runs: ledger.runs,
       hosts,
       limits,
       runsIn: host => this.#runsIn(host).map(({ row }) => row),
       isCurrent: (row, host) => this.#renewal.isCurrent(row, host),
       isAwake: host => this.#pulses.isAwake(host),
     });
+  }
+
+  /** The host that waits for the next app. */
+  get spare(): Spare {
+    return this.#hosts.spare;
   }
 
   /** What an agent that died has left: hosts are killed, runs wait in line again. Resolves with those that are over now. */
@@ -165,6 +170,7 @@ export class Runner {
   /** Runs are told to end; those that do not are killed with their hosts and wait for the next agent. */
   async close(): Promise<void> {
     this.#pump[Symbol.dispose]();
+    const spareEnds = this.spare.end();
     const present = [...this.#live.values()].filter(({ hasLeft }) => !hasLeft);
     for (const live of present) this.#again.do(live.row.id, () => live.cancel('terminating'));
     const late = setTimeout(() => {
@@ -176,6 +182,7 @@ export class Runner {
     clearTimeout(late);
     for (const { process } of this.#hosts.all()) process.close({ kind: 'agent-ends' });
     await this.#conditions.until(() => this.#hosts.all().length === 0);
+    await spareEnds;
     this.#pulses[Symbol.dispose]();
     this.#hosts[Symbol.dispose]();
   }
@@ -192,6 +199,7 @@ export class Runner {
   /** Hosts of the app take no further run: the next one starts with the code as it is then. */
   renew(app: string): void {
     this.#renewal.renew(app);
+    this.spare.discard();
   }
 
   #runsIn(host: SeatedHost): LiveRun[] {

@@ -8,6 +8,7 @@ export class TasksTable {
   readonly #find: StatementSync;
   readonly #all: StatementSync;
   readonly #ofApp: StatementSync;
+  readonly #latest: StatementSync;
   readonly #count: StatementSync;
   readonly #started: StatementSync;
   readonly #ended: StatementSync;
@@ -17,6 +18,10 @@ export class TasksTable {
     this.#find = database.prepare(`SELECT ${columns} FROM tasks WHERE id = ?`);
     this.#all = database.prepare(`SELECT ${columns} FROM tasks ORDER BY seq`);
     this.#ofApp = database.prepare(`SELECT ${columns} FROM tasks WHERE app = ? ORDER BY seq`);
+    // SQLite takes the other columns from the row that has the maximum.
+    this.#latest = database.prepare(
+      `SELECT ${columns}, max(coalesce(last_run_at, registered_at)) AS at FROM tasks GROUP BY app ORDER BY at DESC LIMIT 16`,
+    );
     this.#count = database.prepare('SELECT count(*) AS count FROM tasks WHERE app = ?');
     this.#started = database.prepare('UPDATE tasks SET last_run_at = ? WHERE id = ?');
     this.#ended = database.prepare(
@@ -32,6 +37,11 @@ export class TasksTable {
   /** Oldest first; of one app, or of all. */
   list(app: string | undefined): TaskRecord[] {
     return (app === undefined ? this.#all.all() : this.#ofApp.all(app)).map(toRecord);
+  }
+
+  /** Of each app the one that ran, or was registered, last; the latest first. */
+  latest(): TaskRecord[] {
+    return this.#latest.all().map(toRecord);
   }
 
   count(app: string): number {

@@ -19,6 +19,7 @@ const store = openStore(state, migrations);
 const tasks = await openTasks({
   store,
   env: process.env,
+  limits: { spareDelayMs: 50 },
   log: { info() {}, warn() {}, error() {} },
   publish: () => {},
   manifestOf: () => ({ folder, tasks: [socketTask('./work.mjs#run'), socketTask('./dies.mjs#run')] }),
@@ -36,6 +37,8 @@ const trigger = { type: 'socket-activity' } as const;
 const runs = () => tasks.listRuns(owner, null);
 await tasks.register(app, { id: taskId, name: 'work', entryPoint: './work.mjs#run', trigger });
 const dies = await tasks.register(app, { name: 'dies', entryPoint: './dies.mjs#run', trigger });
+// So that the first host is one that has waited.
+await waitFor('a spare host', () => tasks.spareHostPid !== null, { timeoutMs: 20_000 });
 if (!runs().some(run => run.taskId === taskId)) {
   tasks.trigger({ app, taskId, reason: 'socket-activity', socketId: 's' });
 }

@@ -21,6 +21,8 @@ const chosen =
   process.env.LONGHAUL_CRASH_ROUNDS === 'all'
     ? aims
     : Array.from({ length: 7 }, () => aims.splice(random.below(aims.length), 1)[0]!);
+// With a spare host that waits, and with one that has just become somebody's.
+const always = ['before:host.assign', 'after:host.assign'];
 
 /** Writes a line when it begins, another when it ends: a run that is cut off has no second one. */
 const work = `
@@ -65,7 +67,7 @@ describe('an agent that is killed', { concurrency: 2 }, () => {
     return { output, complaint, signal };
   }
 
-  for (const aim of chosen) {
+  for (const aim of new Set([...always, ...chosen])) {
     test(`${aim}`, async t => {
       const folder = makeApp(t, { 'work.mjs': work, 'dies.mjs': dies });
       const mark = `LONGHAUL_TEST_FOLDER=${folder}`;

@@ -81,7 +81,7 @@ export async function openRoom(t: TestContext, options: RoomOptions): Promise<Ro
     store,
     env: process.env,
     log: { info() {}, warn() {}, error: (_, message) => void errors.push(message) },
-    limits: { warmMs: 60_000, ...options.limits },
+    limits: { warmMs: 60_000, spareHost: false, ...options.limits },
     publish: fact => facts.push(fact),
     manifestOf: () => ({ folder: options.folder, tasks: declared }),
     broker: {

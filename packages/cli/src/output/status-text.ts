@@ -6,6 +6,7 @@ export const statusText = (status: AgentStatus): string[] =>
   factsText([
     ['Agent', `runs, version ${status.version}`],
     ['Process', `${status.pid}, keeper ${status.keeperPid}`],
+    ['Spare task host', status.spareHostPid?.toString()],
     ['Socket', status.socket],
     ['Dashboard', status.dashboardUrl ?? 'closed; open it with: longhaul dashboard'],
     ['Since', new Date(status.startedAt).toISOString()],

@@ -20,6 +20,7 @@ const agent: DashboardEvent = {
     socket: '/run/user/1000/longhaul/agent.sock',
     dashboardUrl: 'http://127.0.0.1:40123/',
     startedAt: now - 8_000_000,
+    spareHostPid: null,
   },
 };
 
