@@ -47,6 +47,8 @@ const Return = v.strictObject({
   context: v.optional(Context),
   leftover: Leftover,
   keepAliveMs: v.optional(KeepAlive),
+  /** Of a task that was woken for what had come: it has read nothing of it, accepted nobody, and left what was left before. */
+  isUntouched: v.optional(v.boolean()),
 });
 
 /** Take it over (SB-33, SB-34): a parked socket of the app, of this kind. Answered by `lent`. */

@@ -166,7 +166,8 @@ Examples:
         'the app connects anew and hands over again; its task must give the socket back (or close it) before it ends',
       closed: 'its task was told; the app connects anew and hands over again',
     } satisfies Record<SocketStatus, string | undefined>,
-    failing: 'mend its task: "longhaul tasks show RUN" says why a run failed, their ids are below',
+    failing:
+      'mend its task: "longhaul tasks show RUN" says why a run failed, their ids are below; one that is woken for data reads it',
     standby: {
       wake: 'wakes the machine',
       'do-not-wake': 'does not wake the machine',

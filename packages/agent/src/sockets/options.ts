@@ -1,7 +1,8 @@
 // The numbers of the sockets room, each with unit, default and reason.
 import type { FailurePause } from './failure-pause.ts';
+import type { IdlePause } from './idle-returns.ts';
 
-export interface SocketLimits extends FailurePause {
+export interface SocketLimits extends FailurePause, IdlePause {
   /** Sockets of one app, those included that are over and not removed. */
   readonly maxSocketsPerApp: number;
   /** Connections of apps to the door at a time; one more is refused. */
@@ -29,4 +30,6 @@ export const defaults: SocketLimits = Object.freeze({
   firstPauseMs: 1_000,
   maxPauseMs: 300_000,
   maxFailures: 10,
+  firstIdlePauseMs: 100,
+  maxIdlePauseMs: 10_000,
 });

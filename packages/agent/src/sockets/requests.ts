@@ -5,13 +5,17 @@ import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { socketAddresses } from '../platform/kernel/sockets.ts';
 import { step, stepNow } from '../steps.ts';
 import type { Holders, Speaker } from './holders.ts';
+import { IdleReturns, idlePauseAfter } from './idle-returns.ts';
 import { requireKind } from './kinds.ts';
 import { livesAlready } from './ledger.ts';
 import { fromBase64, lentSocket } from './lent-socket.ts';
 import type { SocketRoom } from './room.ts';
 import type { SocketRow } from './row.ts';
-import { isOver } from './socket-states.ts';
+import { isOver, type SocketEvent } from './socket-states.ts';
 import type { Wakes } from './wakes.ts';
+
+/** So many returns of a socket that was not read are worth a line in the log. */
+const noticed = 4;
 
 export type SocketRequest = Exclude<ToSocketDoor, { readonly type: 'hello' }>;
 type Asked<Type extends SocketRequest['type']> = Extract<SocketRequest, { readonly type: Type }>;
@@ -20,6 +24,7 @@ export class Requests {
   readonly #room: SocketRoom;
   readonly #wakes: Wakes;
   readonly #holders: Holders;
+  readonly #idleReturns = new IdleReturns();
 
   constructor(room: SocketRoom, wakes: Wakes, holders: Holders) {
     this.#room = room;
@@ -127,10 +132,11 @@ export class Requests {
     const hasNews = leftover !== null && leftover.length > 0 && !leftover.equals(before.leftover ?? Buffer.alloc(0));
     const isSame =
       asked.context === undefined && !hasNews && (leftover?.length ?? 0) === (before.leftover?.length ?? 0);
+    const rest = this.#restAfter(row, asked.isUntouched === true);
     stepNow('socket.return.note', () =>
       ledger.change(
         row,
-        { name: 'hand-back' },
+        rest ?? { name: 'hand-back' },
         {
           keepAliveMs,
           keepAliveAt: keepAliveMs === null ? null : now() + keepAliveMs,
@@ -145,7 +151,18 @@ export class Requests {
     this.#holders.delete(key);
     await step('socket.return.give', () => vaults.giveBack(key));
     stepNow('socket.return.answer', () => this.#done(speaker, asked));
-    this.#listen(key, hasNews);
+    if (rest === undefined) this.#listen(key, hasNews);
+  }
+
+  /** A task that reads nothing of what it is woken for is woken less and less often; `undefined`: it has read, or only once not. */
+  #restAfter(row: SocketRow, isUntouched: boolean): SocketEvent | undefined {
+    const { limits, log, now } = this.#room;
+    const returns = this.#idleReturns.count(row.key, isUntouched);
+    const pauseMs = idlePauseAfter(returns, limits);
+    if (pauseMs === 0) return undefined;
+    const why = `its task has given it back unread ${returns} times in a row`;
+    if (returns === noticed) log.warn({ app: row.app, socket: row.id }, why);
+    return { name: 'rest', until: now() + pauseMs, why };
   }
 
   /** The new owner is the app itself (SB-33, SB-34), whether the socket is parked or about to be given to a task. */

@@ -54,9 +54,7 @@ export const toRecord = (row: SocketRow): SocketRecord => ({
   why: whyOf(row),
 });
 
-function whyOf({ state, failures }: SocketRow): string | null {
-  if ('why' in state) return state.why;
-  if (state.name !== 'resting') return null;
-  const times = failures === 1 ? 'once' : `${failures} times in a row`;
-  return `its task has failed ${times}: nobody is woken until ${new Date(state.until).toISOString()}`;
+function whyOf({ state }: SocketRow): string | null {
+  if (state.name === 'resting') return `${state.why}: nobody is woken until ${new Date(state.until).toISOString()}`;
+  return 'why' in state ? state.why : null;
 }

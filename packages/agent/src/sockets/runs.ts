@@ -102,7 +102,8 @@ export class Runs {
     const pauseMs = pauseAfter(failures, limits);
     if (pauseMs === undefined)
       return this.#forsake(row, `${failures} runs in a row have failed, the last one was ${runId}`);
-    stepNow('socket.over.note', () => ledger.change(row, { name: 'fail', until: now() + pauseMs }, { failures }));
+    const why = `its task has failed ${failures === 1 ? 'once' : `${failures} times in a row`}`;
+    stepNow('socket.over.note', () => ledger.change(row, { name: 'fail', until: now() + pauseMs, why }, { failures }));
     await step('socket.over.give', () => vaults.giveBack(row.key));
   }
 

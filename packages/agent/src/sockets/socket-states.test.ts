@@ -7,7 +7,7 @@ import { dueAt, isOver, type SocketEvent, type SocketState, step, transitions } 
 const holder = { by: 'host', pid: 7, runId: 'r' } as const;
 const states: Record<SocketState['name'], SocketState> = {
   parked: { name: 'parked' },
-  resting: { name: 'resting', until: 9 },
+  resting: { name: 'resting', until: 9, why: 'w' },
   deaf: { name: 'deaf', why: 'w' },
   signalled: { name: 'signalled', runId: 'r' },
   lent: { name: 'lent', lease: 3, holder },
@@ -22,7 +22,8 @@ const events: Record<SocketEvent['name'], SocketEvent> = {
   'await-run': { name: 'await-run', runId: 'r' },
   'hand-back': { name: 'hand-back' },
   'put-back': { name: 'put-back' },
-  fail: { name: 'fail', until: 9 },
+  rest: { name: 'rest', until: 9, why: 'w' },
+  fail: { name: 'fail', until: 9, why: 'w' },
   rested: { name: 'rested' },
   forsake: { name: 'forsake', why: 'w' },
   end: { name: 'end', why: 'w', isUntold: false },

@@ -1,7 +1,8 @@
 // The life of a parked socket (section 1.4): which happening leads from which state to which, as one data table and one
 // `step()`. Pure. Each state carries only its own data; a cell that is not in the table is the error `illegal-state`.
 //
-// `parked`: the broker has it and listens. `resting`: the broker has it and does not listen until a time, after a failure.
+// `parked`: the broker has it and listens. `resting`: the broker has it and does not listen until a time, because of what its
+// task does.
 // `deaf`: the broker has it, but there is no task that could be told. `signalled`: a run is recorded for it. `lent`: a run or
 // an app of its owner has it, under a lease. The last two states are the end of this connection.
 import { LonghaulError, type SocketStatus } from '@longhaul/agent-protocol';
@@ -15,7 +16,7 @@ export interface Holder {
 
 export type SocketState =
   | { readonly name: 'parked' }
-  | { readonly name: 'resting'; readonly until: number }
+  | { readonly name: 'resting'; readonly until: number; readonly why: string }
   | { readonly name: 'deaf'; readonly why: string }
   | { readonly name: 'signalled'; readonly runId: string }
   | { readonly name: 'lent'; readonly lease: number; readonly holder: Holder }
@@ -38,8 +39,10 @@ export type SocketEvent =
   | { readonly name: 'hand-back' }
   /** The holder is gone, or the run has ended without it: as if nothing had happened. */
   | { readonly name: 'put-back' }
-  /** The run has failed. */
-  | { readonly name: 'fail'; readonly until: number }
+  /** Given back as it had come: what has come to it would wake its task again at once. */
+  | { readonly name: 'rest'; readonly until: number; readonly why: string }
+  /** The run has failed, or could not be recorded. */
+  | { readonly name: 'fail'; readonly until: number; readonly why: string }
   | { readonly name: 'rested' }
   /** A task has ended without giving it back (SB-35), or has failed too often. */
   | { readonly name: 'forsake'; readonly why: string }
@@ -60,6 +63,7 @@ export const transitions: { readonly [S in StateName]: { readonly [E in EventNam
   lent: {
     ...held,
     'hand-back': 'parked',
+    rest: 'resting',
     'put-back': 'parked',
     'await-run': 'signalled',
     fail: 'resting',
@@ -110,8 +114,9 @@ export function step(state: SocketState, event: SocketEvent): SocketState {
       return { name: 'deaf', why: event.why };
     case 'lend':
       return { name: 'lent', lease: event.lease, holder: event.holder };
+    case 'rest':
     case 'fail':
-      return { name: 'resting', until: event.until };
+      return { name: 'resting', until: event.until, why: event.why };
     case 'forsake':
       return { name: 'orphaned', why: event.why };
     case 'end':

@@ -89,7 +89,7 @@ export class Wakes {
         ledger.change(row, { name: 'lose-task', why: `its task ${row.taskId} is not registered any more` });
       } else if (runId instanceof LonghaulError) {
         log.warn({ err: runId, app: row.app, socket: row.id }, 'nobody can be woken for a socket now');
-        ledger.change(row, { name: 'fail', until: now() + limits.firstPauseMs });
+        ledger.change(row, { name: 'fail', until: now() + limits.firstPauseMs, why: runId.message });
       } else {
         stepNow('socket.signal.note', () =>
           ledger.change(row, { name: 'signal', runId }, { wakes: row.wakes + 1, lastWakeAt: now() }),

@@ -223,6 +223,41 @@ test('what was read and not used travels along; it wakes when it is news, and no
   assert.equal(scene.tasks.waiting, 0);
 });
 
+test('what its task gives back untouched rests longer and longer before it wakes again, and says so, until it is read', async t => {
+  const scene = new Scene(t);
+  const limits = { firstIdlePauseMs: 300, maxIdlePauseMs: 600 };
+  const sockets = await scene.open({ limits });
+  const guest = await scene.guest();
+  const { peer, app } = await connection(t);
+  const key = await guest.transfer(app);
+  peer.write('hello');
+  const turn = async (lease: number, isUntouched?: boolean) => {
+    const run = await scene.tasks.next();
+    const { descriptor } = await start(sockets, run);
+    using own = descriptor;
+    if (isUntouched !== true) readAll(own);
+    const back = { type: 'return', key, lease, leftover: null } as const;
+    assert.equal(await guest.tell(isUntouched === undefined ? back : { ...back, isUntouched }), 'done');
+    await sockets.over(run, 'completed');
+    return sockets.list(owner)[0];
+  };
+  assert.equal((await turn(1, true))?.why, null, 'once is nothing');
+  const returns = [];
+  for (const lease of [2, 3, 4]) {
+    const record = await turn(lease, true);
+    returns.push(record!.since);
+    assert.match(
+      record?.why ?? '',
+      new RegExp(`^its task has given it back unread ${lease} times in a row: nobody is woken`),
+    );
+    assert.equal(record?.status, 'parked');
+  }
+  assert.ok(returns[1]! - returns[0]! >= 300 && returns[2]! - returns[1]! >= 600, String(returns));
+  assert.equal((await turn(5))?.why, null);
+  peer.write('more');
+  assert.equal((await turn(6, true))?.why, null, 'counted anew');
+});
+
 test('an app that takes a signalled socket over makes its run obsolete (SB-33, SB-34)', async t => {
   const scene = new Scene(t);
   const sockets = await scene.open();

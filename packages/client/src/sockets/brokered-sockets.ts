@@ -23,11 +23,16 @@ export interface Enabled {
 export interface Held {
   readonly door: SocketDoor;
   readonly lease: HeldLease;
+  /** A task has it, because something has come to it. */
+  readonly wasWoken: boolean;
 }
 
 /** Facts of sockets, kept as long as the sockets. */
 export const enabledSockets = new WeakMap<object, Enabled>();
 export const heldSockets = new WeakMap<object, Held>();
+
+/** Listeners that have accepted and datagram sockets that have received, here. Streams count their bytes themselves. */
+export const usedSockets = new WeakSet<object>();
 
 /** A connection is enabled as its listener is at that moment. */
 export function inheritEnabling(server: Server, connection: Socket): void {

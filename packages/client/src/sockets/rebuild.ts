@@ -5,22 +5,26 @@ import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { Server, type SocketConstructorOpts, Socket as StreamSocket } from 'node:net';
 import { type Descriptor, socketFacts } from '@longhaul/agent/kernel';
 import type { LentSocket } from '@longhaul/agent-protocol';
-import { type BrokeredSocket, enabledSockets, heldSockets, inheritEnabling } from './brokered-sockets.ts';
+import { type BrokeredSocket, enabledSockets, heldSockets, inheritEnabling, usedSockets } from './brokered-sockets.ts';
 import type { TakenOver } from './door-requests.ts';
 import { noticePeer, putInFront, startReceiving, stopReceiving } from './node-internals.ts';
 import type { HeldLease, SocketDoor } from './socket-door.ts';
 
-/** The descriptor is the socket's from now on. */
-export function rebuild(door: SocketDoor, { socket: lent, descriptor }: TakenOver): BrokeredSocket {
+/** The descriptor is the socket's from now on. `wasWoken`: for a task, because something has come to it. */
+export function rebuild(
+  door: SocketDoor,
+  { socket: lent, descriptor }: TakenOver,
+  wasWoken: boolean = false,
+): BrokeredSocket {
   const socket = build(lent.kind, descriptor);
   if (lent.leftover !== null && socket instanceof StreamSocket)
     putInFront(socket, Buffer.from(lent.leftover, 'base64'));
-  holdAs(socket, door, lent);
+  holdAs(socket, door, lent, wasWoken);
   return socket;
 }
 
 /** From now on the socket is here under a lease: ending it ends the connection, handing it over gives it back. */
-export function holdAs(socket: BrokeredSocket, door: SocketDoor, lent: LentSocket): void {
+export function holdAs(socket: BrokeredSocket, door: SocketDoor, lent: LentSocket, wasWoken: boolean = false): void {
   const lease: HeldLease = {
     socket: lent,
     lost: error => {
@@ -31,7 +35,7 @@ export function holdAs(socket: BrokeredSocket, door: SocketDoor, lent: LentSocke
     },
   };
   const { taskId, wake } = lent;
-  heldSockets.set(socket, { door, lease });
+  heldSockets.set(socket, { door, lease, wasWoken });
   enabledSockets.set(socket, { taskId, wake });
   door.hold(lease);
   onEnd(socket, () => {
@@ -96,6 +100,7 @@ export function receiveWhenWanted(socket: DatagramSocket): void {
   const wanted = (name: string | symbol): void => {
     if (name !== 'message') return;
     socket.off('newListener', wanted);
+    usedSockets.add(socket);
     process.nextTick(startReceiving, socket);
   };
   socket.on('newListener', wanted);
@@ -122,7 +127,10 @@ class ReclaimedServer extends Server {
   }
 
   override emit(name: string | symbol, ...values: unknown[]): boolean {
-    if (name === 'connection') inheritEnabling(this, values[0] as StreamSocket);
+    if (name === 'connection') {
+      usedSockets.add(this);
+      inheritEnabling(this, values[0] as StreamSocket);
+    }
     return super.emit(name as string, ...values);
   }
 

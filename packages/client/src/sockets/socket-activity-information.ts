@@ -136,8 +136,9 @@ export function socketInformationOfRun(
   const { kind, context } = (socket ?? order.closed)!; // one of them is there
   const facts = { id: order.socketId, taskId: order.task.taskId, kind, context };
   const taken: TakenOver | undefined = socket === null || descriptor === undefined ? undefined : { socket, descriptor };
+  const wasWoken = order.reason === 'socket-activity' || order.reason === 'connection-accepted';
   const take: Take = async () => {
-    if (taken?.descriptor.isOpen) return { socket: rebuild(door, taken), context };
+    if (taken?.descriptor.isOpen) return { socket: rebuild(door, taken, wasWoken), context };
     const why = taken === undefined ? 'has closed: there is nothing to take over' : 'was of a run that is over';
     throw new LonghaulError('illegal-state', `the socket ${order.socketId} ${why}`);
   };

@@ -22,6 +22,8 @@ export interface GiveBack {
   readonly context?: Uint8Array | null | undefined;
   readonly leftover: Uint8Array | null;
   readonly keepAliveMs?: number | null | undefined;
+  /** Woken for what had come, nothing of it was read. */
+  readonly isUntouched?: boolean;
 }
 
 /** A socket in our hands under a lease. */
@@ -77,7 +79,7 @@ export class SocketDoor {
   async giveBack(held: HeldLease, order: GiveBack, asking: Asking = {}): Promise<void> {
     const { key, lease, socketId, kind } = held.socket;
     const context = order.context === undefined ? undefined : base64(order.context);
-    const { keepAliveMs } = order;
+    const { keepAliveMs, isUntouched } = order;
     const question: Question = {
       type: 'return',
       key,
@@ -85,6 +87,7 @@ export class SocketDoor {
       leftover: base64(order.leftover),
       ...(context === undefined ? {} : { context }),
       ...(keepAliveMs === undefined ? {} : { keepAliveMs }),
+      ...(isUntouched === true ? { isUntouched } : {}),
     };
     await this.#requests.ask(question, { signal: asking.signal, undo: () => this.#takeBack(socketId, kind, asking) });
     this.release(held);

@@ -11,7 +11,14 @@ import {
   maxContextBytes,
   maxLeftoverBytes,
 } from '@longhaul/agent-protocol';
-import { type BrokeredSocket, enabledSockets, type Held, heldSockets, kindOf } from './brokered-sockets.ts';
+import {
+  type BrokeredSocket,
+  enabledSockets,
+  type Held,
+  heldSockets,
+  kindOf,
+  usedSockets,
+} from './brokered-sockets.ts';
 import { closeListener } from './close-listener.ts';
 import {
   descriptorNumber,
@@ -156,13 +163,15 @@ function quiesceStream(socket: Socket): Rest {
 
 /** False when the broker has lost its own duplicate: then the socket has to be handed over anew. */
 async function giveBack(
-  { door, lease }: Held,
+  held: Held,
   socket: BrokeredSocket,
-  { context, leftover, keepAliveMs }: GiveBack,
+  { context, leftover, keepAliveMs }: Omit<GiveBack, 'isUntouched'>,
   asking: Asking,
 ): Promise<boolean> {
+  const { door, lease } = held;
   try {
-    await door.giveBack(lease, { context, leftover, keepAliveMs }, asking);
+    const isUntouched = held.wasWoken && !hasBeenRead(socket, lease.socket, leftover);
+    await door.giveBack(lease, { context, leftover, keepAliveMs, isUntouched }, asking);
     return true;
   } catch (error) {
     if (!(error instanceof LonghaulError) || error.code !== 'vault-lost') throw error;
@@ -170,6 +179,12 @@ async function giveBack(
     if (descriptorNumber(socket) === undefined) throw error;
     return false;
   }
+}
+
+/** Anything of what had come since it was lent, or of what had been read before and not used. */
+function hasBeenRead(socket: BrokeredSocket, lent: LentSocket, leftover: Uint8Array | null): boolean {
+  if (!(socket instanceof Socket)) return usedSockets.has(socket);
+  return socket.bytesRead > 0 || (leftover?.byteLength ?? 0) !== Buffer.byteLength(lent.leftover ?? '', 'base64');
 }
 
 /** @throws LonghaulError `illegal-state` */

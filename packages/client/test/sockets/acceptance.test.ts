@@ -21,7 +21,7 @@ import { hears, listen, written } from './scene.ts';
 
 const left = new AsyncDisposableStack();
 after(() => left.disposeAsync());
-const names = ['collect', 'forget', 'keepAlive', 'reconnect', 'answer', 'echo'];
+const names = ['collect', 'leave', 'forget', 'keepAlive', 'reconnect', 'answer', 'echo'];
 const room = left.use(await AcceptanceRoom.open(names));
 const { agent, home } = room;
 
@@ -86,6 +86,26 @@ test('2: a task that does not hand back orphans its socket: it closes, says why,
     /gone/,
   );
   assert.equal((await task.runs()).length, 1);
+});
+
+test('a task that reads nothing of what it is woken for is woken less and less often, and its socket says so', async () => {
+  const { taskId } = await room.task('leave');
+  const { port, next } = await room.server();
+  await transferOwnership(agent, await connected(port, taskId), 'left');
+  const { peer } = await next();
+  const begin = performance.now();
+  await written(peer, 'hello');
+  const record = await waitFor(
+    'the socket to say why',
+    async () => {
+      const socket = await room.socket('left');
+      return socket?.why?.includes('unread 5 times') ? socket : undefined;
+    },
+    patience,
+  );
+  assert.deepEqual([record.status, record.wakes], ['parked', 5]);
+  assert.ok(performance.now() - begin >= 700, '0, 100, 200 and 400 ms');
+  await agent.sockets.remove({ app, id: 'left' });
 });
 
 test('3: with I/O pending a hand-over is refused, after cancelIO it succeeds (SB-25, SB-26)', async () => {

@@ -39,6 +39,12 @@ export async function collect(task: BackgroundTaskInstance): Promise<void> {
   await transferOwnership(task, socket, socketInformation.id, { context: contextOf(count + 1, file) });
 }
 
+/** Has no use for what has come. */
+export async function leave(task: BackgroundTaskInstance): Promise<void> {
+  const { socketInformation } = task.triggerDetails;
+  await transferOwnership(task, await socketInformation.streamSocket(), socketInformation.id);
+}
+
 /** Reads, and ends without handing back (row 2). */
 export async function forget(task: BackgroundTaskInstance): Promise<void> {
   const socket = await task.triggerDetails.socketInformation.streamSocket();
