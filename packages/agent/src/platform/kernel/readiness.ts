@@ -8,23 +8,26 @@ export interface Interest {
   readonly writable: boolean;
 }
 
-/** Calls `happened` in every turn of the loop in which the descriptor is ready, until disposed: before it is closed. */
+/**
+ * Calls `happened` in every turn of the loop in which the descriptor is ready, until disposed: before it is closed. At once, when
+ * the kernel has told: a wake does not wait for the end of a turn (decision 179).
+ */
 export class Readiness implements Disposable {
   readonly #poll: InstanceType<ReturnType<typeof libc>['koffi']['node']['PollHandle']>;
   readonly #happened: () => void;
   #isClosed = false;
-  #isPlanned = false;
 
   constructor(descriptor: Descriptor, happened: () => void, interest: Interest = { readable: true, writable: false }) {
     requireWatchable(descriptor);
-    // koffi calls outside of Node's own turns: promises settled there would wait for the next one (seen with 3.3.4).
     this.#happened = () => {
-      if (this.#isPlanned) return;
-      this.#isPlanned = true;
-      setImmediate(() => {
-        this.#isPlanned = false;
-        if (!this.#isClosed) happened();
-      });
+      // koffi calls outside of Node's own turns: promises settled there would wait for the next one (seen with 3.3.4), so
+      // there is one at once; and what is thrown there would be lost.
+      setImmediate(nothing);
+      try {
+        happened();
+      } catch (error) {
+        setImmediate(rethrow, error);
+      }
     };
     this.#poll = libc().koffi.node.poll(Descriptor.numberOf(descriptor), interest, this.#happened);
   }
@@ -59,4 +62,10 @@ function requireWatchable(descriptor: Descriptor): void {
   using trial = new Epoll();
   trial.add(descriptor, 0);
   trial.remove(descriptor);
+}
+
+const nothing = (): void => {};
+
+function rethrow(error: unknown): never {
+  throw error;
 }
