@@ -69,6 +69,7 @@ export async function openSocketsAndTasks(options: SocketsAndTasksOptions): Prom
     tasks: {
       isRegistered: (app, taskId) => tasks.registrationOf(app, taskId) !== undefined,
       trigger: wanted => tasks.trigger(wanted),
+      warmPlace: (app, taskId) => tasks.warmPlace(app, taskId),
       statusOf: runId => statusOf(tasks, runId),
     },
   });

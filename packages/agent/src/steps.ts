@@ -46,9 +46,12 @@ export const socketSteps = [
   'socket.transfer.park',
   'socket.transfer.commit',
   'socket.transfer.answer',
-  // something happened: a run is recorded, then the row names it
+  // something happened: all of it is one note. A run is recorded, then the row names it
+  'socket.wake.note',
   'socket.signal.trigger',
   'socket.signal.note',
+  // or the run is recorded as started and the row as lent: then the vault is told, then the host
+  'socket.wake.tell',
   // out of the vault under a new lease: to a task, or to an app that takes it over
   'socket.lend.take',
   'socket.lend.note',

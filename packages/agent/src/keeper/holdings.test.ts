@@ -10,6 +10,8 @@ const holding = (n: number, place: number, more: Partial<Holding> = {}): Holding
   slot: 0x10000 + place,
   lease: 0,
   isLent: false,
+  descriptor: 20 + place,
+  cookie: 2 ** 52 + n,
   ...more,
 });
 

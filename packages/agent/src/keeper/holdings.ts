@@ -1,5 +1,5 @@
-// What is parked, packed: an id of 128 bits, a slot and a lease are 24 bytes of one array, at the place that the slot names, and an
-// index finds them by id. Thousands of objects with strings and maps around them would be ten times as much (decision 181).
+// What is parked, packed: an id of 128 bits, a slot, a lease, a descriptor's number and a cookie are 36 bytes of one array, at the
+// place that the slot names, and an index finds them by id. Thousands of objects with strings and maps around them would be ten times as much (decision 181).
 import { randomInt } from 'node:crypto';
 import type { Holding } from './vault-wire.ts';
 
@@ -7,15 +7,21 @@ import type { Holding } from './vault-wire.ts';
 export const maxPlaces = 0xffff;
 export const placeOf = (slot: number): number => slot & 0xffff;
 /** A lease and whether it is lent are one number: leases start again from 1 after this. */
-export const maxLease = 0x7fffffff;
+const maxLease = 0x7fffffff;
+export const leaseAfter = (lease: number): number => (lease % maxLease) + 1;
 
-const recordWords = 6;
+const recordWords = 9;
 const slotAt = 4;
 const leaseAt = 5;
+const descriptorAt = 6;
+const cookieAt = 7;
 const firstPlaces = 64;
 
 export class Holdings implements Iterable<Holding> {
-  /** Record after record: four words of the id, the slot (0: nobody is here), twice the lease and one when it is lent. */
+  /**
+   * Record after record: four words of the id, the slot (0: nobody is here), twice the lease and one when it is lent, the
+   * descriptor's number, two words of the cookie.
+   */
   #records = new Uint32Array(firstPlaces * recordWords);
   /** Places plus one by the hash of the id, 0 for none; never more than half full. */
   #index = new Uint16Array(firstPlaces * 2);
@@ -47,7 +53,7 @@ export class Holdings implements Iterable<Holding> {
   }
 
   /** Whoever had its id or its place before has it no more. @throws TypeError for an id that is no UUID in small letters */
-  set({ id, slot, lease, isLent }: Holding): void {
+  set({ id, slot, lease, isLent, descriptor, cookie }: Holding): void {
     const place = placeOf(slot);
     if (!isHoldingId(id)) throw new TypeError(`"${id}" names no hand-over`);
     if (slot <= maxPlaces || place >= maxPlaces) throw new RangeError(`${slot} is no slot`);
@@ -63,6 +69,9 @@ export class Holdings implements Iterable<Holding> {
     }
     this.#records[at + slotAt] = slot;
     this.#records[at + leaseAt] = lease * 2 + (isLent ? 1 : 0);
+    this.#records[at + descriptorAt] = descriptor;
+    this.#records[at + cookieAt] = cookie; // its lower half: the array takes no more
+    this.#records[at + cookieAt + 1] = Math.floor(cookie / 2 ** 32);
   }
 
   delete(id: string): void {
@@ -97,6 +106,8 @@ export class Holdings implements Iterable<Holding> {
       slot: this.#records[at + slotAt]!,
       lease: lease >>> 1,
       isLent: (lease & 1) === 1,
+      descriptor: this.#records[at + descriptorAt]!,
+      cookie: this.#records[at + cookieAt + 1]! * 2 ** 32 + this.#records[at + cookieAt]!,
     };
   }
 

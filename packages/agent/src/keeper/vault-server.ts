@@ -2,6 +2,7 @@
 import { Channel } from '../platform/kernel/channel.ts';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { KernelListener } from '../platform/kernel/kernel-listener.ts';
+import { letDuplicate } from '../platform/kernel/neighbour.ts';
 import { peerCredentials } from '../platform/kernel/sockets.ts';
 import { isSameToken } from '../platform/tokens.ts';
 import { Vault } from './vault.ts';
@@ -24,7 +25,8 @@ export class VaultServer implements Disposable {
   readonly #options: VaultServerOptions;
   readonly #vault: Vault;
   readonly #listener: KernelListener;
-  readonly #strangers = new Set<Channel>();
+  /** Each with its process. */
+  readonly #strangers = new Map<Channel, number>();
   #agent: Channel | undefined;
   #generation = 0;
 
@@ -35,19 +37,20 @@ export class VaultServer implements Disposable {
   }
 
   #accept(socket: Descriptor): void {
-    if (this.#strangers.size >= maxStrangers || peerCredentials(socket.number).uid !== process.getuid?.()) {
+    const { uid, pid } = peerCredentials(socket.number);
+    if (this.#strangers.size >= maxStrangers || uid !== process.getuid?.()) {
       socket[Symbol.dispose]();
     } else {
-      this.#meet(socket);
+      this.#meet(socket, pid);
     }
   }
 
-  #meet(socket: Descriptor): void {
+  #meet(socket: Descriptor, pid: number): void {
     const channel: Channel = new Channel(socket, {
       received: (bytes, descriptors) => this.#received(channel, bytes, descriptors),
       ended: () => this.#ended(channel),
     });
-    this.#strangers.add(channel);
+    this.#strangers.set(channel, pid);
   }
 
   #ended(channel: Channel): void {
@@ -76,14 +79,18 @@ export class VaultServer implements Disposable {
 
   /** A newer agent replaces the one before; an older one is refused. */
   #welcome(channel: Channel, { key, generation }: Extract<ToVault, { type: 'hello' }>): void {
+    const pid = this.#strangers.get(channel);
     this.#strangers.delete(channel);
     if (!isSameToken(key, this.#options.key) || generation < this.#generation) {
       channel[Symbol.dispose]();
       return;
     }
+    // What the one before has said last may be on its way still: first of all what it has given away.
+    this.#agent?.takeWaiting();
     this.#agent?.[Symbol.dispose]();
     this.#agent = channel;
     this.#generation = generation;
+    if (pid !== undefined) letDuplicate(pid);
     const holdings = this.#vault.holdings();
     const welcome = { type: 'welcome', capacity: this.#options.capacity, count: holdings.length } as const;
     channel.send(encode(welcome), [this.#vault.epoll.descriptor]);
@@ -95,6 +102,10 @@ export class VaultServer implements Disposable {
   #act(channel: Channel, message: Exclude<ToVault, { type: 'hello' }>, descriptors: readonly Descriptor[]): void {
     if (message.type === 'arm') {
       this.#vault.arm(message.slots);
+      return;
+    }
+    if (message.type === 'lent') {
+      this.#vault.lent(message.slot, message.lease);
       return;
     }
     const { request } = message;
@@ -132,7 +143,7 @@ export class VaultServer implements Disposable {
 
   [Symbol.dispose](): void {
     this.#listener[Symbol.dispose]();
-    for (const channel of this.#strangers) channel[Symbol.dispose]();
+    for (const channel of this.#strangers.keys()) channel[Symbol.dispose]();
     this.#agent?.[Symbol.dispose]();
     this.#vault[Symbol.dispose]();
   }

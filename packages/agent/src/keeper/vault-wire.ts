@@ -20,6 +20,9 @@ export interface Holding {
   readonly lease: number;
   /** Somebody has it now. */
   readonly isLent: boolean;
+  /** The vault's own descriptor of it, and the socket's name, by which a duplicate of that is known (decision 180). */
+  readonly descriptor: number;
+  readonly cookie: number;
 }
 
 export interface LeasedId {
@@ -36,6 +39,8 @@ export type ToVault =
   | { readonly type: 'arm'; readonly slots: readonly number[] }
   /** Duplicates, please: with the answer, one for each that is held, in order. */
   | { readonly type: 'lend'; readonly request: number; readonly ids: readonly string[] }
+  /** The agent has taken a duplicate itself, and is about to give it away under the lease that comes next. */
+  | { readonly type: 'lent'; readonly slot: number; readonly lease: number }
   /** Whoever had it has given it back. */
   | { readonly type: 'return'; readonly request: number; readonly returned: readonly LeasedId[] }
   /** End the connection, whoever else has a duplicate, and forget it. */
@@ -72,9 +77,10 @@ export const encode = (message: ToVault | ToAgentOfVault): Buffer => Buffer.from
 export function parseToVault(bytes: Buffer): ToVault | undefined {
   const value = parse(bytes);
   if (value === undefined) return undefined;
-  const { type, key, generation, request, ids, slots } = value;
+  const { type, key, generation, request, ids, slots, slot, lease } = value;
   if (type === 'hello') return typeof key === 'string' && isCount(generation) ? { type, key, generation } : undefined;
   if (type === 'arm') return isList(slots, isCount) ? { type, slots } : undefined;
+  if (type === 'lent') return isCount(slot) && isCount(lease) ? { type, slot, lease } : undefined;
   if (!isCount(request)) return undefined;
   switch (type) {
     case 'park':
@@ -124,6 +130,11 @@ const isList = <T>(value: unknown, isEach: (each: unknown) => each is T): value 
   Array.isArray(value) && value.every(isEach);
 const isLeasedId = (value: unknown): value is LeasedId => isRecord(value) && isId(value.id) && isCount(value.lease);
 const isHolding = (value: unknown): value is Holding =>
-  isLeasedId(value) && 'slot' in value && isCount(value.slot) && 'isLent' in value && typeof value.isLent === 'boolean';
+  isRecord(value) &&
+  isLeasedId(value) &&
+  isCount(value.slot) &&
+  typeof value.isLent === 'boolean' &&
+  isCount(value.descriptor) &&
+  isCount(value.cookie);
 const isResult = (value: unknown): value is VaultResult =>
   isHolding(value) || (isRecord(value) && isId(value.id) && refusals.some(refusal => refusal === value.refused));

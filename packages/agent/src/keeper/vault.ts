@@ -3,8 +3,8 @@
 import { statSync } from 'node:fs';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { Epoll } from '../platform/kernel/epoll.ts';
-import { shutDown } from '../platform/kernel/sockets.ts';
-import { Holdings, maxLease, maxPlaces, placeOf } from './holdings.ts';
+import { cookieOf, shutDown } from '../platform/kernel/sockets.ts';
+import { Holdings, leaseAfter, maxPlaces, placeOf } from './holdings.ts';
 import type { Holding, LeasedId, VaultResult } from './vault-wire.ts';
 
 export class Vault implements Disposable {
@@ -50,7 +50,14 @@ export class Vault implements Disposable {
     }
     this.#free.pop();
     this.#descriptors[place] = descriptor;
-    return this.#put({ id, slot, lease: 0, isLent: false });
+    return this.#put({
+      id,
+      slot,
+      lease: 0,
+      isLent: false,
+      descriptor: descriptor.number,
+      cookie: cookieOf(descriptor),
+    });
   }
 
   /** Those that are unknown or lent stay deaf. */
@@ -66,7 +73,15 @@ export class Vault implements Disposable {
     if (held === undefined) return { result: { id, refused: 'not-held' } };
     const descriptor = this.#descriptorOf(held);
     this.epoll.disarm(descriptor, held.slot);
-    return { result: this.#put({ ...held, lease: (held.lease % maxLease) + 1, isLent: true }), descriptor };
+    return { result: this.#put({ ...held, lease: leaseAfter(held.lease), isLent: true }), descriptor };
+  }
+
+  /** Somebody has taken a duplicate under the lease that comes next: what else is said of this slot is old. */
+  lent(slot: number, lease: number): void {
+    const held = this.#holdings.withSlot(slot);
+    if (held === undefined || lease !== leaseAfter(held.lease)) return;
+    this.epoll.disarm(this.#descriptorOf(held), slot);
+    this.#put({ ...held, lease, isLent: true });
   }
 
   return({ id, lease }: LeasedId): VaultResult {

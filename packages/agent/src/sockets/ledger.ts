@@ -2,8 +2,8 @@
 // A new hand-over is durable when it is answered; what happens to a socket afterwards is noted without waiting for the disk,
 // because a loss of power ends the connection anyway (decision 143).
 import { LonghaulError } from '@longhaul/agent-protocol';
-import { FactFeed } from '../pace/fact-feed.ts';
 import { defaultPace } from '../pace/fact-pace.ts';
+import { LateFeed } from '../pace/late-feed.ts';
 import type { Store } from '../store/store.ts';
 import type { SocketFact } from './facts.ts';
 import { type Contents, type SocketRow, toRecord } from './row.ts';
@@ -33,7 +33,7 @@ export class SocketLedger implements Disposable {
   readonly #table: SocketTable;
   /** For what is committed. */
   readonly #commits: SocketTable;
-  readonly #facts: FactFeed;
+  readonly #facts: LateFeed;
   readonly #counts: Map<string, number>;
   /** Called when something may have become due earlier than before. */
   onDue: (at: number) => void = () => {};
@@ -45,7 +45,7 @@ export class SocketLedger implements Disposable {
     this.#table = new SocketTable(store.notes);
     this.#commits = new SocketTable(store.database);
     this.#counts = this.#table.counts();
-    this.#facts = new FactFeed(defaultPace, name => this.#tell(name));
+    this.#facts = new LateFeed(defaultPace, name => this.#tell(name));
   }
 
   /** For reading. */

@@ -1,6 +1,7 @@
 // What the parts of this room share, and what they need of the tasks, which they do not know.
-import type { RunStatus, SocketReason } from '@longhaul/agent-protocol';
+import type { LentSocket, RunStatus, SocketReason } from '@longhaul/agent-protocol';
 import type { Again } from '../pace/again.ts';
+import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import type { SocketLedger } from './ledger.ts';
 import type { SocketLimits } from './options.ts';
 import type { Turns } from './turns.ts';
@@ -27,8 +28,25 @@ export interface SocketTasks {
     readonly reason: SocketReason;
     readonly socketId: string;
   }): string;
+  /** Where a run may start at once, without `trigger`; `undefined` when it has to wait. */
+  warmPlace(app: string, taskId: string): WarmPlace | undefined;
   /** `undefined` for a run that nobody knows any more. */
   statusOf(runId: string): RunStatus | undefined;
+}
+
+/** In a process that is there already. */
+export interface WarmPlace {
+  readonly pid: number;
+  /** Records a run as started. Inside of a note; right after that one of the run's two functions is called. */
+  start(reason: SocketReason, socketId: string): StartedRun;
+}
+
+export interface StartedRun {
+  readonly id: string;
+  /** The note is written: the process gets it. The descriptor stays the caller's. */
+  give(socket: LentSocket, descriptor: Descriptor): void;
+  /** The note was not written: there is no such run. */
+  abandon(): void;
 }
 
 export interface SocketRoom {

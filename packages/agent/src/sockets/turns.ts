@@ -18,6 +18,11 @@ export class Turns {
     return result;
   }
 
+  /** Whether nothing is going on for this key. */
+  isFree(key: string): boolean {
+    return !this.#last.has(key);
+  }
+
   /** Resolves when nothing is going on. */
   async idle(): Promise<void> {
     while (this.#last.size > 0) await Promise.all(this.#last.values());

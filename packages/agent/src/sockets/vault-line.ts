@@ -3,6 +3,7 @@
 import { LonghaulError } from '@longhaul/agent-protocol';
 import {
   encode,
+  type Holding,
   parseToAgentOfVault,
   type ToAgentOfVault,
   type ToVault,
@@ -11,7 +12,8 @@ import {
 } from '../keeper/vault-wire.ts';
 import { Channel } from '../platform/kernel/channel.ts';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
-import { connectTo } from '../platform/kernel/sockets.ts';
+import { Neighbour } from '../platform/kernel/neighbour.ts';
+import { connectTo, peerCredentials } from '../platform/kernel/sockets.ts';
 
 export interface VaultLineOptions {
   /** Of this agent: an older one is not listened to. */
@@ -42,6 +44,8 @@ export class VaultLine implements Disposable {
   readonly #listener: VaultLineListener;
   readonly #deadlineMs: number;
   readonly #channel: Channel;
+  /** The vault's process, where its descriptors can be duplicated. */
+  readonly #neighbour: Neighbour | undefined;
   readonly #pending = new Map<number, PromiseWithResolvers<Answer>>();
   #requests = 0;
   #isWelcome = false;
@@ -53,7 +57,9 @@ export class VaultLine implements Disposable {
     this.#number = address.number;
     this.#listener = listener;
     this.#deadlineMs = deadlineMs;
-    this.#channel = new Channel(connectTo(address.path), {
+    const socket = connectTo(address.path);
+    this.#neighbour = Neighbour.open(peerCredentials(socket.number).pid);
+    this.#channel = new Channel(socket, {
       received: (bytes, descriptors) => this.#received(bytes, descriptors),
       ended: cause => this.#ended(this.#lost(cause)),
     });
@@ -66,8 +72,13 @@ export class VaultLine implements Disposable {
   }
 
   /** Needs no answer. */
-  tell(message: Extract<ToVault, { type: 'hello' | 'arm' }>): void {
+  tell(message: Extract<ToVault, { type: 'hello' | 'arm' | 'lent' }>): void {
     this.#channel.send(encode(message));
+  }
+
+  /** A duplicate without asking. `undefined` where that cannot be, or what is there is something else. */
+  duplicate({ descriptor, cookie }: Holding): Descriptor | undefined {
+    return this.#channel.isOpen ? this.#neighbour?.duplicate(descriptor, cookie) : undefined;
   }
 
   /** The descriptors stay the caller's. @throws LonghaulError `vault-silent`, `vault-lost` */
@@ -135,6 +146,7 @@ export class VaultLine implements Disposable {
 
   #release(error: LonghaulError): void {
     this.#end = error;
+    this.#neighbour?.[Symbol.dispose]();
     clearTimeout(this.#deadline);
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();

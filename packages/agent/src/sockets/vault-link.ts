@@ -1,7 +1,7 @@
 // The agent's end of one vault: what it holds, requests to it in batches, and its epoll, which tells which of its sockets have
 // something to read.
 import type { LonghaulError } from '@longhaul/agent-protocol';
-import { Holdings } from '../keeper/holdings.ts';
+import { Holdings, leaseAfter } from '../keeper/holdings.ts';
 import type { Holding, LeasedId, ToVault, VaultAddress, VaultResult } from '../keeper/vault-wire.ts';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { maxDescriptors } from '../platform/kernel/envelope.ts';
@@ -137,6 +137,20 @@ export class VaultLink implements Disposable {
   /** A duplicate under a new lease; every lease before it has ended. `undefined` when it is not held. */
   lend(id: string): Promise<Lent | undefined> {
     return this.#lending.add(id);
+  }
+
+  /** As `lend`, but without asking; nothing has happened until `lent` is told. `undefined` where the vault must be asked. */
+  take(id: string): Lent | undefined {
+    const held = this.#holdings.get(id);
+    const descriptor = held === undefined ? undefined : this.#line.duplicate(held);
+    if (held === undefined || descriptor === undefined) return undefined;
+    return { holding: { ...held, lease: leaseAfter(held.lease), isLent: true }, descriptor };
+  }
+
+  /** What was taken is about to be given away: told without waiting, and before that, so that the vault knows whatever happens to us. */
+  lent(holding: Holding): void {
+    this.#holdings.set(holding);
+    this.#line.tell({ type: 'lent', slot: holding.slot, lease: holding.lease });
   }
 
   /** Given back under its lease; deaf until armed. */

@@ -107,6 +107,16 @@ export class Vaults implements Disposable {
     return lent;
   }
 
+  /** As `lend` where nothing has to be waited for; nothing has happened until `lent`. `undefined` where it has. */
+  take(id: string): Lent | undefined {
+    return this.#linkWith(id)?.take(id);
+  }
+
+  /** What was taken is given away right after this. */
+  lent(holding: Holding): void {
+    this.#linkWith(holding.id)?.lent(holding);
+  }
+
   /** @throws LonghaulError `illegal-state` when it was handed out again since, `not-found`, `vault-lost` */
   async return(leased: LeasedId): Promise<Holding> {
     const result = await this.#linkOf(leased.id).return(leased);

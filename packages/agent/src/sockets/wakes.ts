@@ -7,6 +7,7 @@ import type { SocketRoom } from './room.ts';
 import type { SocketRow } from './row.ts';
 import { isOver } from './socket-states.ts';
 import type { SocketActivity } from './vault-link.ts';
+import { type WarmWake, WarmWakes } from './warm-wakes.ts';
 
 /** Due sockets that are looked at in one turn of the loop. */
 const duePerTurn = 256;
@@ -17,9 +18,11 @@ export class Wakes {
   readonly #unheard = new Map<string, string>();
   /** Of each app, keys of closed sockets of whose end it is still to be told. */
   readonly #untold = new Map<string, Set<string>>();
+  readonly #warm: WarmWakes;
 
   constructor(room: SocketRoom) {
     this.#room = room;
+    this.#warm = new WarmWakes(room);
   }
 
   /** Why nobody is woken for a parked socket; `undefined` when nothing is in the way. */
@@ -30,16 +33,22 @@ export class Wakes {
   /** Told by a vault. Those that are not parked any more have told it to their holder. */
   happened(activities: readonly SocketActivity[]): void {
     const { ledger, log } = this.#room;
+    const warm: WarmWake[] = [];
     try {
-      ledger.together(() => {
-        for (const activity of activities) this.#happened(activity);
-      });
+      stepNow('socket.wake.note', () =>
+        ledger.together(() => {
+          for (const activity of activities) this.#happened(activity, warm);
+        }),
+      );
     } catch (error) {
+      for (const wake of warm) wake.abandon();
       log.error({ err: error, sockets: activities.length }, 'what happened to parked sockets could not be recorded');
       const why = `nobody can be woken now: ${error instanceof Error ? error.message : String(error)}`;
       for (const { id } of activities) this.#unheard.set(id, why);
       this.#hearLater(activities.map(({ id }) => id));
+      return;
     }
+    for (const wake of warm) wake.give();
   }
 
   /** It is told again, as long as it is so. */
@@ -50,12 +59,16 @@ export class Wakes {
     }, this.#room.limits.firstPauseMs).unref();
   }
 
-  #happened({ id: key, hasEnded }: SocketActivity): void {
+  #happened({ id: key, hasEnded }: SocketActivity, warm: WarmWake[]): void {
     const row = this.#room.ledger.table.findByKey(key);
     if (row === undefined || (row.state.name !== 'parked' && row.state.name !== 'deaf')) return;
     if (hasEnded && row.kind !== 'stream-socket-listener') void this.#room.turns.run(key, () => this.#ended(key));
-    else if (row.state.name === 'parked')
-      this.signal(row, row.kind === 'stream-socket-listener' ? 'connection-accepted' : 'socket-activity');
+    else if (row.state.name === 'parked') {
+      const reason = row.kind === 'stream-socket-listener' ? 'connection-accepted' : 'socket-activity';
+      const wake = this.#warm.begin(row, reason);
+      if (wake === undefined) this.signal(row, reason);
+      else warm.push(wake);
+    }
   }
 
   /** Bytes that came before the end are the app's to read: only then there is nothing to take over (SB-43). */

@@ -18,6 +18,7 @@ import { Ledger } from './ledger.ts';
 import { defaults, type TaskLimits } from './options.ts';
 import { Runner, type RunnerLog } from './runner.ts';
 import type { RunRow } from './runs-table.ts';
+import type { WarmPlace } from './warm-places.ts';
 
 export type { HostSeat, LentForRun, RunOutcome, SocketRun, TaskBroker } from './broker.ts';
 export type { TaskManifest } from './entry-point.ts';
@@ -56,6 +57,8 @@ export interface Tasks extends AsyncDisposable {
    * process. @throws LonghaulError `not-found`, `quota-exceeded`, `disk-full`
    */
   trigger(trigger: TaskTrigger): string;
+  /** Where a run of a task may start at once, without `trigger`. `undefined`: it has to wait, or there is no such task. */
+  warmPlace(app: string, taskId: string): WarmPlace | undefined;
   registrationOf(app: string, taskId: string): TaskRecord | undefined;
   /** Of the task host that waits for the next app that needs one; `null` while there is none. */
   readonly spareHostPid: number | null;
@@ -124,6 +127,11 @@ class Door implements Tasks {
     const task = this.registrationOf(app, taskId);
     if (task === undefined) throw new LonghaulError('not-found', `the app ${app} has no task ${taskId}`);
     return this.#runner.trigger(task, reason, socketId);
+  }
+
+  warmPlace(app: string, taskId: string): WarmPlace | undefined {
+    const task = this.registrationOf(app, taskId);
+    return task === undefined ? undefined : this.#runner.warmPlace(task);
   }
 
   registrationOf(app: string, taskId: string): TaskRecord | undefined {

@@ -28,6 +28,9 @@ export function placeOf(entryPoint: string, folder: string | null): EntryPlace |
   return { module: resolve(folder ?? '/', module), exportName: entryPoint.slice(at + 1) };
 }
 
+/** As a host is told. */
+export const wordsOf = ({ module, exportName }: EntryPlace): string => `${module}#${exportName}`;
+
 /**
  * The place of an entry point that the manifest declares for this trigger, however either writes it.
  *

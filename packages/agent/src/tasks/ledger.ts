@@ -98,18 +98,41 @@ export class Ledger implements Disposable {
 
   /** A new run of a task, in line. @throws LonghaulError `quota-exceeded` */
   recordRun(task: TaskRecord, reason: SocketReason, socketId: string): RunRow {
-    const { taskId, app, name, entryPoint } = task;
+    const { app } = task;
     const queued = this.#countQueued(app);
     if (queued >= this.#limits.maxQueuedRuns) {
       throw new LonghaulError('quota-exceeded', `${queued} runs of the app ${app} wait already`);
     }
-    const row: RunRow = {
+    const row = this.#newRun(task, reason, socketId);
+    // It joins the note of a socket: when that fails, the run has never been.
+    const undone = () => this.#queued.delete(app);
+    stepNow('run.record', () => this.#store.note(() => this.runs.insert(row), undone));
+    this.#queued.set(app, queued + 1);
+    this.#facts.runChanged(row.id, false);
+    return row;
+  }
+
+  /** A new run of a task that does not wait: its host takes it now. */
+  recordStarted(task: TaskRecord, reason: SocketReason, socketId: string, pid: number): RunRow {
+    const run = this.#newRun(task, reason, socketId);
+    const row: RunRow = { ...run, state: step(run.state, { name: 'start' }), startedAt: run.queuedAt, pid };
+    this.#store.note(() => {
+      this.runs.insert(row);
+      this.tasks.started(task.taskId, row.queuedAt);
+    });
+    this.#facts.runChanged(row.id, false);
+    this.#facts.taskChanged(task.taskId);
+    return row;
+  }
+
+  #newRun({ taskId, app, name, entryPoint, trigger }: TaskRecord, reason: SocketReason, socketId: string): RunRow {
+    return {
       id: randomUUID(),
       taskId,
       app,
       name,
       entryPoint,
-      trigger: { type: task.trigger.type, reason, socketId },
+      trigger: { type: trigger.type, reason, socketId },
       state: { name: 'queued', why: null },
       attempt: 1,
       losses: 0,
@@ -119,12 +142,6 @@ export class Ledger implements Disposable {
       pid: null,
       progress: 0,
     };
-    // It joins the note of a socket: when that fails, the run has never been.
-    const undone = () => this.#queued.delete(app);
-    stepNow('run.record', () => this.#store.note(() => this.runs.insert(row), undone));
-    this.#queued.set(app, queued + 1);
-    this.#facts.runChanged(row.id, false);
-    return row;
   }
 
   /** One step of the state table, with what changes along and, at its end, what it has printed. @throws `illegal-state` */

@@ -2,21 +2,25 @@
 import type { SeatedHost } from './hosts.ts';
 import type { TaskLimits } from './options.ts';
 import type { RunRow, RunsTable } from './runs-table.ts';
-import { placeOf, yielding } from './turns.ts';
+import { placeOf, type RunRisk, yielding } from './turns.ts';
 
 export interface LineOptions {
   readonly runs: Pick<RunsTable, 'next' | 'nextOfEachTask'>;
-  readonly hosts: { of(app: string): readonly SeatedHost[]; all(): readonly SeatedHost[] };
+  readonly hosts: {
+    of(app: string): readonly SeatedHost[];
+    all(): readonly SeatedHost[];
+    isReady(host: SeatedHost): boolean;
+  };
   readonly limits: Pick<TaskLimits, 'maxHosts' | 'maxHostsOfApp' | 'maxParallelRuns' | 'maxParallelRunsOfTask'>;
   readonly runsIn: (host: SeatedHost) => readonly RunRow[];
   /** Whether the host has the run's code as it is now. Otherwise it takes no run any more. */
-  readonly isCurrent: (row: RunRow, host: SeatedHost) => boolean;
+  readonly isCurrent: (run: Pick<RunRow, 'app' | 'entryPoint'>, host: SeatedHost) => boolean;
   /** Whether it has time for a run, as far as is known. Otherwise the line is served again when it is. */
   readonly isAwake: (host: SeatedHost) => boolean;
 }
 
-interface Turn {
-  readonly row: RunRow;
+interface Turn<Run> {
+  readonly row: Run;
   /** `undefined`: a new one. */
   readonly host: SeatedHost | undefined;
 }
@@ -46,8 +50,15 @@ export class Line {
     }
   }
 
+  /** The host that takes a run of this task which comes now. `undefined`: others wait before it, or no host works that has room. */
+  hostFor(task: Pick<RunRow, 'app' | 'taskId' | 'entryPoint'>): SeatedHost | undefined {
+    const place = this.#apps.has(task.app) ? undefined : this.#placeFor({ ...task, losses: 0 });
+    const host = place === 'nowhere' ? undefined : place?.host;
+    return host !== undefined && this.#options.hosts.isReady(host) ? host : undefined;
+  }
+
   /** The run of the app that waits longest and may start. */
-  #turnOf(app: string): Turn | undefined {
+  #turnOf(app: string): Turn<RunRow> | undefined {
     const oldest = this.#options.runs.next(app);
     if (oldest === undefined) {
       this.#apps.delete(app);
@@ -63,7 +74,7 @@ export class Line {
   }
 
   /** `nowhere`: others of its app may go first. `undefined`: not one of them may. */
-  #placeFor(row: RunRow): Turn | 'nowhere' | undefined {
+  #placeFor<Run extends RunRisk & Pick<RunRow, 'app' | 'entryPoint'>>(row: Run): Turn<Run> | 'nowhere' | undefined {
     const { hosts, limits, runsIn, isCurrent, isAwake } = this.#options;
     const places = hosts.of(row.app).map(host => ({
       host,

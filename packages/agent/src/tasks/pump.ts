@@ -19,8 +19,13 @@ export class Pump implements Disposable {
     this.now();
   }
 
+  /** Runs are started now. */
+  get isServing(): boolean {
+    return this.#isRunning && this.#rest === undefined;
+  }
+
   now(): void {
-    if (!this.#isRunning || this.#rest !== undefined) return;
+    if (!this.isServing) return;
     try {
       this.#serve();
     } catch (error) {

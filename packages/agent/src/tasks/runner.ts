@@ -13,7 +13,7 @@ import { isStoreFailure, type Store } from '../store/store.ts';
 import { afterAgentDeath, inHost, patchOf } from './after-death.ts';
 import { type LentForRun, socketRunOf, type TaskBroker } from './broker.ts';
 import { Conditions } from './conditions.ts';
-import { declaredPlace, hostProgramFor, type TaskManifest } from './entry-point.ts';
+import { declaredPlace, hostProgramFor, type TaskManifest, wordsOf } from './entry-point.ts';
 import type { HostWord } from './host.ts';
 import { Hosts, type SeatedHost } from './hosts.ts';
 import type { Ledger, RunPatch } from './ledger.ts';
@@ -28,6 +28,7 @@ import { isOver, type RunEvent, runErrorOf } from './run-states.ts';
 import type { RunRow } from './runs-table.ts';
 import type { Spare } from './spare.ts';
 import { type HostEnd, verdictOf } from './verdicts.ts';
+import { type WarmPlace, WarmPlaces } from './warm-places.ts';
 
 export interface RunnerLog {
   info(facts: object, message: string): void;
@@ -55,6 +56,7 @@ export class Runner {
   readonly #line: Line;
   readonly #renewal: Renewal;
   readonly #pulses: Pulses;
+  readonly #warmPlaces: WarmPlaces;
   readonly #conditions = new Conditions();
   /** What is to be recorded and could not be. */
   readonly #again: Again;
@@ -116,6 +118,13 @@ export class Runner {
       isCurrent: (row, host) => this.#renewal.isCurrent(row, host),
       isAwake: host => this.#pulses.isAwake(host),
     });
+    this.#warmPlaces = new WarmPlaces({
+      ledger,
+      manifestOf: options.manifestOf,
+      hostFor: task => (this.#pump.isServing ? this.#line.hostFor(task) : undefined),
+      seat: (row, host) => this.#seat(row, host),
+      unseat: live => this.#unseat(live),
+    });
   }
 
   /** The host that waits for the next app. */
@@ -143,6 +152,11 @@ export class Runner {
     // Not before the sockets have written down that this run is theirs.
     queueMicrotask(() => this.#pump.now());
     return row.id;
+  }
+
+  /** For a run that need not wait. `undefined`: it must be triggered. */
+  warmPlace(task: TaskRecord): WarmPlace | undefined {
+    return this.#warmPlaces.find(task);
   }
 
   /** A no-op for one that is told to end already, or is over. */
@@ -213,7 +227,7 @@ export class Runner {
     try {
       const manifest = manifestOf(row.app);
       const place = declaredPlace(row.app, manifest, row.entryPoint, row.trigger.type);
-      entryPoint = `${place.module}#${place.exportName}`;
+      entryPoint = wordsOf(place);
       const folder = manifest?.folder ?? '/';
       host ??= this.#hosts.start(row.app, hostProgramFor(place), isAbsolute(folder) ? folder : '/');
       if (present === undefined) this.#renewal.isCurrent(row, host); // from now on
@@ -222,8 +236,6 @@ export class Runner {
       this.#applyOver(row, { name: 'fail', error: runErrorOf(error) });
       return;
     }
-    this.#hosts.busy(host);
-    if (!this.#logs.has(row.id)) this.#logs.set(row.id, new RunLog(this.#options.limits.maxLogBytes));
     // The row is written while the socket is on its way out of its vault.
     const lending = namedStep('run.lend', () => this.#options.broker.lend(socketRunOf(row), host.seat));
     let live: LiveRun;
@@ -246,6 +258,8 @@ export class Runner {
 
   #seat(row: RunRow, host: SeatedHost): LiveRun {
     const { ledger, limits } = this.#options;
+    this.#hosts.busy(host);
+    if (!this.#logs.has(row.id)) this.#logs.set(row.id, new RunLog(limits.maxLogBytes));
     const live: LiveRun = new LiveRun(row, {
       host,
       ledger,
@@ -255,6 +269,11 @@ export class Runner {
     });
     this.#live.set(row.id, live);
     return live;
+  }
+
+  #unseat(live: LiveRun): void {
+    this.#live.delete(live.row.id);
+    if (this.#runsIn(live.host).length === 0) this.#hosts.idle(live.host);
   }
 
   #give(live: LiveRun, lent: LentForRun | 'obsolete', entryPoint: string): void {
@@ -334,8 +353,7 @@ export class Runner {
       this.#options.ledger.apply(live.row, event, patch);
       this.#line.join(live.row.app);
     } else this.#applyOver(live.row, event, patch);
-    this.#live.delete(live.row.id);
-    if (this.#runsIn(live.host).length === 0) this.#hosts.idle(live.host);
+    this.#unseat(live);
     this.#conditions.changed();
     // Not before a host's other runs have left it, too.
     setImmediate(() => this.#pump.now());

@@ -1,4 +1,5 @@
 // What the tests of parked sockets share: a keeper's vaults, connections to park, and reading what is there.
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { createServer, Socket } from 'node:net';
@@ -9,6 +10,7 @@ import { waitFor } from '@longhaul/testing';
 import { VaultProcesses } from '../../src/keeper/vault-processes.ts';
 import { defaults } from '../../src/options.ts';
 import { Descriptor } from '../../src/platform/kernel/descriptor.ts';
+import { Neighbour } from '../../src/platform/kernel/neighbour.ts';
 import type { SocketActivity } from '../../src/sockets/vault-link.ts';
 import { Vaults } from '../../src/sockets/vaults.ts';
 import { isAlive } from '../process/home.ts';
@@ -23,6 +25,19 @@ export function openKeeper(t: TestContext, limits: Partial<typeof defaults.keepe
   const killOldestVault = () => void process.kill(vaultPids()[0]!, 'SIGKILL');
   return { processes, folder, killOldestVault };
 }
+
+/** Whether the kernel lets a process duplicate descriptors of another of the same user (pidfd_getfd; decision 180). */
+export const mayTakeHere = await (async () => {
+  const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] });
+  try {
+    using neighbour = Neighbour.open(child.pid!);
+    neighbour?.duplicate(0, 1);
+    return neighbour?.isPermitted === true;
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+})();
 
 /** Children of this process that are alive and are vaults, the oldest first. */
 export function vaultPids(): number[] {

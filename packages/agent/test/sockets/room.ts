@@ -61,6 +61,9 @@ export class FakeTasks {
     return run.id;
   }
 
+  /** Nobody is warm: every run is triggered. */
+  warmPlace(): undefined {}
+
   statusOf(id: string): RunStatus | undefined {
     return this.statuses.get(id);
   }

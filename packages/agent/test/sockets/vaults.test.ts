@@ -13,10 +13,20 @@ import { leakCheck, waitFor } from '@longhaul/testing';
 import { encode } from '../../src/keeper/vault-wire.ts';
 import { Channel } from '../../src/platform/kernel/channel.ts';
 import { Descriptor } from '../../src/platform/kernel/descriptor.ts';
+import { Neighbour } from '../../src/platform/kernel/neighbour.ts';
 import { connectTo } from '../../src/platform/kernel/sockets.ts';
 import { nodeFlags } from '../../src/platform/source.ts';
 import { Vaults } from '../../src/sockets/vaults.ts';
-import { connection, numberOf, numberOfDatagrams, openAgent, openKeeper, readAll, vaultPids } from './parking.ts';
+import {
+  connection,
+  mayTakeHere,
+  numberOf,
+  numberOfDatagrams,
+  openAgent,
+  openKeeper,
+  readAll,
+  vaultPids,
+} from './parking.ts';
 
 after(leakCheck());
 
@@ -34,7 +44,8 @@ test('what comes for a parked socket is told once, stays unread, and is told aga
   const { peer, app } = await connection(t);
   const id = randomUUID();
   const holding = await vaults.park(id, app);
-  assert.deepEqual(holding, { id, slot: holding.slot, lease: 0, isLent: false });
+  const { slot, descriptor: number, cookie } = holding;
+  assert.deepEqual(holding, { id, slot, lease: 0, isLent: false, descriptor: number, cookie });
   assert.equal(app.isOpen, false, 'the vault has the only one');
   vaults.arm([id]);
   peer.write('one');
@@ -91,6 +102,72 @@ test('only the last lease gives back or closes: a late owner is refused', async 
   await assert.rejects(vaults.close({ id, lease: first.holding.lease }), { code: 'illegal-state' });
   await vaults.return({ id, lease: second.holding.lease });
   await assert.rejects(vaults.return({ id, lease: second.holding.lease }), { code: 'illegal-state' });
+});
+
+test('a duplicate is taken without asking, and the vault knows of the lease before anybody gets it', {
+  skip: !mayTakeHere && 'this kernel does not permit it',
+}, async t => {
+  const { processes } = openKeeper(t);
+  const { vaults } = await openAgent(t, processes, 1);
+  const { peer, app } = await connection(t);
+  await vaults.park(one, app);
+  peer.write('one');
+  const unused = vaults.take(one);
+  unused?.descriptor[Symbol.dispose]();
+  assert.equal(vaults.get(one)?.isLent, false, 'nothing has happened yet');
+  const taken = vaults.take(one);
+  assert.ok(taken);
+  using own = taken.descriptor;
+  vaults.lent(taken.holding);
+  assert.deepEqual(vaults.get(one), { ...taken.holding, lease: 1, isLent: true });
+  await waitFor('the words', () => readAll(own) === 'one');
+  // Whatever comes after this agent knows, though nothing was ever answered to it.
+  const second = await openAgent(t, processes, 2);
+  assert.deepEqual([...second.vaults.holdings()], [taken.holding]);
+  await assert.rejects(second.vaults.return({ id: one, lease: 0 }), { code: 'illegal-state' });
+  await second.vaults.return({ id: one, lease: 1 });
+  const { holding, descriptor } = await second.vaults.lend(one);
+  descriptor[Symbol.dispose]();
+  assert.equal(holding.lease, 2);
+});
+
+test('what an agent has lent and died over stands in the books of the vault when the next agent looks', {
+  skip: !mayTakeHere && 'this kernel does not permit it',
+}, async t => {
+  const { processes } = openKeeper(t);
+  const first = await openAgent(t, processes, 1);
+  const parked = await Promise.all(
+    Array.from({ length: 40 }, async (_, n) => first.vaults.park(keyOf(n), (await connection(t)).app)),
+  );
+  const [pid] = vaultPids();
+  process.kill(pid!, 'SIGSTOP'); // so that it hears everything at once, and the newer agent first
+  for (const { id } of parked) {
+    const taken = first.vaults.take(id);
+    assert.ok(taken);
+    taken.descriptor[Symbol.dispose]();
+    first.vaults.lent(taken.holding);
+  }
+  first.vaults[Symbol.dispose]();
+  const opening = openAgent(t, processes, 2);
+  process.kill(pid!, 'SIGCONT');
+  const { vaults } = await opening;
+  for (const holding of parked) assert.deepEqual(vaults.get(holding.id), { ...holding, lease: 1, isLent: true });
+});
+
+test('another socket under the same number is not taken', {
+  skip: !mayTakeHere && 'this kernel does not permit it',
+}, async t => {
+  const { processes } = openKeeper(t);
+  const { vaults } = await openAgent(t, processes);
+  const [own, other] = [await connection(t), await connection(t)];
+  const { descriptor, cookie } = await vaults.park(one, own.app);
+  await vaults.drop(one);
+  const next = await vaults.park(keyOf(2), other.app);
+  assert.equal(next.descriptor, descriptor, 'the vault has closed the first');
+  using vault = Neighbour.open(vaultPids()[0]!)!;
+  assert.equal(vault.duplicate(descriptor, cookie), undefined);
+  using taken = vault.duplicate(next.descriptor, next.cookie);
+  assert.equal(taken?.isOpen, true);
 });
 
 test('closing ends the connection although somebody else still holds a duplicate', async t => {
@@ -204,7 +281,7 @@ test('a newer agent replaces the one before, with everything in its state; an ol
   const lent = await first.vaults.lend(one);
   lent.descriptor[Symbol.dispose]();
   const second = await openAgent(t, processes, 2);
-  assert.deepEqual([...second.vaults.holdings()], [{ id: one, slot: 0x10000, lease: 1, isLent: true }]);
+  assert.deepEqual([...second.vaults.holdings()], [{ ...lent.holding, slot: 0x10000, lease: 1, isLent: true }]);
   await waitFor('the older agent to be cut off', () => first.witness.lost.length === 1);
   const late = await openAgent(t, processes, 1);
   assert.deepEqual([...late.vaults.holdings()], []);

@@ -89,6 +89,11 @@ export class Channel implements Disposable {
     }
   }
 
+  /** Everything that the peer has said by now is heard, and its end if that has come. */
+  takeWaiting(): void {
+    this.#take(Number.POSITIVE_INFINITY);
+  }
+
   /** The process may end although this waits for messages. */
   unref(): void {
     this.#readiness.unref();
@@ -105,8 +110,12 @@ export class Channel implements Disposable {
     } catch (error) {
       if (!isGone(error)) this.#end(error);
     }
+    this.#take(maxPerTurn);
+  }
+
+  #take(maxMessages: number): void {
     try {
-      for (let count = 0; this.#isOpen && !this.#isPaused && count < maxPerTurn; count++) {
+      for (let count = 0; this.#isOpen && !this.#isPaused && count < maxMessages; count++) {
         const message = this.#receive();
         if (message === undefined) return;
         if (message === 'end') this.#end(undefined);

@@ -33,6 +33,8 @@ export interface Libc {
   epoll_ctl(epoll: number, operation: number, fd: number, event: Memory): number;
   epoll_wait(epoll: number, events: Uint8Array, max: number, timeoutMs: number): number;
   prctl(option: number, a: number, b: number, c: number, d: number): number;
+  /** For calls that older C libraries have no name for. */
+  syscall(number: number, a: number, b: number, c: number): number;
 }
 
 /** Machines whose structure layouts are written down here. */
@@ -84,6 +86,7 @@ function load(): Libc {
       epoll_ctl: library.func('int epoll_ctl(int, int, int, void *)'),
       epoll_wait: library.func('int epoll_wait(int, void *, int, int)'),
       prctl: library.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)'),
+      syscall: library.func('long syscall(long, long, long, long)'),
     };
   } catch (cause) {
     throw new LonghaulError('not-supported-here', `the calls of ${here} cannot be reached: ${cause}`, { cause });
