@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import type { KeeperLimits } from '../options.ts';
+import { birthOf } from '../platform/process-facts.ts';
 import { nodeFlags, programFile } from '../platform/source.ts';
 import { newToken } from '../platform/tokens.ts';
 import { parseVaultReport, type VaultOrder } from './vault-order.ts';
@@ -46,13 +47,15 @@ export class VaultProcesses implements Disposable {
     const number = this.#lastNumber;
     // No longer than `agent.sock`, which fits.
     const name = `v${process.pid.toString(36)}-${number.toString(36)}`;
-    const address: VaultAddress = { number, path: join(folder, name), key: newToken() };
+    const path = join(folder, name);
     const child = fork(programFile('keeper/vault-main'), [], {
       cwd: '/',
       env,
       execArgv: [...nodeFlags],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
+    const { pid = -1 } = child; // -1: it could not be started
+    const address: VaultAddress = { number, path, key: newToken(), pid, born: birthOf(pid) ?? '' };
     this.#running.set(number, { address, child });
     child.once('exit', () => {
       this.#running.delete(number);

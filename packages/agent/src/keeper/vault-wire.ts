@@ -10,6 +10,9 @@ export interface VaultAddress {
   readonly path: string;
   /** 64 hexadecimal digits: who shows them is an agent of this keeper. */
   readonly key: string;
+  /** With `born` (process-facts.ts) its process: that it has ended is the only proof that it holds nothing any more. */
+  readonly pid: number;
+  readonly born: string;
 }
 
 /** A parked socket in a vault. */

@@ -70,4 +70,6 @@ const isVaultAddress = (value: unknown): value is VaultAddress =>
   isRecord(value) &&
   typeof value.number === 'number' &&
   typeof value.path === 'string' &&
-  typeof value.key === 'string';
+  typeof value.key === 'string' &&
+  typeof value.pid === 'number' &&
+  typeof value.born === 'string';

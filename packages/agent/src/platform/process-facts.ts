@@ -8,6 +8,11 @@ export function birthOf(pid: number): string | undefined {
   return statOf(pid)?.birth;
 }
 
+/** Whether the process that number and birth name is there still, and no zombie. */
+export function lives({ pid, born }: { readonly pid: number; readonly born: string }): boolean {
+  return birthOf(pid) === born && isAlive(pid);
+}
+
 /** Kills a process group by the number of its leader. One that is gone already is no error. */
 export function killGroup(leader: number): void {
   try {

@@ -102,8 +102,10 @@ export async function openSockets(options: SocketsOptions): Promise<Sockets> {
         activity: happened => wakes?.happened(happened),
         lost: keys => wakes?.lost(keys),
         rejoined: keys => recovery?.rejoined(keys),
+        complete: () => recovery?.complete(),
       },
       deadlineMs: limits.vaultDeadlineMs,
+      patienceMs: limits.vaultPatienceMs,
     }),
   );
   const again = stack.use(
@@ -230,6 +232,9 @@ class Door implements Sockets {
   /** With what stands in its way now, which no row knows. */
   #record(row: SocketRow): SocketRecord {
     const record = toRecord(row);
+    if (!isOver(row.state) && this.#parts.here?.vaults.isSilent(row.key)) {
+      return { ...record, why: 'the process that holds it does not answer: it is heard again when that process does' };
+    }
     return record.status === 'parked'
       ? { ...record, why: this.#parts.here?.waking.troubleOf(row.key) ?? record.why }
       : record;

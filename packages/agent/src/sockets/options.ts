@@ -15,6 +15,11 @@ export interface SocketLimits extends FailurePause, IdlePause {
   readonly maxRequestsPerChannel: number;
   /** A vault must answer within this time; then its sockets cannot be had until it does. Milliseconds. */
   readonly vaultDeadlineMs: number;
+  /**
+   * How long an agent that begins waits for its vaults before it serves without those that do not answer: far less than its
+   * keeper holds connections for it. Milliseconds.
+   */
+  readonly vaultPatienceMs: number;
   /** How long an app that has lost its connection may come back to what it holds; then it is parked again. Milliseconds. */
   readonly resumeMs: number;
 }
@@ -26,6 +31,7 @@ export const defaults: SocketLimits = Object.freeze({
   helloDeadlineMs: 5_000,
   maxRequestsPerChannel: 64,
   vaultDeadlineMs: 10_000,
+  vaultPatienceMs: 3_000,
   resumeMs: 5_000,
   firstPauseMs: 1_000,
   maxPauseMs: 300_000,

@@ -1,6 +1,6 @@
 // What an earlier agent left, at the start of the next: the store says who has which socket, the vaults say what there is, and
 // the tasks say what became of the runs. Afterwards every parked socket is heard again.
-import { isRunOver } from '@longhaul/agent-protocol';
+import { isRunOver, LonghaulError } from '@longhaul/agent-protocol';
 import type { Holders } from './holders.ts';
 import type { SocketRoom } from './room.ts';
 import type { SocketRow } from './row.ts';
@@ -32,7 +32,7 @@ export class Recovery {
   }
 
   async run(holders: Holders, runs: Runs): Promise<void> {
-    const { ledger, vaults, turns, log } = this.#room;
+    const { ledger, vaults, log } = this.#room;
     // Of most sockets nothing else has to be known: they are parked, and a vault has them.
     const inStore = ledger.table.parkedKeys();
     const unparked = ledger.table.listUnparked();
@@ -40,18 +40,21 @@ export class Recovery {
     const gone = inStore.filter(key => vaults.get(key) === undefined);
     const strangers = this.#strangersTo([...inStore, ...others.map(({ key }) => key)]);
     // Handed over and never answered, or over: whoever else has one keeps it.
-    await Promise.all(strangers.map(key => vaults.drop(key)));
+    await Promise.all(strangers.map(key => whenItAnswers(vaults.drop(key))));
     const lent = others.filter(({ key }) => vaults.get(key)?.isLent);
     const lentAsParked = inStore.filter(key => vaults.get(key)?.isLent);
-    await Promise.all([...lent.map(row => this.#giveBack(row)), ...lentAsParked.map(key => vaults.giveBack(key))]);
-    const unsettled = [...others, ...gone.map(key => ledger.table.findByKey(key)!)];
+    await Promise.all([
+      ...lent.map(row => whenItAnswers(this.#giveBack(row))),
+      ...lentAsParked.map(key => whenItAnswers(vaults.giveBack(key))),
+    ]);
+    const unsettled = [...others.map(({ key }) => key), ...gone];
     for (let at = 0; at < unsettled.length; at += rowsPerNote) {
       ledger.together(() => {
-        for (const row of unsettled.slice(at, at + rowsPerNote)) this.#settle(row);
+        for (const key of unsettled.slice(at, at + rowsPerNote)) this.#settle(key);
       });
     }
     for (const { key, runId, outcome } of this.#unsettled) {
-      await turns.run(key, () => runs.settle(key, { id: runId }, outcome));
+      await runs.overBefore(key, { id: runId }, outcome);
     }
     for (const row of unparked) if (row.state.name === 'closed' && row.state.isUntold) this.#wakes.tellLater(row);
     holders.expect(this.#absent);
@@ -71,6 +74,17 @@ export class Recovery {
     const { turns, again, log } = this.#room;
     log.warn({ sockets: keys.length }, 'a vault answers again');
     for (const key of keys) again.do(`rejoined ${key}`, () => turns.run(key, () => this.#rejoined(key)));
+  }
+
+  /** Every vault has answered by now, or is dead: what none of them holds is lost. */
+  complete(): void {
+    const { ledger, vaults, again } = this.#room;
+    again.do('complete', () => {
+      const others = ledger.table.listUnparked().filter(row => !isOver(row.state));
+      const keys = [...ledger.table.parkedKeys(), ...others.map(({ key }) => key)];
+      const gone = keys.filter(key => vaults.get(key) === undefined);
+      if (gone.length > 0) this.#wakes.lost(gone);
+    });
   }
 
   async #rejoined(key: string): Promise<void> {
@@ -99,10 +113,13 @@ export class Recovery {
     if (!isOfApp) await this.#room.vaults.giveBack(row.key);
   }
 
-  #settle(row: SocketRow): void {
+  #settle(key: string): void {
     const { ledger, tasks, vaults } = this.#room;
+    const row = ledger.table.findByKey(key);
+    if (row === undefined || isOver(row.state)) return; // meanwhile
     const { state } = row;
-    if (vaults.get(row.key) === undefined) {
+    // While a vault does not answer, nobody knows what it holds.
+    if (vaults.get(key) === undefined && vaults.isComplete) {
       this.#lost += 1;
       this.#wakes.end(row, 'the process that held it has ended');
       return;
@@ -117,5 +134,15 @@ export class Recovery {
       if (state.holder.by === 'app') this.#absent.push(row.key);
       else ledger.change(row, { name: 'put-back' });
     }
+  }
+}
+
+/** What a vault that does not answer is asked is made true when it does (`rejoined`), or it is dead, which is told. */
+async function whenItAnswers(asked: Promise<unknown>): Promise<void> {
+  try {
+    await asked;
+  } catch (error) {
+    const code = error instanceof LonghaulError ? error.code : undefined;
+    if (code !== 'vault-silent' && code !== 'vault-lost') throw error;
   }
 }

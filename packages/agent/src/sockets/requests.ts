@@ -80,6 +80,9 @@ export class Requests {
     if (said !== undefined) {
       if (said.app !== speaker.app || said.id !== asked.socketId) throw foreignKey();
       // Said again: the same socket is the same answer, whatever has happened to it since.
+      if (!isOver(said.state) && vaults.isSilent(key)) {
+        throw new LonghaulError('vault-silent', `the vault that holds "${said.id}" does not answer`);
+      }
       if (!isOver(said.state)) await vaults.park(key, descriptor.duplicate());
       this.#done(speaker, asked);
       return;

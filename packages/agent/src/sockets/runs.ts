@@ -70,18 +70,23 @@ export class Runs {
 
   /** The run is over. Resolves when its socket is in somebody's hands again, or that has to wait. */
   over(run: SocketRun, outcome: RunOutcome): Promise<void> {
-    return new Promise(resolve => {
-      this.#room.again.do(`over ${run.id}`, () => this.#over(run, outcome).finally(resolve));
+    return this.#eventually(run, async () => {
+      const row = this.#room.ledger.table.find(run.app, run.socketId);
+      if (row !== undefined) await this.#room.turns.run(row.key, () => this.#settle(row.key, run, outcome));
     });
   }
 
-  async #over(run: SocketRun, outcome: RunOutcome): Promise<void> {
-    const row = this.#room.ledger.table.find(run.app, run.socketId);
-    if (row !== undefined) await this.#room.turns.run(row.key, () => this.settle(row.key, run, outcome));
+  /** The same of a run that was over before this agent began. */
+  overBefore(key: string, run: Pick<SocketRun, 'id'>, outcome: RunOutcome): Promise<void> {
+    return this.#eventually(run, () => this.#room.turns.run(key, () => this.#settle(key, run, outcome)));
+  }
+
+  #eventually({ id }: Pick<SocketRun, 'id'>, settle: () => Promise<void>): Promise<void> {
+    return new Promise(resolve => this.#room.again.do(`over ${id}`, () => settle().finally(resolve)));
   }
 
   /** In the turn of `key`. */
-  async settle(key: string, run: Pick<SocketRun, 'id'>, outcome: RunOutcome): Promise<void> {
+  async #settle(key: string, run: Pick<SocketRun, 'id'>, outcome: RunOutcome): Promise<void> {
     const row = this.#room.ledger.table.findByKey(key);
     if (!isOf(row, run)) return; // handed back, or in other hands
     if (outcome !== 'completed') await this.#failed(row, run.id);
@@ -98,8 +103,9 @@ export class Runs {
   /** The same bytes would wake the same task at once: not before a pause, and not for ever. */
   async #failed(row: SocketRow, runId: string): Promise<void> {
     const { ledger, vaults, limits, now } = this.#room;
-    const failures = row.failures + 1;
-    const pauseMs = pauseAfter(failures, limits);
+    // A vault that does not answer is not the task's failure.
+    const failures = row.failures + Number(!vaults.isSilent(row.key));
+    const pauseMs = pauseAfter(Math.max(1, failures), limits);
     if (pauseMs === undefined)
       return this.#forsake(row, `${failures} runs in a row have failed, the last one was ${runId}`);
     const why = `its task has failed ${failures === 1 ? 'once' : `${failures} times in a row`}`;

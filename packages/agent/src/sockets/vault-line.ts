@@ -1,5 +1,6 @@
 // The channel to one vault: hello and welcome, requests with their answers, and the time in which an answer must come. What is
 // asked and what the answers mean is the link's to know.
+import { setTimeout as delay } from 'node:timers/promises';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import {
   encode,
@@ -14,6 +15,10 @@ import { Channel } from '../platform/kernel/channel.ts';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { Neighbour } from '../platform/kernel/neighbour.ts';
 import { connectTo, peerCredentials } from '../platform/kernel/sockets.ts';
+import { lives } from '../platform/process-facts.ts';
+
+/** Between the looks whether a vault that has hung up is dead. Milliseconds. */
+const deathPausesMs = [0, 10, 50, 200];
 
 export interface VaultLineOptions {
   /** Of this agent: an older one is not listened to. */
@@ -40,7 +45,7 @@ export interface Answer {
 }
 
 export class VaultLine implements Disposable {
-  readonly #number: number;
+  readonly #address: VaultAddress;
   readonly #listener: VaultLineListener;
   readonly #deadlineMs: number;
   readonly #channel: Channel;
@@ -52,16 +57,16 @@ export class VaultLine implements Disposable {
   #deadline: NodeJS.Timeout | undefined;
   #end: LonghaulError | undefined;
 
-  /** Says hello. @throws a system error: `ECONNREFUSED` when the vault is dead, `EAGAIN` when too many wait at its door */
+  /** Says hello. @throws a system error: `EAGAIN` when too many wait at its door; no error is proof of its death */
   constructor(address: VaultAddress, { generation, deadlineMs }: VaultLineOptions, listener: VaultLineListener) {
-    this.#number = address.number;
+    this.#address = address;
     this.#listener = listener;
     this.#deadlineMs = deadlineMs;
     const socket = connectTo(address.path);
     this.#neighbour = Neighbour.open(peerCredentials(socket.number).pid);
     this.#channel = new Channel(socket, {
       received: (bytes, descriptors) => this.#received(bytes, descriptors),
-      ended: cause => this.#ended(this.#lost(cause)),
+      ended: cause => void this.#broken(cause),
     });
     this.tell({ type: 'hello', key: address.key, generation });
     this.#expect();
@@ -83,7 +88,7 @@ export class VaultLine implements Disposable {
 
   /** The descriptors stay the caller's. @throws LonghaulError `vault-silent`, `vault-lost` */
   ask(make: (request: number) => ToVault, descriptors: readonly Descriptor[] = []): Promise<Answer> {
-    if (!this.#channel.isOpen) return Promise.reject(this.#end ?? this.#lost());
+    if (!this.#channel.isOpen) return Promise.reject(this.#end ?? this.#silent('has hung up'));
     this.#requests += 1;
     const asked = Promise.withResolvers<Answer>();
     this.#pending.set(this.#requests, asked);
@@ -133,10 +138,20 @@ export class VaultLine implements Disposable {
   /** Something is asked: the vault answers in time. */
   #expect(): void {
     this.#deadline ??= setTimeout(() => {
-      const silence = `vault ${this.#number} has not answered for ${this.#deadlineMs} ms`;
       this.#channel[Symbol.dispose]();
-      this.#ended(new LonghaulError('vault-silent', silence));
+      this.#ended(this.#silent(`has not answered for ${this.#deadlineMs} ms`));
     }, this.#deadlineMs);
+  }
+
+  /** Channels break for other reasons than a death, and a process that dies hangs up a moment before it is gone. */
+  async #broken(cause: unknown): Promise<void> {
+    clearTimeout(this.#deadline);
+    for (const pauseMs of deathPausesMs) {
+      await delay(pauseMs);
+      if (this.#end !== undefined) return;
+      if (!lives(this.#address)) return this.#ended(this.#lost());
+    }
+    this.#ended(this.#silent('has hung up, or cannot be understood', cause));
   }
 
   #ended(error: LonghaulError): void {
@@ -152,14 +167,18 @@ export class VaultLine implements Disposable {
     this.#pending.clear();
   }
 
-  #lost(cause?: unknown): LonghaulError {
-    return new LonghaulError('vault-lost', `vault ${this.#number} has ended`, { cause });
+  #lost(): LonghaulError {
+    return new LonghaulError('vault-lost', `vault ${this.#address.number} has ended`);
+  }
+
+  #silent(what: string, cause?: unknown): LonghaulError {
+    return new LonghaulError('vault-silent', `vault ${this.#address.number} ${what}`, { cause });
   }
 
   /** Ends the line, not the vault. */
   [Symbol.dispose](): void {
-    if (!this.#channel.isOpen) return;
+    if (this.#end !== undefined) return;
     this.#channel[Symbol.dispose]();
-    this.#release(this.#lost());
+    this.#release(this.#silent('is not listened to any more'));
   }
 }

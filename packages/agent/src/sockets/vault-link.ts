@@ -23,8 +23,8 @@ export interface VaultListener {
   activity(happened: readonly SocketActivity[]): void;
   /** The vault is dead, and with it every connection that it held. Once, and not after `silent`. */
   lost(ids: readonly string[]): void;
-  /** It does not answer: what was asked of it may have happened or not. Once. */
-  silent?(): void;
+  /** It does not answer, or its channel has broken: what was asked of it may have happened or not. Once. */
+  silent(): void;
 }
 
 export interface Lent {
@@ -64,6 +64,7 @@ export class VaultLink implements Disposable {
   #expected = Number.POSITIVE_INFINITY;
   #capacity = 0;
   #onTheWay = 0;
+  #isOpened = false;
   #epoll: Epoll | undefined;
   #readiness: Readiness | undefined;
 
@@ -92,12 +93,13 @@ export class VaultLink implements Disposable {
   /**
    * Connected, with everything known that it holds.
    *
-   * @throws LonghaulError `vault-silent` when it does not answer in time, `vault-lost` when it is dead or does not want this
-   * agent
+   * @throws LonghaulError `vault-silent` when it does not answer in time or does not want this agent, `vault-lost` when it is
+   * dead; a system error when it cannot be dialled
    */
   static async open(address: VaultAddress, options: VaultLineOptions, listener: VaultListener): Promise<VaultLink> {
     const link = new VaultLink(address, options, listener);
     await link.#opened.promise;
+    link.#isOpened = true;
     link.#line.heard();
     return link;
   }
@@ -217,10 +219,9 @@ export class VaultLink implements Disposable {
 
   #ended(error: LonghaulError): void {
     this.#opened.reject(error);
-    const wasOpen = this.#epoll !== undefined;
     this.#release();
-    if (!wasOpen) return;
-    if (error.code === 'vault-silent') this.#listener.silent?.();
+    if (!this.#isOpened) return;
+    if (error.code === 'vault-silent') this.#listener.silent();
     else this.#listener.lost(Array.from(this.#holdings, ({ id }) => id));
   }
 
@@ -231,7 +232,6 @@ export class VaultLink implements Disposable {
 
   /** Ends the link, not the vault. */
   [Symbol.dispose](): void {
-    if (!this.#line.isOpen) return;
     this.#line[Symbol.dispose]();
     this.#release();
   }

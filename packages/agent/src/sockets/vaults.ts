@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import type { Holding, LeasedId, VaultAddress, VaultRefusal } from '../keeper/vault-wire.ts';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
-import { codeOf } from '../platform/kernel/libc.ts';
+import { lives } from '../platform/process-facts.ts';
 import { type Lent, VaultLink, type VaultListener } from './vault-link.ts';
 
 export interface VaultsOptions {
@@ -17,32 +17,59 @@ export interface VaultsOptions {
   readonly listener: VaultsListener;
   /** A vault must answer within this time. Milliseconds. */
   readonly deadlineMs: number;
+  /** How long those of earlier agents are waited for at first. Milliseconds. */
+  readonly patienceMs: number;
 }
 
 export interface VaultsListener extends Pick<VaultListener, 'activity' | 'lost'> {
-  /** A vault that was silent answers again. These it holds, or did before: what was asked of it may have happened or not. */
+  /** A vault that was silent answers. These it holds, or did before: what was asked of it may have happened or not. */
   rejoined(ids: readonly string[]): void;
+  /** All vaults of earlier agents have answered by now, or are dead: what none of them holds is lost. */
+  complete(): void;
 }
+
+/** The first pause before a vault that could not be joined is dialled again; doubles up to the deadline. Milliseconds. */
+const firstPauseMs = 50;
 
 export class Vaults implements Disposable {
   readonly #options: VaultsOptions;
   readonly #links = new Set<VaultLink>();
   /** Those that do not answer now; what they hold stays theirs. */
   readonly #silent = new Set<VaultLink>();
+  /** Of earlier agents, and silent since this one began: nobody knows what they hold. */
+  readonly #unmet = new Set<VaultAddress>();
   /** Of those that are on their way into one. */
   readonly #parking = new Map<string, VaultLink>();
   #opening: Promise<VaultLink> | undefined;
+  #hasBegun = false;
   #isDisposed = false;
 
   private constructor(options: VaultsOptions) {
     this.#options = options;
   }
 
-  /** With everything that earlier agents parked, deaf until armed. A vault that died in between is left out. */
+  /**
+   * With everything that earlier agents parked, deaf until armed. A vault that died in between is left out; one that does not
+   * answer in time is waited for, and told as `rejoined` when it does.
+   */
   static async open(options: VaultsOptions): Promise<Vaults> {
     const vaults = new Vaults(options);
-    await Promise.all(options.vaults.map(address => vaults.#join(address).catch(() => undefined)));
+    await Promise.all(options.vaults.map(address => vaults.#meet(address)));
+    vaults.#hasBegun = true;
     return vaults;
+  }
+
+  /** Every vault of earlier agents has answered, or is dead: what is not here is lost. */
+  get isComplete(): boolean {
+    return this.#unmet.size === 0;
+  }
+
+  /** Whether nobody can say now what has become of a socket that was parked. */
+  isSilent(id: string): boolean {
+    const areAllOpen = this.#silent.size === 0 && this.isComplete && [...this.#links].every(({ isOpen }) => isOpen);
+    if (areAllOpen) return false;
+    const link = this.#linkWith(id);
+    return link === undefined ? !this.isComplete : !link.isOpen;
   }
 
   /** By id. */
@@ -63,7 +90,7 @@ export class Vaults implements Disposable {
    * the same id and another descriptor of the same socket: the same answer.
    *
    * @throws LonghaulError `already-exists` for another socket under that id, `invalid-argument` for what is no socket,
-   * `quota-exceeded`, `vault-lost`
+   * `quota-exceeded`, `vault-lost`, `vault-silent`
    */
   async park(id: string, descriptor: Descriptor): Promise<Holding> {
     // Two vaults never hold the same id: who has it is asked again.
@@ -156,12 +183,13 @@ export class Vaults implements Disposable {
 
   #linkOf(id: string): VaultLink {
     const link = this.#linkWith(id);
-    if (link === undefined) throw new LonghaulError('not-found', `no socket ${id} is parked`);
-    return link;
+    if (link !== undefined) return link;
+    if (this.isComplete) throw new LonghaulError('not-found', `no socket ${id} is parked`);
+    throw new LonghaulError('vault-silent', `a vault that may hold the socket ${id} does not answer`);
   }
 
   #linkWithRoom(): VaultLink | undefined {
-    return [...this.#links].find(link => link.room > 0);
+    return [...this.#links].find(link => link.isOpen && link.room > 0);
   }
 
   async #open(): Promise<VaultLink> {
@@ -181,44 +209,63 @@ export class Vaults implements Disposable {
       {
         activity: happened => listener.activity(happened),
         lost: ids => {
-          if (joined !== undefined) this.#links.delete(joined);
+          if (joined === undefined) return;
+          this.#links.delete(joined);
           listener.lost(ids);
         },
         silent: () => {
-          if (joined !== undefined) void this.#rejoin(joined);
+          if (joined === undefined) return;
+          this.#links.delete(joined);
+          this.#silent.add(joined);
+          void this.#waitFor(address, joined);
         },
       },
     );
-    if (!link.isOpen) throw new LonghaulError('vault-lost', `vault ${address.number} has ended`);
+    if (this.#isDisposed || !link.isOpen) {
+      link[Symbol.dispose]();
+      throw new LonghaulError('vault-silent', `vault ${address.number} has hung up`);
+    }
     joined = link;
     this.#links.add(link);
     return link;
   }
 
+  async #meet(address: VaultAddress): Promise<void> {
+    const { deadlineMs, patienceMs } = this.#options;
+    this.#unmet.add(address);
+    const tooLate = new AbortController();
+    const patience = delay(Math.min(deadlineMs, patienceMs), undefined, { signal: tooLate.signal });
+    await Promise.race([this.#waitFor(address), patience]);
+    tooLate.abort();
+    await patience.catch(() => {});
+  }
+
   /** Until it answers, what is asked of it is refused with `vault-silent`; or it is dead after all. */
-  async #rejoin(silent: VaultLink): Promise<void> {
+  async #waitFor(address: VaultAddress, silent?: VaultLink): Promise<void> {
     const { listener, deadlineMs } = this.#options;
-    this.#links.delete(silent);
-    this.#silent.add(silent);
-    const before = Array.from(silent.holdings, ({ id }) => id);
-    while (!this.#isDisposed) {
-      try {
-        const link = await this.#join(silent.address);
-        if (this.#isDisposed) return link[Symbol.dispose]();
-        this.#silent.delete(silent);
-        listener.rejoined([...new Set([...before, ...Array.from(link.holdings, ({ id }) => id)])]);
-        return;
-      } catch (error) {
-        const isDead = !(error instanceof LonghaulError && error.code === 'vault-silent') && codeOf(error) !== 'EAGAIN';
-        if (isDead) {
-          this.#silent.delete(silent);
-          if (!this.#isDisposed) listener.lost(before);
-          return;
-        }
-        // As many of our connections wait there as may: it must take one first.
-        if (codeOf(error) === 'EAGAIN') await delay(deadlineMs, undefined, { ref: false });
-      }
+    const before = idsOf(silent?.holdings ?? []);
+    let link: VaultLink | undefined;
+    for (let pauseMs = firstPauseMs; link === undefined && !this.#isDisposed && lives(address); pauseMs *= 2) {
+      const startedAt = performance.now();
+      // Whatever goes wrong: only the end of its process is proof that it holds nothing any more.
+      link = await this.#join(address).catch(() => undefined);
+      const restMs = Math.min(pauseMs, deadlineMs) - (performance.now() - startedAt);
+      if (link === undefined && restMs > 0) await delay(restMs, undefined, { ref: false });
     }
+    if (this.#isDisposed) return;
+    if (link !== undefined && this.#hasBegun) await this.#dropDoubles(link).catch(() => {}); // it is silent again: waited for again
+    if (silent !== undefined) this.#silent.delete(silent);
+    const wasUnmet = this.#unmet.delete(address);
+    if (link !== undefined) listener.rejoined([...new Set([...before, ...idsOf(link.holdings)])]);
+    else if (before.length > 0) listener.lost(before);
+    if (wasUnmet && this.isComplete) listener.complete();
+  }
+
+  /** While it did not answer the same may have been parked elsewhere: its app had heard of no answer and asked again. */
+  async #dropDoubles(link: VaultLink): Promise<void> {
+    const others = [...this.#links].filter(other => other !== link);
+    const doubles = idsOf(link.holdings).filter(id => others.some(other => other.holdings.has(id)));
+    await Promise.all(doubles.map(id => link.drop(id)));
   }
 
   /** Ends the links, not the vaults. */
@@ -227,8 +274,11 @@ export class Vaults implements Disposable {
     for (const link of this.#links) link[Symbol.dispose]();
     this.#links.clear();
     this.#silent.clear();
+    this.#unmet.clear();
   }
 }
+
+const idsOf = (holdings: Iterable<Holding>): string[] => Array.from(holdings, ({ id }) => id);
 
 function refusalError(id: string, refused: VaultRefusal): LonghaulError {
   switch (refused) {

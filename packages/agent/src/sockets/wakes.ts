@@ -95,8 +95,14 @@ export class Wakes {
 
   /** A run is recorded for a parked socket. */
   signal(row: SocketRow, reason: SocketReason): void {
-    const { ledger, limits, log, now } = this.#room;
+    const { ledger, vaults, limits, log, now } = this.#room;
     ledger.together(() => {
+      if (vaults.isSilent(row.key)) {
+        // No run could have it now.
+        const why = 'the process that holds it does not answer';
+        ledger.change(row, { name: 'fail', until: now() + limits.vaultDeadlineMs, why });
+        return;
+      }
       const runId = this.#trigger(row, reason, 'socket.signal.trigger');
       if (runId instanceof LonghaulError && runId.code === 'not-found') {
         ledger.change(row, { name: 'lose-task', why: `its task ${row.taskId} is not registered any more` });

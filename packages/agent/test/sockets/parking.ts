@@ -54,6 +54,7 @@ export class Witness {
     activity: (happened: readonly SocketActivity[]) => void this.activity.push(...happened),
     lost: (ids: readonly string[]) => void this.lost.push(...ids),
     rejoined: () => {},
+    complete: () => {},
   };
 
   async next(): Promise<SocketActivity> {
@@ -72,6 +73,7 @@ export async function openAgent(t: TestContext, processes: VaultProcesses, gener
     openVault,
     listener: witness.listener,
     deadlineMs: 10_000,
+    patienceMs: 10_000,
   });
   t.after(() => vaults[Symbol.dispose]());
   return { vaults, witness };

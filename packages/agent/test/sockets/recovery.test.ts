@@ -2,12 +2,16 @@
 // together, and nothing is lost or told twice.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import { leakCheck, waitFor } from '@longhaul/testing';
+import { encode } from '../../src/keeper/vault-wire.ts';
+import { Channel } from '../../src/platform/kernel/channel.ts';
+import { connectTo } from '../../src/platform/kernel/sockets.ts';
 import type { ForRun } from '../../src/sockets/door.ts';
 import { defaults } from '../../src/sockets/options.ts';
 import { Vaults } from '../../src/sockets/vaults.ts';
+import { isAlive } from '../process/home.ts';
 import { connection, readAll, vaultPids } from './parking.ts';
 import { base64, owner, Scene } from './room.ts';
 
@@ -127,8 +131,9 @@ test('what a vault holds without a row is let go of without ending the connectio
     generation: 1,
     vaults: scene.keeper.processes.addresses,
     openVault: () => scene.keeper.processes.open(),
-    listener: { activity: () => {}, lost: () => {}, rejoined: () => {} },
+    listener: { activity: () => {}, lost: () => {}, rejoined: () => {}, complete: () => {} },
     deadlineMs: 10_000,
+    patienceMs: 10_000,
   });
   await stray.park(randomUUID(), app.duplicate());
   stray[Symbol.dispose]();
@@ -309,6 +314,112 @@ test('a vault that hangs is a code in time, and its sockets are heard again when
   assert.equal(readAll(lent.descriptor), 'meanwhile');
   close(lent);
   assert.equal(await guest.transfer(two.app, { socketId: 'two' }).then(() => 'done'), 'done');
+});
+
+/** Parks some, stops their vault, and lets the next agent begin. */
+async function beginWithSilentVault(t: TestContext) {
+  const scene = new Scene(t, { limits: { vaultDeadlineMs: 200 } });
+  await scene.open();
+  const guest = await scene.guest();
+  const parked = [await connection(t), await connection(t), await connection(t)];
+  const keys = [];
+  for (const [n, { app }] of parked.entries()) {
+    keys.push(await guest.transfer(app, { socketId: `s${n}`, keepAliveMs: n === 2 ? 1_000 : null }));
+    app[Symbol.dispose]();
+  }
+  parked[1]!.peer.write('a run');
+  const run = await scene.tasks.next();
+  const [pid] = vaultPids();
+  process.kill(pid!, 'SIGSTOP');
+  t.after(() => isAlive(pid!) && process.kill(pid!, 'SIGCONT'));
+  const sockets = await scene.open();
+  return { scene, sockets, parked, keys, run, vault: pid! };
+}
+
+test('a vault that does not answer when an agent begins has lost nothing: its sockets are heard again when it goes on', async t => {
+  const { scene, sockets, parked, run, vault } = await beginWithSilentVault(t);
+  const statuses = () => sockets.list(owner).map(({ status }) => status);
+  assert.deepEqual(statuses(), ['parked', 'signalled', 'parked']);
+  for (const { why } of sockets.list(owner)) assert.match(why ?? '', /the process that holds it does not answer/);
+  const guest = await scene.guest();
+  assert.equal(await guest.tell({ ...reclaim, socketId: 's0' }), 'vault-silent');
+  await assert.rejects(sockets.lend(run, 1), { code: 'vault-silent' });
+  await sockets.over(run, 'failed');
+  await waitFor(
+    'the keep-alive time to be put off',
+    () => sockets.list(owner)[2]!.since > sockets.list(owner)[2]!.keepAliveAt!,
+  );
+  parked[0]!.peer.write('meanwhile');
+  assert.equal(scene.tasks.waiting, 0, 'no run could have its socket');
+  process.kill(vault, 'SIGCONT');
+  const woken = new Map(
+    [await scene.tasks.next(), await scene.tasks.next(), await scene.tasks.next()].map(each => [each.socketId, each]),
+  );
+  assert.deepEqual([...woken.values()].map(({ socketId, reason }) => `${socketId} ${reason}`).sort(), [
+    's0 socket-activity',
+    's1 socket-activity',
+    's2 keep-alive-timer-expired',
+  ]);
+  for (const [id, text] of [
+    ['s0', 'meanwhile'],
+    ['s1', 'a run'],
+    ['s2', ''],
+  ] as const) {
+    const lent = await sockets.lend(woken.get(id)!, 1);
+    assert.ok(lent !== 'obsolete' && lent.descriptor !== null);
+    assert.equal(readAll(lent.descriptor), text);
+    close(lent);
+  }
+  assert.deepEqual(
+    sockets.list(owner).map(({ why }) => why),
+    [null, null, null],
+  );
+});
+
+test('a vault that dies before it answers has lost what it held: each is told as closed, once', async t => {
+  const { scene, sockets, keys, vault } = await beginWithSilentVault(t);
+  process.kill(vault, 'SIGKILL');
+  const told = [await scene.tasks.next(), await scene.tasks.next(), await scene.tasks.next()];
+  assert.deepEqual(told.map(({ socketId, reason }) => `${socketId} ${reason}`).sort(), [
+    's0 socket-closed',
+    's1 socket-closed',
+    's2 socket-closed',
+  ]);
+  assert.deepEqual(
+    sockets.list(owner).map(({ status, why }) => `${status}: ${why}`),
+    Array(3).fill('closed: the process that held it has ended'),
+  );
+  assert.equal(scene.tasks.waiting, 0);
+  const { app } = await connection(t);
+  assert.notEqual(await (await scene.guest()).transfer(app, { socketId: 's0' }), keys[0]);
+});
+
+test('a channel to a vault that breaks is no death: it is opened again, and everything is heard', async t => {
+  const scene = new Scene(t, { limits: { vaultDeadlineMs: 2_000 } });
+  const sockets = await scene.open();
+  const guest = await scene.guest();
+  const { peer, app } = await connection(t);
+  const key = await guest.transfer(app);
+  app[Symbol.dispose]();
+  const [address] = scene.keeper.processes.addresses;
+  const taken = Promise.withResolvers<void>();
+  // The vault hangs up on whom it has listened to before.
+  using intruder = new Channel(connectTo(address!.path), {
+    received: (_, descriptors) => {
+      for (const descriptor of descriptors) descriptor[Symbol.dispose]();
+      taken.resolve();
+    },
+    ended: () => {},
+  });
+  intruder.send(encode({ type: 'hello', key: address!.key, generation: 1 }));
+  await taken.promise;
+  peer.write('x');
+  const run = await scene.tasks.next();
+  assert.equal(run.reason, 'socket-activity');
+  const lent = await sockets.lend(run, 1);
+  assert.ok(lent !== 'obsolete' && lent.descriptor !== null && lent.socket.key === key);
+  assert.equal(readAll(lent.descriptor), 'x');
+  close(lent);
 });
 
 test('a vault that dies while it hangs is told as dead', async t => {
