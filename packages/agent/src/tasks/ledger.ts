@@ -180,6 +180,13 @@ export class Ledger implements Disposable {
     return row;
   }
 
+  /** What runs that are not over have printed so far. */
+  noteLogs(logs: readonly (readonly [id: string, log: string])[]): void {
+    this.#store.note(() => {
+      for (const [id, log] of logs) this.runs.putLog(id, log);
+    });
+  }
+
   progress(id: string, value: number): void {
     this.#progress.set(id, value);
     this.#facts.runChanged(id, false);

@@ -43,6 +43,8 @@ export interface TaskLimits {
   readonly maxTasks: number;
   /** What is kept of a run's output: the beginning and the end. Bytes. */
   readonly maxLogBytes: number;
+  /** How long what a run has printed may be in memory alone, and lost with the agent. Milliseconds. */
+  readonly noteLogsAfterMs: number;
   /** Output that is taken from one host; a host that prints more has to wait. Bytes a second. */
   readonly maxPrintedBytesPerSecond: number;
   /** One fact of a task or run in this time in the long run; with the burst, never more than 10 in a second. Milliseconds. */
@@ -73,6 +75,7 @@ export const defaults: TaskLimits = Object.freeze({
   maxRunsKept: 1_000,
   maxTasks: 1_000,
   maxLogBytes: 65_536,
+  noteLogsAfterMs: 1_000,
   maxPrintedBytesPerSecond: 1_048_576,
   factIntervalMs: 150,
   factBurst: 3,

@@ -23,7 +23,7 @@ import type { TaskLimits } from './options.ts';
 import { Pulses } from './pulses.ts';
 import { Pump } from './pump.ts';
 import { Renewal } from './renewal.ts';
-import { RunLog } from './run-log.ts';
+import { RunLogs } from './run-logs.ts';
 import { isOver, type RunEvent, runErrorOf } from './run-states.ts';
 import type { RunRow } from './runs-table.ts';
 import type { Spare } from './spare.ts';
@@ -51,8 +51,7 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #hosts: Hosts;
   readonly #live = new Map<string, LiveRun>();
-  /** Of runs that are not over: kept from one attempt to the next. */
-  readonly #logs = new Map<string, RunLog>();
+  readonly #logs: RunLogs;
   readonly #line: Line;
   readonly #renewal: Renewal;
   readonly #pulses: Pulses;
@@ -74,6 +73,13 @@ export class Runner {
       () => this.#serve(),
       err => log.error({ err }, 'no run can be started now'),
     );
+    this.#logs = new RunLogs({
+      maxBytes: limits.maxLogBytes,
+      noteAfterMs: limits.noteLogsAfterMs,
+      noted: id => ledger.runs.log(id),
+      note: logs => ledger.noteLogs(logs),
+      failed: err => log.warn({ err }, 'what runs have printed could not be noted'),
+    });
     this.#hosts = new Hosts({
       ...options,
       again: this.#again,
@@ -123,7 +129,10 @@ export class Runner {
       manifestOf: options.manifestOf,
       hostFor: task => (this.#pump.isServing ? this.#line.hostFor(task) : undefined),
       seat: (row, host) => this.#seat(row, host),
-      unseat: live => this.#unseat(live),
+      unseat: live => {
+        this.#logs.forget(live.row.id);
+        this.#unseat(live);
+      },
     });
   }
 
@@ -170,7 +179,7 @@ export class Runner {
   }
 
   logOf(id: string): string | undefined {
-    return this.#logs.get(id)?.text;
+    return this.#logs.textOf(id);
   }
 
   /** Every run of an app is told to end; its host ends when they have, or is killed. */
@@ -198,6 +207,7 @@ export class Runner {
     await this.#conditions.until(() => this.#hosts.all().length === 0);
     await spareEnds;
     this.#pulses[Symbol.dispose]();
+    this.#logs[Symbol.dispose]();
     this.#hosts[Symbol.dispose]();
   }
 
@@ -259,7 +269,7 @@ export class Runner {
   #seat(row: RunRow, host: SeatedHost): LiveRun {
     const { ledger, limits } = this.#options;
     this.#hosts.busy(host);
-    if (!this.#logs.has(row.id)) this.#logs.set(row.id, new RunLog(limits.maxLogBytes));
+    this.#logs.begin(row);
     const live: LiveRun = new LiveRun(row, {
       host,
       ledger,
@@ -311,7 +321,7 @@ export class Runner {
   #printed(host: SeatedHost, run: string | undefined, bytes: Buffer): void {
     const live = run === undefined ? undefined : this.#live.get(run);
     const runs = live?.host === host ? [live] : this.#runsIn(host);
-    for (const { row } of runs) this.#logs.get(row.id)?.add(bytes);
+    for (const { row } of runs) this.#logs.printed(row.id, bytes);
     if (live?.host === host) live.printed(bytes);
   }
 
@@ -332,7 +342,6 @@ export class Runner {
         continue;
       }
       const { event, losses } = verdictOf(inHost(live.row)!, others, end, limits);
-      if (event.name === 'lose-host') this.#logs.get(live.row.id)?.note(`started again: ${event.error.message}`);
       this.#leave(live, event, patchOf(live.row, event, losses));
     }
     this.#line.stepBack(host.app);
@@ -360,8 +369,8 @@ export class Runner {
   }
 
   #applyOver(before: RunRow, event: RunEvent, patch: RunPatch = {}): RunRow {
-    const row = this.#options.ledger.apply(before, event, patch, this.#logs.get(before.id)?.text);
-    this.#logs.delete(before.id);
+    const row = this.#options.ledger.apply(before, event, patch, this.#logs.textOf(before.id));
+    this.#logs.forget(before.id);
     this.#tellOver(row);
     return row;
   }

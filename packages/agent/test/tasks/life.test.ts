@@ -305,7 +305,7 @@ describe('tasks', { concurrency: 1 }, () => {
     const ended = await Promise.all(ids.map(id => second.ended(id)));
     assert.deepEqual(
       ended.map(run => [run.status, run.attempt, run.log]),
-      Array(2).fill(['completed', 2, 'begins\n']),
+      Array(2).fill(['completed', 2, 'begins\n[longhaul] started again: the agent ended before it was over\nbegins\n']),
     );
   });
 });
