@@ -5,13 +5,16 @@
 export const isUuid = (value: string): boolean =>
   typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 
-/** 1 to 128 characters without control characters (SB-22). */
-export const isSocketId = (value: string): boolean =>
-  typeof value === 'string' && value.length >= 1 && value.length <= 128 && !/\p{Cc}/u.test(value);
+/** SB-22. Half a surrogate pair is refused: in UTF-8 all such halves are one character, and ids would be the same. */
+export const isSocketId = (value: string): boolean => isName(value, 128) && !/\p{Cc}/u.test(value);
+export const socketIdRule: string =
+  'a socket id has 1 to 128 characters, and no control characters or halves of surrogate pairs';
 
-/** 1 to 255 characters. */
-export const isSettingKey = (value: string): boolean =>
-  typeof value === 'string' && value.length >= 1 && value.length <= 255;
+export const isSettingKey = (value: string): boolean => isName(value, 255);
+export const settingKeyRule: string = 'the key of a setting has 1 to 255 characters, and no halves of surrogate pairs';
+
+const isName = (value: string, maxLength: number): boolean =>
+  typeof value === 'string' && value.length >= 1 && value.length <= maxLength && value.isWellFormed();
 
 /** Whole bytes a second, at least 1 KiB. */
 export const isBytesPerSecond = (value: number): boolean => Number.isSafeInteger(value) && value >= 1_024;

@@ -1,8 +1,8 @@
 // Local settings of an app (SB-45, TI-41): small values that its processes and tasks share through the agent. Runs in browsers.
 import * as v from 'valibot';
-import { isSettingKey } from './checks.ts';
+import { isSettingKey, settingKeyRule } from './checks.ts';
 
-export const SettingKey = v.pipe(v.string(), v.check(isSettingKey, 'the key of a setting has 1 to 255 characters'));
+export const SettingKey = v.pipe(v.string(), v.check(isSettingKey, settingKeyRule));
 /** A value's JSON text. */
 export const maxSettingBytes = 8_192;
 /** Of one app. */

@@ -2,7 +2,7 @@
 // what can be handed over. How descriptors travel is in socket-door.ts. Runs in browsers.
 import * as v from 'valibot';
 import { AppId } from './app-id.ts';
-import { isSocketId } from './checks.ts';
+import { isSocketId, socketIdRule } from './checks.ts';
 
 /** SocketActivityKind (SB-04) in kebab-case. */
 export const socketKinds = ['stream-socket', 'datagram-socket', 'stream-socket-listener'] as const;
@@ -13,10 +13,7 @@ export const standbyActions = ['wake', 'do-not-wake'] as const;
 export type StandbyAction = (typeof standbyActions)[number];
 
 /** Chosen by the app, one of a kind within it (SB-22). 1 to 128 characters without control characters. */
-export const SocketId = v.pipe(
-  v.string(),
-  v.check(isSocketId, 'a socket id has 1 to 128 characters, and no control characters'),
-);
+export const SocketId = v.pipe(v.string(), v.check(isSocketId, socketIdRule));
 
 /**
  * Who owns it (section 1.4). `parked`: the broker, which tells of the next activity. `signalled`: a task is about to get it.

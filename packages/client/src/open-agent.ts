@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs';
 import { ensureAgent, findAgent, readGrant, readOwnerToken, waitForAgentEnd } from '@longhaul/agent/launch';
 import { resolvePaths } from '@longhaul/agent/paths';
-import { AppId, type AppManifest, LonghaulError, type SocketChange } from '@longhaul/agent-protocol';
+import { AppId, type AppManifest, appIdRule, LonghaulError, type SocketChange } from '@longhaul/agent-protocol';
 import * as v from 'valibot';
 import { Agent } from './agent.ts';
+import { mustBeObject, mustBeText, mustHaveSignal, named, unfit } from './arguments.ts';
 import { AgentConnection } from './connection/connection.ts';
 import { Link, type LinkEvents } from './connection/link.ts';
 import { type ConnectAgentOptions, defaults } from './options.ts';
@@ -22,17 +23,29 @@ import type { ChangeFeed } from './watching/change-feed.ts';
 
 type Env = NodeJS.ProcessEnv;
 
+/** Manifest and app are checked by their schemas. @throws LonghaulError `invalid-argument` */
+function checkOptions(options: ConnectAgentOptions): void {
+  mustHaveSignal(options);
+  const { appName, start, reachTimeoutMs, env } = options;
+  if (appName !== undefined) mustBeText('appName', appName);
+  if (start !== undefined && start !== 'when-needed' && start !== 'never') {
+    throw unfit('start, which is "when-needed" or "never",', start);
+  }
+  if (reachTimeoutMs !== undefined && !(Number.isFinite(reachTimeoutMs) && reachTimeoutMs > 0)) {
+    throw unfit('reachTimeoutMs, a number above 0,', reachTimeoutMs);
+  }
+  if (env !== undefined) mustBeObject('env', env);
+}
+
 /** What `connectAgent` does. */
 export async function openAgent(options: ConnectAgentOptions = {}): Promise<Agent> {
+  checkOptions(options);
   const { signal, start = defaults.start, reachTimeoutMs = defaults.reachTimeoutMs, env = process.env } = options;
   const manifest = options.manifest === undefined ? undefined : await readManifest(options.manifest);
-  const app = options.app ?? manifest?.id;
+  const app = options.app === undefined ? manifest?.id : options.app;
   if (app !== undefined) parseAppId(app);
   if (manifest !== undefined && manifest.id !== app) {
     throw new LonghaulError('invalid-argument', `the manifest is of "${manifest.id}", not of "${app}"`);
-  }
-  if (!Number.isFinite(reachTimeoutMs) || reachTimeoutMs <= 0) {
-    throw new LonghaulError('invalid-argument', `reachTimeoutMs must be a number above 0, not ${reachTimeoutMs}`);
   }
   // Later a missing grant means that the user unregistered the app.
   let isFirst = true;
@@ -170,8 +183,5 @@ async function firstLink(connection: AgentConnection, signal: AbortSignal | unde
 
 function parseAppId(app: string): void {
   if (v.is(AppId, app)) return;
-  throw new LonghaulError(
-    'invalid-argument',
-    `an app id has letters, digits, dots, dashes and underscores, at most 128 of them, not ${JSON.stringify(app)}`,
-  );
+  throw new LonghaulError('invalid-argument', `${appIdRule}: not ${named(app)}`);
 }

@@ -93,6 +93,12 @@ export class Link {
         this.#answered.resolve();
         throw answered;
       }
+      // JSON is made of the arguments before anything is sent.
+      if (error instanceof TypeError) {
+        throw new LonghaulError('invalid-argument', `what ${verb} is given is no JSON: ${error.message}`, {
+          cause: error,
+        });
+      }
       // What the transport rejects with is not an Error: the link is dead and only does not know it yet.
       if (!(error instanceof Error)) await this.close();
       if (!this.isOpen) throw new LinkLostError(error);

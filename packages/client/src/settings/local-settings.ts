@@ -1,5 +1,6 @@
 // localSettings (SB-45, TI-41): small values that an app's processes and tasks share, and that outlive them all.
-import { isSettingKey, LonghaulError, maxSettingBytes } from '@longhaul/agent-protocol';
+import { isSettingKey, LonghaulError, maxSettingBytes, settingKeyRule } from '@longhaul/agent-protocol';
+import { mustBeObject, mustBeText } from '../arguments.ts';
 import type { SettingsDoor } from './settings-door.ts';
 
 /** What `localSettings` needs of an `Agent`. */
@@ -12,12 +13,14 @@ export interface SettingsOwner {
  * The settings of the app that this connection speaks for: kept by the agent until the app is unregistered. The documents
  * name no limits; ours are 1,024 settings of 8 KiB each.
  *
- * @throws LonghaulError `access-denied` for a connection without an app
+ * @throws LonghaulError `access-denied` for a connection without an app, `invalid-argument`
  */
 export function localSettings(agent: SettingsOwner): LocalSettings {
+  mustBeObject('the agent', agent);
   if (agent.app === undefined) {
     throw new LonghaulError('access-denied', 'settings belong to an app: connect with connectAgent({ app })');
   }
+  mustBeObject('the settings of the agent', agent.settings);
   return new LocalSettings(agent.settings);
 }
 
@@ -42,8 +45,7 @@ export class LocalSettings {
    */
   async set(key: string, value: unknown): Promise<void> {
     checkKey(key);
-    const text = JSON.stringify(value) as string | undefined;
-    if (text === undefined) throw new LonghaulError('invalid-argument', `the value of ${key} is no JSON`);
+    const text = jsonOf(key, value);
     const bytes = Buffer.byteLength(text);
     if (bytes > maxSettingBytes) {
       throw new LonghaulError('invalid-argument', `a setting has at most ${maxSettingBytes} bytes, not ${bytes}`);
@@ -64,5 +66,18 @@ export class LocalSettings {
 }
 
 function checkKey(key: string): void {
-  if (!isSettingKey(key)) throw new LonghaulError('invalid-argument', 'the key of a setting has 1 to 255 characters');
+  mustBeText('the key of a setting', key);
+  if (!isSettingKey(key)) throw new LonghaulError('invalid-argument', settingKeyRule);
+}
+
+/** @throws LonghaulError `invalid-argument` for a BigInt, a cycle, a function */
+function jsonOf(key: string, value: unknown): string {
+  let cause: unknown;
+  try {
+    const text = JSON.stringify(value) as string | undefined;
+    if (text !== undefined) return text;
+  } catch (error) {
+    cause = error;
+  }
+  throw new LonghaulError('invalid-argument', `the value of "${key}" is no JSON`, { cause });
 }

@@ -30,6 +30,18 @@ export interface Held {
 /** Facts of sockets, kept as long as the sockets. */
 export const enabledSockets = new WeakMap<object, Enabled>();
 export const heldSockets = new WeakMap<object, Held>();
+/** Under which id a socket was handed over: its object is closed and never comes back (SB-27). */
+export const handedOver = new WeakMap<object, string>();
+
+/** @throws LonghaulError `illegal-state` when it was handed over */
+export function mustBeHere(socket: BrokeredSocket): void {
+  const id = handedOver.get(socket);
+  if (id === undefined) return;
+  throw new LonghaulError(
+    'illegal-state',
+    `this object was handed over as "${id}": it is closed for good, and taking the socket over gives another one`,
+  );
+}
 
 /** Listeners that have accepted and datagram sockets that have received, here. Streams count their bytes themselves. */
 export const usedSockets = new WeakSet<object>();

@@ -4,7 +4,8 @@ import { Socket as DatagramSocket } from 'node:dgram';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LonghaulError } from '@longhaul/agent-protocol';
-import { type BrokeredSocket, kindOf } from './brokered-sockets.ts';
+import { mustHaveSignal } from '../arguments.ts';
+import { type BrokeredSocket, kindOf, mustBeHere } from './brokered-sockets.ts';
 import { stopReading, stopReceiving } from './node-internals.ts';
 import { receiveWhenWanted } from './rebuild.ts';
 
@@ -21,10 +22,14 @@ const sendQueuePollMs = 2;
  * stays in the stream: read it, or it goes along with the hand-over. To go on without one, `resume()` the stream; a datagram
  * socket hears again with its next listener of 'message'. A listener has nothing to cancel.
  *
- * @throws LonghaulError `operation-canceled`, `illegal-state` when the connection ends meanwhile, `tls-socket`
+ * @throws LonghaulError `operation-canceled`, `illegal-state` when the connection ends meanwhile or was handed over,
+ * `tls-socket`, `invalid-argument`
  */
-export async function cancelIO(socket: BrokeredSocket, { signal }: CancelIOOptions = {}): Promise<void> {
+export async function cancelIO(socket: BrokeredSocket, options: CancelIOOptions = {}): Promise<void> {
   kindOf(socket);
+  mustHaveSignal(options);
+  mustBeHere(socket);
+  const { signal } = options;
   if (signal?.aborted) throw canceled(signal);
   if (socket instanceof Socket) await cancelStream(socket, signal);
   else if (socket instanceof DatagramSocket) await cancelDatagrams(socket, signal);

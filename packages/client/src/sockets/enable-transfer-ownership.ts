@@ -3,7 +3,8 @@
 import { Server, Socket } from 'node:net';
 import { isSupportedHere } from '@longhaul/agent/kernel';
 import { isUuid, LonghaulError, type StandbyAction, standbyActions } from '@longhaul/agent-protocol';
-import { type BrokeredSocket, enabledSockets, inheritEnabling, kindOf } from './brokered-sockets.ts';
+import { mustBeObject, unfit } from '../arguments.ts';
+import { type BrokeredSocket, enabledSockets, inheritEnabling, kindOf, mustBeHere } from './brokered-sockets.ts';
 import { isUnbound, isUnheard } from './node-internals.ts';
 import { canNetworkWake } from './wake.ts';
 
@@ -18,19 +19,19 @@ export interface EnableTransferOwnershipOptions {
  * Allows a socket to be handed over later. Call it before `connect`, `bind` or `listen`; connections that an enabled
  * `net.Server` accepts are enabled with it. A second call replaces what the first one said.
  *
- * @throws LonghaulError `already-bound` (SB-12), `wake-unsupported` (SB-11: try again with `do-not-wake`), `tls-socket`,
+ * @throws LonghaulError `already-bound` (SB-12), `illegal-state` for one that was handed over, `wake-unsupported` (SB-11: try again with `do-not-wake`), `tls-socket`,
  * `invalid-argument`, `not-supported-here`
  */
 export function enableTransferOwnership(socket: BrokeredSocket, options: EnableTransferOwnershipOptions): void {
+  mustBeObject('options', options);
   const { taskId, wake = 'do-not-wake' } = options;
   kindOf(socket);
-  if (!isUuid(taskId)) throw new LonghaulError('invalid-argument', `${JSON.stringify(taskId)} is no task id`);
-  if (!standbyActions.includes(wake)) {
-    throw new LonghaulError('invalid-argument', `wake is "wake" or "do-not-wake", not ${JSON.stringify(wake)}`);
-  }
+  if (!isUuid(taskId)) throw unfit('a task id', taskId);
+  if (!standbyActions.includes(wake)) throw unfit('wake, which is "wake" or "do-not-wake",', wake);
   if (!isSupportedHere()) {
     throw new LonghaulError('not-supported-here', 'sockets can be handed over on Linux on x64 or arm64 only');
   }
+  mustBeHere(socket);
   if (isBound(socket) && !enabledSockets.has(socket)) {
     throw new LonghaulError('already-bound', 'enable a socket before connect, bind or listen');
   }

@@ -4,6 +4,7 @@ import type { Server, Socket } from 'node:net';
 import type { Descriptor } from '@longhaul/agent/kernel';
 import type { OwnSocketRecord, RunOrder, SocketKind } from '@longhaul/agent-protocol';
 import { LonghaulError } from '@longhaul/agent-protocol/errors';
+import { mustBeObject, mustBeSignal } from '../arguments.ts';
 import { type BrokeredSocket, heldSockets, type SocketOfKind } from './brokered-sockets.ts';
 import type { TakenOver } from './door-requests.ts';
 import { abandon, rebuild } from './rebuild.ts';
@@ -60,6 +61,7 @@ export class SocketActivityInformation<Kind extends SocketKind = SocketKind> imp
    * `agent-not-reachable`, `operation-canceled` (by `signal`)
    */
   async reclaim(signal?: AbortSignal): Promise<SocketOfKind[Kind]> {
+    mustBeSignal(signal);
     this.#taking ??= this.#take(signal);
     try {
       const { socket, context } = await this.#taking;
@@ -107,7 +109,9 @@ export class SocketActivityInformation<Kind extends SocketKind = SocketKind> imp
   static async allSockets(agent: {
     readonly sockets: SocketsDoor;
   }): Promise<Map<string, AnySocketActivityInformation>> {
+    mustBeObject('the agent', agent);
     const { sockets } = agent;
+    mustBeObject('the sockets of the agent', sockets);
     const records = await sockets.listOwn();
     const parked = records.filter(({ status }) => status === 'parked' || status === 'signalled');
     return new Map(parked.map(record => [record.id, ofRecord(record, () => sockets.door)]));

@@ -8,6 +8,7 @@ import {
   type SocketName,
   type SocketRecord,
 } from '@longhaul/agent-protocol';
+import { mustHaveSignal } from '../arguments.ts';
 import type { AgentConnection } from '../connection/connection.ts';
 import type { ChangeFeed, WatchOptions } from '../watching/change-feed.ts';
 import type { WatchState } from '../watching/change-queue.ts';
@@ -41,8 +42,9 @@ export class SocketsDoor {
    *
    * @throws LonghaulError `agent-not-reachable` when the agent stays away, `detached`
    */
-  watch({ signal }: WatchOptions = {}): AsyncGenerator<SocketChange | WatchState, void, undefined> {
-    return this.#feed.watch(signal);
+  watch(options: WatchOptions = {}): AsyncGenerator<SocketChange | WatchState, void, undefined> {
+    mustHaveSignal(options);
+    return this.#feed.watch(options.signal);
   }
 
   /**

@@ -10,13 +10,17 @@ import {
   LonghaulError,
   maxContextBytes,
   maxLeftoverBytes,
+  socketIdRule,
 } from '@longhaul/agent-protocol';
+import { mustBeObject, mustBeText, mustHaveSignal, unfit } from '../arguments.ts';
 import {
   type BrokeredSocket,
   enabledSockets,
   type Held,
+  handedOver,
   heldSockets,
   kindOf,
+  mustBeHere,
   usedSockets,
 } from './brokered-sockets.ts';
 import { closeListener } from './close-listener.ts';
@@ -54,7 +58,7 @@ export interface SocketBroker {
  * meanwhile: `await cancelIO(socket)` first. What was read and not used goes along, up to 64 KiB.
  *
  * @throws LonghaulError `pending-io` (SB-26), `not-enabled`, `tls-socket`, `invalid-argument`, `illegal-state` (not connected
- * or bound, or closed), `already-exists` (another socket of the app has the id), `not-found` (the task is not registered),
+ * or bound, closed, or handed over before), `already-exists` (another socket of the app has the id), `not-found` (the task is not registered),
  * `stale-owner`, `quota-exceeded`, `access-denied`, `agent-not-reachable`, `operation-canceled`, `not-supported-here`. The
  * socket is the app's as before then.
  */
@@ -64,8 +68,11 @@ export async function transferOwnership(
   id: string,
   options: TransferOwnershipOptions = {},
 ): Promise<void> {
+  mustBeObject('the agent', agent);
+  mustBeObject('the sockets of the agent', agent.sockets);
   const kind = kindOf(socket);
   checkArguments(socket, id, options);
+  mustBeHere(socket);
   const held = heldSockets.get(socket);
   const enabled = enabledSockets.get(socket);
   if (enabled === undefined) throw new LonghaulError('not-enabled', 'the socket was not enabled for transfer');
@@ -77,6 +84,7 @@ export async function transferOwnership(
     );
   }
   const door = held?.door ?? agent.sockets.door;
+  mustBeObject('the door of the agent', door);
   if (underWay.has(socket)) throw new LonghaulError('illegal-state', 'the socket is being handed over already');
   underWay.add(socket);
   try {
@@ -91,6 +99,7 @@ export async function transferOwnership(
     }
     rest.over();
     letGo(socket);
+    handedOver.set(socket, id);
   } finally {
     underWay.delete(socket);
   }
@@ -99,10 +108,12 @@ export async function transferOwnership(
 const underWay = new WeakSet<BrokeredSocket>();
 
 function checkArguments(socket: BrokeredSocket, id: string, options: TransferOwnershipOptions): void {
+  mustHaveSignal(options);
   const { context, keepAliveMs } = options;
   const wrong = (why: string) => new LonghaulError('invalid-argument', why);
-  if (!isSocketId(id)) throw wrong('a socket id has 1 to 128 characters, and no control characters');
-  if (context != null && !(context instanceof Uint8Array)) throw wrong('the context is a Uint8Array');
+  mustBeText('a socket id', id);
+  if (!isSocketId(id)) throw wrong(socketIdRule);
+  if (context != null && !(context instanceof Uint8Array)) throw unfit('a context, which is a Uint8Array,', context);
   if (context != null && context.byteLength > maxContextBytes) {
     throw wrong(`a context has at most ${maxContextBytes} bytes, not ${context.byteLength}`);
   }
@@ -110,7 +121,7 @@ function checkArguments(socket: BrokeredSocket, id: string, options: TransferOwn
   if (socket instanceof Server) throw wrong('a listener has no keep-alive time');
   const { min, max } = keepAliveRangeMs;
   if (!Number.isSafeInteger(keepAliveMs) || keepAliveMs < min || keepAliveMs > max) {
-    throw wrong(`keepAliveMs is a whole number from ${min} to ${max}, not ${keepAliveMs}`);
+    throw unfit(`keepAliveMs, a whole number from ${min} to ${max},`, keepAliveMs);
   }
 }
 
@@ -191,11 +202,17 @@ function hasBeenRead(socket: BrokeredSocket, lent: LentSocket, leftover: Uint8Ar
 function duplicate(socket: BrokeredSocket): Descriptor {
   const number = descriptorNumber(socket);
   if (number === undefined) throw notOpen();
-  const borrowed = Descriptor.own(number);
   try {
-    return borrowed.duplicate();
-  } finally {
-    borrowed.release(); // it is still Node's
+    const borrowed = Descriptor.own(number);
+    try {
+      return borrowed.duplicate();
+    } finally {
+      borrowed.release(); // it is still Node's
+    }
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EBADF') throw cause;
+    const why = `its descriptor ${number} was closed by something else in this process`;
+    throw new LonghaulError('illegal-state', why, { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 // onSuspending (SB-20, SB-28): what an app does before it goes. A signal that asks the process to end waits for the deferrals of
 // all handlers, each until its deadline, and has its effect then.
 import { LonghaulError } from '@longhaul/agent-protocol';
+import { mustBeFunction, mustBeObject, unfit } from '../arguments.ts';
 
 export const suspendingSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 export type SuspendingSignal = (typeof suspendingSignals)[number];
@@ -159,12 +160,14 @@ const suspending = new Suspending(process as SignaledProcess);
  * latest at the deadline; where the app listens to the signal itself, that is left to it. Several handlers run at once. Dispose
  * what is returned to be called no longer.
  *
- * @throws LonghaulError `invalid-argument` for a deadline that is no time
+ * @throws LonghaulError `invalid-argument`
  */
 export function onSuspending(handler: SuspendingHandler, options: OnSuspendingOptions = {}): Disposable {
+  mustBeFunction('the handler', handler);
+  mustBeObject('options', options);
   const { deadlineMs = 5_000 } = options;
   if (!Number.isFinite(deadlineMs) || deadlineMs <= 0 || deadlineMs > 2 ** 31 - 1) {
-    throw new LonghaulError('invalid-argument', `deadlineMs is a number above 0, not ${deadlineMs}`);
+    throw unfit('deadlineMs, a number above 0,', deadlineMs);
   }
   return suspending.add(handler, deadlineMs);
 }

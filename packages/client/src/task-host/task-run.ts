@@ -2,6 +2,7 @@
 // when it fails. It ends once.
 import type { CancellationReason, RunOrder } from '@longhaul/agent-protocol';
 import { LonghaulError } from '@longhaul/agent-protocol/errors';
+import { mustBeFunction, unfit } from '../arguments.ts';
 import type { AnySocketActivityInformation } from '../sockets/socket-activity-information.ts';
 import type { SocketBroker } from '../sockets/transfer-ownership.ts';
 import type { BackgroundTaskDeferral, BackgroundTaskInstance } from './background-task-instance.ts';
@@ -115,7 +116,7 @@ export class TaskRun {
 
   #setProgress(value: number): void {
     if (!Number.isInteger(value) || value < 0 || value > maxProgress) {
-      throw new LonghaulError('invalid-argument', `progress is a whole number from 0 to ${maxProgress}, not ${value}`);
+      throw unfit(`progress, a whole number from 0 to ${maxProgress},`, value);
     }
     this.#progress = value;
     if (!this.#isOver) this.#listener.progressed(this, value);
@@ -140,6 +141,7 @@ export class TaskRun {
       sockets,
       getDeferral: () => this.#getDeferral(),
       onCanceled: handler => {
+        mustBeFunction('the handler', handler);
         if (this.#reason === null) this.#handlers.push(handler);
         else this.#tell(handler, this.#reason);
       },

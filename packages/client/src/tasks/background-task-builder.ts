@@ -1,5 +1,6 @@
 // BackgroundTaskBuilder (TI-01): names a task, its code and what starts it, and registers it.
 import { LonghaulError, type TriggerType } from '@longhaul/agent-protocol';
+import { mustBeObject, mustBeText } from '../arguments.ts';
 import { BackgroundTaskRegistration, type TaskOwner } from './background-task-registration.ts';
 
 /** What starts a task: a `SocketActivityTrigger`. */
@@ -19,11 +20,14 @@ export class BackgroundTaskBuilder {
   #trigger: BackgroundTrigger | undefined;
 
   constructor(agent: TaskOwner) {
+    mustBeObject('the agent', agent);
+    mustBeObject('the tasks of the agent', agent.tasks);
     this.#agent = agent;
   }
 
   /** Obligatory. */
   setTrigger(trigger: BackgroundTrigger): this {
+    mustBeObject('a trigger', trigger);
     this.#trigger = trigger;
     return this;
   }
@@ -39,6 +43,8 @@ export class BackgroundTaskBuilder {
   async register(): Promise<BackgroundTaskRegistration> {
     const { name, taskEntryPoint } = this;
     const trigger = this.#trigger;
+    mustBeText('the name of a task', name);
+    mustBeText('the entry point of a task', taskEntryPoint);
     if (name === '') throw new LonghaulError('invalid-argument', 'a task has a name');
     if (taskEntryPoint === '') {
       throw new LonghaulError('invalid-argument', `the task "${name}" has an entry point, as "./background.js#run"`);

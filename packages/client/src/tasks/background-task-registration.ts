@@ -1,5 +1,6 @@
 // IBackgroundTaskRegistration (TI-16): a task as the agent knows it, whatever process registered it.
 import type { RunRecord, TaskRecord, TriggerType } from '@longhaul/agent-protocol';
+import { mustBeObject } from '../arguments.ts';
 import type { TaskFollower } from './run-follower.ts';
 import type { TasksDoor } from './tasks-door.ts';
 
@@ -65,6 +66,8 @@ export class BackgroundTaskRegistration {
 
   /** Every task that the app has registered, by id, oldest first: names are not unique (SB-08). */
   static async allTasks(agent: TaskOwner): Promise<Map<string, BackgroundTaskRegistration>> {
+    mustBeObject('the agent', agent);
+    mustBeObject('the tasks of the agent', agent.tasks);
     const records = await agent.tasks.list();
     return new Map(records.map(record => [record.taskId, new BackgroundTaskRegistration(agent.tasks, record)]));
   }

@@ -1,6 +1,14 @@
 // The agent's verbs for background tasks and their runs, as this process calls them: one line a verb. Apps use
 // `BackgroundTaskBuilder` and `BackgroundTaskRegistration`, which stand on them. Every answer means that its effect is durable.
-import type { RegisterTaskRequest, RunDetails, RunRecord, TaskChange, TaskRecord } from '@longhaul/agent-protocol';
+import {
+  isUuid,
+  type RegisterTaskRequest,
+  type RunDetails,
+  type RunRecord,
+  type TaskChange,
+  type TaskRecord,
+} from '@longhaul/agent-protocol';
+import { mustBeFunction, mustBeObject, mustHaveSignal, unfit } from '../arguments.ts';
 import type { AgentConnection } from '../connection/connection.ts';
 import type { ChangeFeed, WatchOptions } from '../watching/change-feed.ts';
 import type { WatchState } from '../watching/change-queue.ts';
@@ -35,12 +43,19 @@ export class TasksDoor {
    *
    * @throws LonghaulError `agent-not-reachable` when the agent stays away, `detached`
    */
-  watch({ signal }: WatchOptions = {}): AsyncGenerator<TaskChange | WatchState, void, undefined> {
-    return this.#feed.watch(signal);
+  watch(options: WatchOptions = {}): AsyncGenerator<TaskChange | WatchState, void, undefined> {
+    mustHaveSignal(options);
+    return this.#feed.watch(options.signal);
   }
 
   /** Told of the runs of one task until disposed, as `watch`. What has ended before is not told. Keeps the process alive. */
   follow(taskId: string, follower: TaskFollower): Disposable {
+    if (!isUuid(taskId)) throw unfit('a task id', taskId);
+    mustBeObject('a follower', follower);
+    mustBeFunction('failed of a follower', follower.failed);
+    for (const name of ['completed', 'progress'] as const) {
+      if (follower[name] !== undefined) mustBeFunction(`${name} of a follower`, follower[name]);
+    }
     return this.#feed.follow(new RunFollower(taskId, follower));
   }
 
