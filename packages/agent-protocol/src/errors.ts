@@ -34,7 +34,12 @@ export const errorTable = Object.freeze({
   'quota-exceeded': facts('caller', 7, true, 'Remove finished operations or wait until some have ended.'),
   'access-denied': facts('caller', 6, false, 'Use the grant of the app that owns it.'),
   'operation-canceled': facts('caller', 1, false, 'It was canceled on request.'),
-  'not-supported-here': facts('caller', 1, false, 'Handing sockets over needs Linux on x64 or arm64.'),
+  'not-supported-here': facts(
+    'caller',
+    1,
+    false,
+    'Sockets and tasks need Linux on x64 or arm64 and the native module koffi: install without "--omit=optional".',
+  ),
   detached: facts('caller', 1, false, 'Connect again and attach: what the agent does goes on.'),
   // sockets and tasks
   'pending-io': facts('caller', 9, true, 'Await "cancelIO(socket)" first: nothing may be read or written meanwhile.'),

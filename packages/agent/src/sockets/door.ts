@@ -13,7 +13,7 @@ import {
 import type { VaultAddress } from '../keeper/vault-wire.ts';
 import { Again } from '../pace/again.ts';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
-import { isSupportedHere } from '../platform/kernel/libc.ts';
+import { whyNotSupported } from '../platform/kernel/libc.ts';
 import { isInScope, type Scope } from '../scope.ts';
 import { isStoreFailure, type Store } from '../store/store.ts';
 import { DoorServer } from './door-server.ts';
@@ -88,7 +88,11 @@ export async function openSockets(options: SocketsOptions): Promise<Sockets> {
   await using stack = new AsyncDisposableStack();
   const ledger = stack.use(new SocketLedger(store, options.publish, now));
   const turns = new Turns();
-  if (!isSupportedHere()) return new Door({ ledger, turns, resources: stack.move() });
+  const whyNot = whyNotSupported();
+  if (whyNot !== undefined) {
+    log.warn({ err: whyNot }, 'sockets cannot be handed over here; everything else works');
+    return new Door({ ledger, turns, resources: stack.move(), whyNot });
+  }
 
   let wakes: Wakes | undefined;
   let recovery: Recovery | undefined;
@@ -147,21 +151,22 @@ export async function openSockets(options: SocketsOptions): Promise<Sockets> {
   });
 }
 
-interface Parts {
+/** Only where sockets can be handed over. */
+interface Here {
+  readonly vaults: Vaults;
+  readonly waking: Wakes;
+  readonly runs: Runs;
+  readonly requests: Requests;
+  readonly holders: Holders;
+  readonly server: DoorServer;
+  readonly path: string;
+}
+
+type Parts = {
   readonly ledger: SocketLedger;
   readonly turns: Turns;
   readonly resources: AsyncDisposableStack;
-  /** Only where sockets can be handed over. */
-  readonly here?: {
-    readonly vaults: Vaults;
-    readonly waking: Wakes;
-    readonly runs: Runs;
-    readonly requests: Requests;
-    readonly holders: Holders;
-    readonly server: DoorServer;
-    readonly path: string;
-  };
-}
+} & ({ readonly here: Here } | { readonly here?: undefined; readonly whyNot: LonghaulError });
 
 class Door implements Sockets {
   readonly #parts: Parts;
@@ -212,12 +217,12 @@ class Door implements Sockets {
     await Promise.all(ledger.table.list(app).map(row => this.#remove(row)));
   }
 
-  lend(run: SocketRun, pid: number): Promise<ForRun | 'obsolete'> {
-    return this.#here().runs.lend(run, pid);
+  async lend(run: SocketRun, pid: number): Promise<ForRun | 'obsolete'> {
+    return await this.#here().runs.lend(run, pid);
   }
 
-  over(run: SocketRun, outcome: RunOutcome): Promise<void> {
-    return this.#here().runs.over(run, outcome);
+  async over(run: SocketRun, outcome: RunOutcome): Promise<void> {
+    await this.#parts.here?.runs.over(run, outcome);
   }
 
   async said(host: Speaker, message: ToSocketDoor, descriptors: readonly Descriptor[]): Promise<void> {
@@ -252,13 +257,11 @@ class Door implements Sockets {
     });
   }
 
-  #here(): NonNullable<Parts['here']> {
-    if (this.#parts.here !== undefined) return this.#parts.here;
-    const here = `${process.platform} on ${process.arch}`;
-    throw new LonghaulError(
-      'not-supported-here',
-      `sockets can be handed over on Linux on x64 or arm64, not on ${here}`,
-    );
+  /** @throws LonghaulError `not-supported-here` */
+  #here(): Here {
+    const parts = this.#parts;
+    if (parts.here !== undefined) return parts.here;
+    throw parts.whyNot;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -8,7 +8,7 @@ import {
   type SocketReason,
   type TaskRecord,
 } from '@longhaul/agent-protocol';
-import { isSupportedHere } from '../platform/kernel/libc.ts';
+import { whyNotSupported } from '../platform/kernel/libc.ts';
 import { isInScope, type Scope } from '../scope.ts';
 import type { Store } from '../store/store.ts';
 import type { TaskBroker } from './broker.ts';
@@ -146,7 +146,8 @@ class Door implements Tasks {
 
   async register(app: string, request: RegisterTaskRequest): Promise<TaskRecord> {
     this.#checkOpen();
-    if (!isSupportedHere()) throw new LonghaulError('not-supported-here', 'tasks are started on Linux only');
+    const whyNot = whyNotSupported();
+    if (whyNot !== undefined) throw whyNot;
     declaredPlace(app, this.#manifestOf(app), request.entryPoint, request.trigger.type);
     const task = await this.#ledger.register(app, request);
     this.#runner.spare.renew();

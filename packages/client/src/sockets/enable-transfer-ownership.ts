@@ -1,7 +1,7 @@
 // EnableTransferOwnership (SB-09 to SB-12): before a socket is bound or connected it is tied to the task that its activity is
 // going to start.
 import { Server, Socket } from 'node:net';
-import { isSupportedHere } from '@longhaul/agent/kernel';
+import { whyNotSupported } from '@longhaul/agent/kernel';
 import { isUuid, LonghaulError, type StandbyAction, standbyActions } from '@longhaul/agent-protocol';
 import { mustBeObject, unfit } from '../arguments.ts';
 import { type BrokeredSocket, enabledSockets, inheritEnabling, kindOf, mustBeHere } from './brokered-sockets.ts';
@@ -28,9 +28,8 @@ export function enableTransferOwnership(socket: BrokeredSocket, options: EnableT
   kindOf(socket);
   if (!isUuid(taskId)) throw unfit('a task id', taskId);
   if (!standbyActions.includes(wake)) throw unfit('wake, which is "wake" or "do-not-wake",', wake);
-  if (!isSupportedHere()) {
-    throw new LonghaulError('not-supported-here', 'sockets can be handed over on Linux on x64 or arm64 only');
-  }
+  const whyNot = whyNotSupported();
+  if (whyNot !== undefined) throw whyNot;
   mustBeHere(socket);
   if (isBound(socket) && !enabledSockets.has(socket)) {
     throw new LonghaulError('already-bound', 'enable a socket before connect, bind or listen');

@@ -40,29 +40,45 @@ export interface Libc {
 /** Machines whose structure layouts are written down here. */
 const architectures: readonly string[] = ['x64', 'arm64'];
 
-let loaded: Libc | undefined; // a library is loaded once for a process, as a module is
+let loaded: Libc | LonghaulError | undefined; // a library is loaded once for a process, as a module is
 
-/** @throws LonghaulError `not-supported-here` anywhere but on Linux on x64 or arm64 */
+/**
+ * @throws LonghaulError `not-supported-here` anywhere but on Linux on x64 or arm64, and where the native module koffi cannot be
+ * loaded: it is an optional dependency of its own for each machine
+ */
 export function libc(): Libc {
   loaded ??= load();
+  if (loaded instanceof LonghaulError) throw loaded;
   return loaded;
 }
 
-/** Whether `libc()` would work here. */
+/** Whether this is a machine that sockets can be handed over on; whether koffi is there says `whyNotSupported`. */
 export function isSupportedHere(platform: string = process.platform, architecture: string = process.arch): boolean {
   return platform === 'linux' && architectures.includes(architecture) && endianness() === 'LE';
 }
 
-function load(): Libc {
+/** What `libc()` throws here; `undefined` where it works. */
+export function whyNotSupported(): LonghaulError | undefined {
+  loaded ??= load();
+  return loaded instanceof LonghaulError ? loaded : undefined;
+}
+
+function load(): Libc | LonghaulError {
   const here = `${process.platform} on ${process.arch}`;
   if (!isSupportedHere()) {
-    throw new LonghaulError(
+    return new LonghaulError(
       'not-supported-here',
       `sockets can be handed over on Linux on x64 or arm64, not on ${here}`,
     );
   }
+  let koffi: Koffi;
   try {
-    const koffi: Koffi = createRequire(import.meta.url)('koffi');
+    koffi = createRequire(import.meta.url)('koffi');
+  } catch (cause) {
+    const message = `the native module koffi could not be loaded: ${firstLineOf(cause)}`;
+    return new LonghaulError('not-supported-here', message, { cause });
+  }
+  try {
     const library = koffi.load(null); // what Node itself is linked with: glibc or musl
     return {
       koffi,
@@ -89,9 +105,14 @@ function load(): Libc {
       syscall: library.func('long syscall(long, long, long, long)'),
     };
   } catch (cause) {
-    throw new LonghaulError('not-supported-here', `the calls of ${here} cannot be reached: ${cause}`, { cause });
+    const message = `the calls of ${here} cannot be reached: ${firstLineOf(cause)}`;
+    return new LonghaulError('not-supported-here', message, { cause });
   }
 }
+
+/** The rest is where it was looked for. */
+const firstLineOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!;
 
 /** The result of a call; -1 is thrown as an error with `code`, `errno` and `syscall`, as Node's own. EINTR is tried again. */
 export function checked(name: string, call: () => number): number {
