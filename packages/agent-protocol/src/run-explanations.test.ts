@@ -33,6 +33,19 @@ test('a run that took too long and ended when told to says what a task can do ab
   assert.match(ended?.fix ?? '', /hand the socket back/);
 });
 
+test('a run whose prints took its time says so, whether it ended when told to or not', () => {
+  const late = { cancellationReason: 'execution-time-exceeded', heldUpMs: 27_300 } as const;
+  const waited = / For 27 s its process waited until what was printed in it had been taken\.$/;
+  const error = { code: 'task-stuck', message: 'it kept its process busy' };
+  for (const run of [runRecord({ ...late, status: 'canceled' }), runRecord({ ...late, status: 'failed', error })]) {
+    assert.match(explainRun(run)?.what ?? '', waited);
+    assert.match(explainRun(run)?.fix ?? '', /^Print less/);
+  }
+  const quick = explainRun(runRecord({ ...late, status: 'canceled', heldUpMs: 900 }));
+  assert.doesNotMatch(quick?.what ?? '', /printed/);
+  assert.equal(explainRun(runRecord({ status: 'completed', heldUpMs: 9_000 })), undefined);
+});
+
 test('a run that waits for another attempt says what became of the one before', () => {
   const error = { code: 'task-died', message: 'its process ended before it was over: exit code 3' };
   assert.deepEqual(explainRun(runRecord({ status: 'queued', attempt: 2, error })), {

@@ -21,6 +21,10 @@ const causes: Readonly<Record<CancellationReason, string>> = {
 const handBack =
   'In the task, await "transferOwnership(agent, socket, id)" before it ends, or close the socket if it is done with it. Until the app connects and hands over again nothing starts this task for it.';
 
+/** So long a run must have waited for its prints to be taken before that is worth a word. Milliseconds. */
+const notableMs = 2_000;
+const printLess = 'Print less: more than 1 MiB a second is not taken, and who prints more has to wait.';
+
 /**
  * `undefined` where the status says it all. `orphaned`: the socket that this run has left orphaned (`orphanedBy`).
  */
@@ -35,15 +39,25 @@ export function explainRun(run: RunRecord, orphaned?: Pick<SocketRecord, 'id'>):
     return error === null ? undefined : { what: `It is started again: ${sentence(error.message)}`, fix: null };
   }
   if (reason === null || status === 'completed') return undefined;
-  const fix = reason === 'execution-time-exceeded' ? errorTable['task-late'].fix : null;
+  const isLate = reason === 'execution-time-exceeded';
   const told = status === 'canceling' ? 'It was told to end' : 'It was told to end and did';
-  return { what: `${told}: ${causes[reason]}.`, fix };
+  const explanation = { what: `${told}: ${causes[reason]}.`, fix: isLate ? errorTable['task-late'].fix : null };
+  return isLate ? withPrints(run, explanation) : explanation;
 }
 
-function explainFailure({ error }: RunRecord, orphaned: Pick<SocketRecord, 'id'> | undefined): Explanation {
+/** Of one that took too long: it may be its prints that took the time. */
+function withPrints({ heldUpMs }: RunRecord, explanation: Explanation): Explanation {
+  if (heldUpMs < notableMs) return explanation;
+  const waited = `For ${Math.round(heldUpMs / 1_000)} s its process waited until what was printed in it had been taken.`;
+  return { what: `${explanation.what} ${waited}`, fix: printLess };
+}
+
+function explainFailure(run: RunRecord, orphaned: Pick<SocketRecord, 'id'> | undefined): Explanation {
+  const { error } = run;
   const what = error === null ? 'No reason was recorded.' : capital(sentence(error.message));
   const fix = error !== null && isErrorCode(error.code) ? errorTable[error.code].fix : null;
-  if (orphaned === undefined) return { what, fix };
+  const isLate = error?.code === 'task-late' || error?.code === 'task-stuck';
+  if (orphaned === undefined) return isLate ? withPrints(run, { what, fix }) : { what, fix };
   return { what: `${what} Too many runs in a row had failed, so its socket "${orphaned.id}" was closed.`, fix };
 }
 

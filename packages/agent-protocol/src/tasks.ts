@@ -109,6 +109,8 @@ export interface RunRecord {
   readonly pid: number | null;
   /** IBackgroundTaskInstance.Progress (TI-15). */
   readonly progress: number;
+  /** How long its process has waited in this attempt, because more was printed in it than 1 MiB a second. Milliseconds. */
+  readonly heldUpMs: number;
   readonly cancellationReason: CancellationReason | null;
   /** Why it failed, in words, and with a code of the error table. */
   readonly error: { readonly code: string; readonly message: string } | null;

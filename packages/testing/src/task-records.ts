@@ -56,6 +56,7 @@ export function runRecord(fields: Partial<RunRecord> = {}): RunRecord {
     endedAt: 0,
     pid: null,
     progress: 0,
+    heldUpMs: 0,
     cancellationReason: null,
     error: null,
     ...fields,

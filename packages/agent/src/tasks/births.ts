@@ -64,6 +64,7 @@ export class Births implements Disposable {
       said: message => hearing.said(message),
       saidOfSockets: (message, descriptors) => hearing.saidOfSockets(message, descriptors),
       printed: (run, bytes) => hearing.printed(run, bytes),
+      heldUp: ms => hearing.heldUp(ms),
       ended: end => {
         this.#forget(key);
         hearing.ended(end);

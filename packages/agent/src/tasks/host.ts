@@ -91,6 +91,7 @@ export class TaskHost {
         if (run === undefined && bytes.includes('heap out of memory')) this.#memoryIsOut = true;
         options.listener.printed(run, bytes);
       },
+      heldUp: ms => options.listener.heldUp(ms),
     });
     this.#channel = new Channel(
       ours,

@@ -28,6 +28,7 @@ export interface HostsListener {
   said(host: SeatedHost, message: HostWord): void;
   saidOfSockets(host: SeatedHost, message: ToSocketDoor, descriptors: readonly Descriptor[]): void;
   printed(host: SeatedHost, run: string | undefined, bytes: Buffer): void;
+  heldUp(host: SeatedHost, ms: number): void;
   ended(host: SeatedHost, end: HostEnd): void;
 }
 
@@ -97,6 +98,7 @@ export class Hosts implements Disposable {
       },
       saidOfSockets: (message, descriptors) => listener.saidOfSockets(host, message, descriptors),
       printed: (run, bytes) => listener.printed(host, run, bytes),
+      heldUp: ms => listener.heldUp(host, ms),
       ended: end => {
         this.#isReady(host);
         this.busy(host);

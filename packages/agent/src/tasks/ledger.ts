@@ -18,7 +18,7 @@ import { deleteTasksOf, type RunRow, RunsTable, toRunRecord } from './runs-table
 import { deleteTask, insertTask, TasksTable } from './tasks-table.ts';
 
 /** What may change beside the state. */
-export type RunPatch = Partial<Pick<RunRow, 'attempt' | 'losses' | 'startedAt' | 'pid'>>;
+export type RunPatch = Partial<Pick<RunRow, 'attempt' | 'losses' | 'startedAt' | 'pid' | 'heldUpMs'>>;
 
 /** The named step in which an event is recorded. */
 const stepOf: { readonly [E in RunEventName]: StepName } = {
@@ -141,6 +141,7 @@ export class Ledger implements Disposable {
       endedAt: null,
       pid: null,
       progress: 0,
+      heldUpMs: 0,
     };
   }
 

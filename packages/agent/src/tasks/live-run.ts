@@ -105,6 +105,11 @@ export class LiveRun implements Disposable {
     this.#endWhenPrinted();
   }
 
+  /** Its process has waited until what was printed in it was taken. Recorded with what comes next. */
+  heldUp(ms: number): void {
+    this.#row = { ...this.#row, heldUpMs: this.#row.heldUpMs + Math.round(ms) };
+  }
+
   #endWhenPrinted(): void {
     if (this.#said !== undefined && this.#printed >= this.#said.printed) this.#end(this.#said.event);
   }

@@ -5,15 +5,22 @@ import { LogFrames } from './log-frames.ts';
 export interface PrintsListener {
   /** Without a run: of something that the host has started, or of the host itself. */
   printed(run: string | undefined, bytes: Buffer): void;
+  /** So long it has waited in its own `write`, about. Milliseconds. */
+  heldUp(ms: number): void;
 }
 
 const windowMs = 100;
+/** So much in one piece says that the pipe was full: who wrote to it had to wait. */
+const fullPipeBytes = 32_768;
 
 export class Prints {
   readonly #streams: readonly Readable[];
   readonly #maxPerWindow: number;
   #taken = 0;
   #window: NodeJS.Timeout | undefined;
+  /** How long nothing was taken, until it is known whether that held somebody up. */
+  #rested = 0;
+  readonly #listener: PrintsListener;
   /** Resolves when all has been taken. */
   readonly ended: Promise<void>;
 
@@ -24,6 +31,7 @@ export class Prints {
     listener: PrintsListener,
   ) {
     this.#streams = [framed, ...plain];
+    this.#listener = listener;
     this.#maxPerWindow = (maxBytesPerSecond * windowMs) / 1_000;
     const frames = new LogFrames();
     framed.on('data', (chunk: Buffer) => {
@@ -43,15 +51,19 @@ export class Prints {
   }
 
   #count(bytes: number): void {
+    if (this.#rested > 0 && bytes >= fullPipeBytes) this.#listener.heldUp(this.#rested);
+    this.#rested = 0;
     this.#taken += bytes;
     if (this.#taken < this.#maxPerWindow || this.#window !== undefined) return;
     for (const stream of this.#streams) stream.pause();
     // As long as it takes until this much was allowed.
-    this.#window = setTimeout(() => this.#goOn(), (windowMs * this.#taken) / this.#maxPerWindow);
+    const restMs = (windowMs * this.#taken) / this.#maxPerWindow;
+    this.#window = setTimeout(() => this.#goOn(restMs), restMs);
   }
 
-  #goOn(): void {
+  #goOn(restedMs: number): void {
     this.#window = undefined;
+    this.#rested = restedMs;
     this.#taken = 0;
     for (const stream of this.#streams) stream.resume();
   }

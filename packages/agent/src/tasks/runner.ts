@@ -95,6 +95,9 @@ export class Runner {
           broker.said(host.seat, message, descriptors);
         },
         printed: (host, run, bytes) => this.#printed(host, run, bytes),
+        heldUp: (host, ms) => {
+          for (const live of this.#runsIn(host)) live.heldUp(ms);
+        },
         ended: (host, end) => this.#hostEnded(host, end),
       },
     });
@@ -250,7 +253,10 @@ export class Runner {
     const lending = namedStep('run.lend', () => this.#options.broker.lend(socketRunOf(row), host.seat));
     let live: LiveRun;
     try {
-      live = this.#seat(ledger.apply(row, { name: 'start' }, { startedAt: now(), pid: host.process.pid }), host);
+      live = this.#seat(
+        ledger.apply(row, { name: 'start' }, { startedAt: now(), pid: host.process.pid, heldUpMs: 0 }),
+        host,
+      );
     } catch (error) {
       // It waits on, and is lent its socket anew.
       lending.then(

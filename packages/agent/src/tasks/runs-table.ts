@@ -20,6 +20,8 @@ export interface RunRow {
   readonly endedAt: number | null;
   readonly pid: number | null;
   readonly progress: number;
+  /** How long its process has waited for its prints to be taken, in this attempt. Milliseconds. */
+  readonly heldUpMs: number;
 }
 
 const columns = [
@@ -42,6 +44,7 @@ const columns = [
   'ended_at',
   'pid',
   'progress',
+  'held_up_ms',
 ];
 const changing = columns.slice(columns.indexOf('state'));
 const all = columns.join(', ');
@@ -183,6 +186,7 @@ export const toRunRecord = (row: RunRow): RunRecord => ({
   endedAt: row.endedAt,
   pid: row.pid,
   progress: row.progress,
+  heldUpMs: row.heldUpMs,
   cancellationReason: 'reason' in row.state ? row.state.reason : null,
   error: errorOf(row.state),
 });
@@ -206,6 +210,7 @@ function valuesOf(row: RunRow): (string | number | null)[] {
     row.endedAt,
     row.pid,
     row.progress,
+    row.heldUpMs,
   ];
 }
 
@@ -230,6 +235,7 @@ function toRow(row: Record<string, SQLOutputValue>): RunRow {
     endedAt: number(row.ended_at),
     pid: number(row.pid),
     progress: Number(row.progress),
+    heldUpMs: Number(row.held_up_ms),
   };
 }
 

@@ -68,4 +68,9 @@ export const taskMigrations: readonly Migration[] = [
         CREATE INDEX runs_task_state ON runs (task_id, state);
       `),
   },
+  {
+    version: 12,
+    name: 'how long runs were held up',
+    apply: database => database.exec('ALTER TABLE runs ADD COLUMN held_up_ms INTEGER NOT NULL DEFAULT 0'),
+  },
 ];

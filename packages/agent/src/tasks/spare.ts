@@ -99,6 +99,7 @@ export class Spare {
         misbehaves();
       },
       printed: () => {},
+      heldUp: () => {},
       ended: end => {
         this.#forget(host);
         host.gone.resolve();

@@ -214,6 +214,22 @@ describe('a task', { concurrency: 1 }, () => {
     assert.equal((await room.ended(good)).log, 'steady begins\nsteady ends\n');
   });
 
+  test('that prints more than is taken waits, is ended when its time is over, and its record says how long it waited', async t => {
+    const folder = makeApp(t, {
+      'floods.mjs': `
+        export async function run(task) {
+          const line = 'x'.repeat(10_000);
+          while (!task.signal.aborted) { console.log(line); await new Promise(setImmediate); }
+        }`,
+      'quiet.mjs': `export async function run(task) { await new Promise(resolve => { task.signal.onabort = resolve; }); }`,
+    });
+    const room = await openRoom(t, { folder, limits: { maxRunMs: 2_000, maxPrintedBytesPerSecond: 262_144 } });
+    const floods = await room.ended(await room.run('./floods.mjs#run'));
+    assert.deepEqual([floods.status, floods.cancellationReason], ['canceled', 'execution-time-exceeded']);
+    assert.ok(floods.heldUpMs > 800, String(floods.heldUpMs));
+    assert.equal((await room.ended(await room.run('./quiet.mjs#run'))).heldUpMs, 0);
+  });
+
   test('that says what a host never says is stopped and told apart', async t => {
     const folder = makeApp(t, {
       'lies.mjs': `

@@ -14,7 +14,7 @@ test('the table of tasks says which code is started by what, and how it went', (
   assert.match(factsText(taskFacts(taskRecord(), undefined, 0)).join('\n'), /^Runs: +0 ended well, 0 failed$/m);
 });
 
-test('the table of runs says what started each, how long it took, and why it failed', () => {
+test('the table of runs says what started each, how long its attempt took, and why it failed', () => {
   const runs = [
     runRecord({ startedAt: 1_000, endedAt: 1_012 }),
     runRecord({
@@ -25,14 +25,14 @@ test('the table of runs says what started each, how long it took, and why it fai
       trigger: { type: 'socket-activity', reason: 'socket-closed', socketId: 'chat\u202e' },
       error: { code: 'task-failed', message: 'it threw: no such room\n    at run (background.js:3)' },
     }),
-    runRecord({ id: '55555555-5555-4555-8555-555555555555', status: 'queued', startedAt: null, endedAt: null }),
+    runRecord({ id: '55555555-5555-4555-8555-555555555555', status: 'queued', attempt: 2, endedAt: null }),
   ];
   assert.deepEqual(runsText(runs, 9_000), [
     'RUN       APP               TASK           STATUS     TRY    WHEN  TOOK  STARTED BY',
     '33333333  com.example.chat  read the chat  completed    1  9s ago  12ms  data on chat',
     '44444444  com.example.chat  read the chat  failed       3  9s ago    3s  end of chat\ufffd',
     '          it threw: no such room',
-    '55555555  com.example.chat  read the chat  queued       1  9s ago        data on chat',
+    '55555555  com.example.chat  read the chat  queued       2  9s ago        data on chat',
   ]);
   assert.match(runsText(runs, 9_000, undefined, 'one-task')[0]!, /^RUN +STATUS +TRY/);
 });

@@ -90,8 +90,9 @@ export function runsText(
 export const startedByText = ({ trigger }: RunRecord): string =>
   words.tasks.reasons[trigger.reason](safeText(trigger.socketId));
 
-function tookText({ startedAt, endedAt }: RunRecord, now: number): string | undefined {
-  if (startedAt === null) return undefined;
+/** Of a run that waits for its next attempt nothing: what it had is over. */
+function tookText({ status, startedAt, endedAt }: RunRecord, now: number): string | undefined {
+  if (startedAt === null || status === 'queued') return undefined;
   const took = (endedAt ?? now) - startedAt;
   return took < 1_000 ? `${Math.max(0, Math.round(took))}ms` : formatDuration(took);
 }

@@ -16,6 +16,9 @@ test('a row says what its newest run does, how many there were, and why the last
     [running.status, running.detail, running.runs, running.failed, running.problem],
     ['Running', 'for 3 s, after data on room 1', '8 runs', '1 failed', null],
   );
+  const times = { queuedAt: now - 9_000, startedAt: now - 8_000, endedAt: null };
+  const again = taskRowOf(entryWith(runRecord({ status: 'queued', attempt: 2, ...times })), now);
+  assert.match(again.detail, /^for 9 s, /, 'not since its attempt before');
   const error = { code: 'task-stuck', message: 'it kept its process busy' };
   const failed = taskRowOf(entryWith(runRecord({ status: 'failed', error })), now);
   assert.equal(failed.problem?.message, 'It kept its process busy.');

@@ -51,9 +51,9 @@ export const cancellationWords: { readonly [R in CancellationReason]: string } =
 /** What started it: `data on chat`. */
 export const triggerInWords = ({ trigger }: RunRecord): string => reasonWords[trigger.reason](plain(trigger.socketId));
 
-/** `12 ms`, `3 s`; `null` before it has started. */
-export function tookInWords({ startedAt, endedAt }: RunRecord, now: number): string | null {
-  if (startedAt === null) return null;
+/** `12 ms`, `3 s`; `null` while it waits, be it for another attempt. */
+export function tookInWords({ status, startedAt, endedAt }: RunRecord, now: number): string | null {
+  if (startedAt === null || status === 'queued') return null;
   const took = Math.max(0, (endedAt ?? now) - startedAt);
   return endedAt !== null && took < 1_000 ? `${Math.round(took)} ms` : spanInWords(took);
 }
@@ -67,7 +67,8 @@ export function taskStatusInWords({ record, runs }: TaskEntry, now: number): { s
   }
   const status = runStatusWords[last.status];
   if (!isRunOver(last.status)) {
-    const span = spanInWords(now - (last.startedAt ?? last.queuedAt));
+    const since = last.status === 'queued' ? last.queuedAt : (last.startedAt ?? last.queuedAt);
+    const span = spanInWords(now - since);
     return { status, detail: `for ${span}, after ${triggerInWords(last)}` };
   }
   return { status, detail: `${agoInWords(last.endedAt ?? last.queuedAt, now)}, after ${triggerInWords(last)}` };
