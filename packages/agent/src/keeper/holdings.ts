@@ -11,6 +11,7 @@ const maxLease = 0x7fffffff;
 export const leaseAfter = (lease: number): number => (lease % maxLease) + 1;
 
 const recordWords = 9;
+const recordBytes = recordWords * 4;
 const slotAt = 4;
 const leaseAt = 5;
 const descriptorAt = 6;
@@ -27,7 +28,8 @@ export class Holdings implements Iterable<Holding> {
   #index = new Uint16Array(firstPlaces * 2);
   /** So that nobody can choose ids that fall together. */
   readonly #seed = randomInt(2 ** 32);
-  readonly #wanted = new Uint32Array(4);
+  /** What is looked for, or put in. */
+  readonly #wanted = new Uint32Array(recordWords);
   #size = 0;
 
   get size(): number {
@@ -43,6 +45,12 @@ export class Holdings implements Iterable<Holding> {
     return place === undefined ? undefined : this.#at(place);
   }
 
+  /** 0 when it is not held. */
+  slotOf(id: string): number {
+    const place = this.#find(id);
+    return place === undefined ? 0 : this.#records[place * recordWords + slotAt]!;
+  }
+
   withSlot(slot: number): Holding | undefined {
     return this.#isTaken(slot) ? this.#at(placeOf(slot)) : undefined;
   }
@@ -54,24 +62,54 @@ export class Holdings implements Iterable<Holding> {
 
   /** Whoever had its id or its place before has it no more. @throws TypeError for an id that is no UUID in small letters */
   set({ id, slot, lease, isLent, descriptor, cookie }: Holding): void {
-    const place = placeOf(slot);
-    if (!isHoldingId(id)) throw new TypeError(`"${id}" names no hand-over`);
-    if (slot <= maxPlaces || place >= maxPlaces) throw new RangeError(`${slot} is no slot`);
-    const known = this.#find(id);
-    this.#makeRoom(place);
-    const at = place * recordWords;
-    if (known !== place) {
-      if (known !== undefined) this.#leave(known);
-      if (this.#records[at + slotAt] !== 0) this.#leave(place);
-      this.#records.set(this.#wanted, at);
-      this.#enter(place);
-      this.#size += 1;
+    const record = this.#wanted;
+    if (!putId(record, id)) throw new TypeError(`"${id}" names no hand-over`);
+    record[slotAt] = slot;
+    record[leaseAt] = lease * 2 + (isLent ? 1 : 0);
+    record[descriptorAt] = descriptor;
+    record[cookieAt] = cookie; // its lower half: the array takes no more
+    record[cookieAt + 1] = Math.floor(cookie / 2 ** 32);
+    this.#put(record, 0);
+  }
+
+  /** Everything, as records of at most so many bytes together. */
+  *pack(maxBytes: number): Iterable<Uint32Array> {
+    const perPack = Math.floor(maxBytes / recordBytes);
+    let pack = new Uint32Array(Math.min(perPack, this.#size) * recordWords);
+    let left = this.#size;
+    let end = 0;
+    for (let at = 0; at < this.#records.length && left > 0; at += recordWords) {
+      if (this.#records[at + slotAt] === 0) continue;
+      pack.set(this.#records.subarray(at, at + recordWords), end);
+      end += recordWords;
+      left -= 1;
+      if (end < pack.length) continue;
+      yield pack;
+      pack = new Uint32Array(Math.min(perPack, left) * recordWords);
+      end = 0;
     }
-    this.#records[at + slotAt] = slot;
-    this.#records[at + leaseAt] = lease * 2 + (isLent ? 1 : 0);
-    this.#records[at + descriptorAt] = descriptor;
-    this.#records[at + cookieAt] = cookie; // its lower half: the array takes no more
-    this.#records[at + cookieAt + 1] = Math.floor(cookie / 2 ** 32);
+  }
+
+  /** As `set` for each. @throws RangeError for what was not packed by another of these */
+  unpack(records: Uint32Array): void {
+    if (records.length % recordWords !== 0) throw new RangeError(`${records.length} words are no records`);
+    for (let at = 0; at < records.length; at += recordWords) this.#put(records, at);
+  }
+
+  #put(from: Uint32Array, at: number): void {
+    const slot = from[at + slotAt]!;
+    const place = placeOf(slot);
+    if (slot <= maxPlaces || place >= maxPlaces) throw new RangeError(`${slot} is no slot`);
+    const known = this.#findRecord(from, at);
+    this.#makeRoom(place);
+    const own = place * recordWords;
+    const isOther = known !== place;
+    if (isOther && known !== undefined) this.#leave(known);
+    if (isOther && this.#records[own + slotAt] !== 0) this.#leave(place);
+    for (let word = 0; word < recordWords; word++) this.#records[own + word] = from[at + word]!;
+    if (!isOther) return;
+    this.#enter(place);
+    this.#size += 1;
   }
 
   delete(id: string): void {
@@ -83,14 +121,6 @@ export class Holdings implements Iterable<Holding> {
   *[Symbol.iterator](): Iterator<Holding> {
     for (let place = 0; place * recordWords < this.#records.length; place++) {
       if (this.#records[place * recordWords + slotAt] !== 0) yield this.#at(place);
-    }
-  }
-
-  /** Those that somebody has. */
-  *lent(): Iterable<Holding> {
-    for (let at = 0; at < this.#records.length; at += recordWords) {
-      if (this.#records[at + slotAt] !== 0 && (this.#records[at + leaseAt]! & 1) === 1)
-        yield this.#at(at / recordWords);
     }
   }
 
@@ -111,14 +141,15 @@ export class Holdings implements Iterable<Holding> {
     };
   }
 
-  /** Afterwards `#wanted` is the id in binary, if it is one. */
   #find(id: string): number | undefined {
-    if (!isHoldingId(id)) return undefined;
-    putId(this.#wanted, id);
+    return putId(this.#wanted, id) ? this.#findRecord(this.#wanted, 0) : undefined;
+  }
+
+  #findRecord(from: Uint32Array, at: number): number | undefined {
     const mask = this.#index.length - 1;
-    for (let slot = this.#hash(this.#wanted, 0) & mask; this.#index[slot] !== 0; slot = (slot + 1) & mask) {
-      const place = this.#index[slot]! - 1;
-      if (isSameId(this.#records, place * recordWords, this.#wanted)) return place;
+    for (let cell = this.#hash(from, at) & mask; this.#index[cell] !== 0; cell = (cell + 1) & mask) {
+      const place = this.#index[cell]! - 1;
+      if (isSameId(this.#records, place * recordWords, from, at)) return place;
     }
     return undefined;
   }
@@ -168,21 +199,41 @@ export class Holdings implements Iterable<Holding> {
   }
 }
 
-function isSameId(records: Uint32Array, at: number, id: Uint32Array): boolean {
-  return records[at] === id[0] && records[at + 1] === id[1] && records[at + 2] === id[2] && records[at + 3] === id[3];
+function isSameId(a: Uint32Array, aAt: number, b: Uint32Array, bAt: number): boolean {
+  for (let word = 0; word < 4; word++) if (a[aAt + word] !== b[bAt + word]) return false;
+  return true;
 }
 
-const form = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const idLength = 36;
+/** What each character is worth, by its code; 16 for a dash, 255 for anything else. */
+const worth = new Uint8Array(128).fill(255);
+for (let digit = 0; digit < 16; digit++) worth[digit.toString(16).charCodeAt(0)] = digit;
+worth['-'.charCodeAt(0)] = 16;
 
-/** In small letters only: two texts never mean one id. */
-export const isHoldingId = (id: string): boolean => form.test(id);
-
-function putId(words: Uint32Array, id: string): void {
-  words[0] = Number.parseInt(id.slice(0, 8), 16);
-  words[1] = Number.parseInt(id.slice(9, 13) + id.slice(14, 18), 16);
-  words[2] = Number.parseInt(id.slice(19, 23) + id.slice(24, 28), 16);
-  words[3] = Number.parseInt(id.slice(28), 16);
+/** In small letters only: two texts never mean one id. Nothing is made on the way: at a start it is asked thousands of times. */
+function putId(words: Uint32Array, id: string): boolean {
+  if (id.length !== idLength) return false;
+  let word = 0;
+  let value = 0;
+  let digits = 0;
+  for (let index = 0; index < idLength; index++) {
+    const digit = worth[id.charCodeAt(index)] ?? 255;
+    const isDash = index === 8 || index === 13 || index === 18 || index === 23;
+    if (isDash !== (digit === 16) || digit > 16) return false;
+    if (isDash) continue;
+    value = (value << 4) | digit;
+    digits += 1;
+    if (digits % 8 === 0) {
+      words[word] = value;
+      word += 1;
+      value = 0;
+    }
+  }
+  return true;
 }
+
+const scratch = new Uint32Array(4);
+export const isHoldingId = (id: string): boolean => putId(scratch, id);
 
 function idOf(words: Uint32Array, at: number): string {
   const [a, b, c, d] = [0, 1, 2, 3].map(word => words[at + word]!.toString(16).padStart(8, '0')) as [

@@ -18,8 +18,8 @@ export interface VaultServerOptions {
 /** Connections that have not said hello yet; one more is closed. Only agents of this keeper know the path's folder. */
 const maxStrangers = 8;
 const backlog = 16;
-/** Ids of one message: far below its 64 KiB. */
-const holdingsPerMessage = 256;
+/** Of one message about what is held: a little below its 64 KiB. */
+const bytesPerPack = 65_000;
 
 export class VaultServer implements Disposable {
   readonly #options: VaultServerOptions;
@@ -91,12 +91,10 @@ export class VaultServer implements Disposable {
     this.#agent = channel;
     this.#generation = generation;
     if (pid !== undefined) letDuplicate(pid);
-    const holdings = this.#vault.holdings();
-    const welcome = { type: 'welcome', capacity: this.#options.capacity, count: holdings.length } as const;
+    const { holdings } = this.#vault;
+    const welcome = { type: 'welcome', capacity: this.#options.capacity, count: holdings.size } as const;
     channel.send(encode(welcome), [this.#vault.epoll.descriptor]);
-    for (let at = 0; at < holdings.length; at += holdingsPerMessage) {
-      this.#say(channel, { type: 'holdings', holdings: holdings.slice(at, at + holdingsPerMessage) });
-    }
+    for (const packed of holdings.pack(bytesPerPack)) this.#say(channel, { type: 'holdings', packed });
   }
 
   #act(channel: Channel, message: Exclude<ToVault, { type: 'hello' }>, descriptors: readonly Descriptor[]): void {

@@ -1,5 +1,5 @@
 // What an agent and a vault say to each other: one JSON text in each message of a channel (platform/kernel/channel.ts), with
-// the descriptors it is about. Ids are the transfer ids of hand-overs; a slot names a parked socket in the vault's epoll and
+// the descriptors it is about; only what is held comes as records (holdings.ts), for a start of an agent waits for all of it. Ids are the transfer ids of hand-overs; a slot names a parked socket in the vault's epoll and
 // is not used again before 65,535 others.
 
 import { isHoldingId } from './holdings.ts';
@@ -54,8 +54,8 @@ export type ToVault =
 export type ToAgentOfVault =
   /** With the descriptor of the epoll. */
   | { readonly type: 'welcome'; readonly capacity: number; readonly count: number }
-  /** What is held, in several messages; together `count`. */
-  | { readonly type: 'holdings'; readonly holdings: readonly Holding[] }
+  /** What is held, in several messages; together `count`. `packed` by Holdings. */
+  | { readonly type: 'holdings'; readonly packed: Uint32Array }
   /** Of each id, in order: what is held now. */
   | { readonly type: 'done'; readonly request: number; readonly results: readonly VaultResult[] };
 
@@ -74,7 +74,21 @@ export type VaultRefusal =
 
 const refusals = ['full', 'other-socket', 'not-watchable', 'not-held', 'stale-lease'] as const;
 
-export const encode = (message: ToVault | ToAgentOfVault): Buffer => Buffer.from(JSON.stringify(message));
+export function encode(message: ToVault | ToAgentOfVault): Buffer {
+  if (message.type !== 'holdings') return Buffer.from(JSON.stringify(message));
+  const { buffer, byteOffset, byteLength } = message.packed;
+  return Buffer.concat([packedMark, new Uint8Array(buffer, byteOffset, byteLength)]);
+}
+
+/** No JSON text begins with it. */
+const packedMark = Buffer.alloc(4);
+
+function packedIn(bytes: Buffer): Uint32Array | undefined {
+  if (bytes.length % 4 !== 0 || !bytes.subarray(0, packedMark.length).equals(packedMark)) return undefined;
+  const packed = new Uint32Array((bytes.length - packedMark.length) / 4);
+  new Uint8Array(packed.buffer).set(bytes.subarray(packedMark.length));
+  return packed;
+}
 
 /** A message of an agent; `undefined` for anything else. */
 export function parseToVault(bytes: Buffer): ToVault | undefined {
@@ -102,14 +116,14 @@ export function parseToVault(bytes: Buffer): ToVault | undefined {
 
 /** A message of a vault; `undefined` for anything else. */
 export function parseToAgentOfVault(bytes: Buffer): ToAgentOfVault | undefined {
+  const packed = packedIn(bytes);
+  if (packed !== undefined) return { type: 'holdings', packed };
   const value = parse(bytes);
   if (value === undefined) return undefined;
-  const { type, capacity, count, holdings, request, results } = value;
+  const { type, capacity, count, request, results } = value;
   switch (type) {
     case 'welcome':
       return isCount(capacity) && isCount(count) ? { type, capacity, count } : undefined;
-    case 'holdings':
-      return isList(holdings, isHolding) ? { type, holdings } : undefined;
     case 'done':
       return isCount(request) && isList(results, isResult) ? { type, request, results } : undefined;
     default:

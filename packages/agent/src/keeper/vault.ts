@@ -25,8 +25,8 @@ export class Vault implements Disposable {
     return this.#holdings.size;
   }
 
-  holdings(): Holding[] {
-    return [...this.#holdings];
+  get holdings(): Pick<Holdings, 'size' | 'pack'> {
+    return this.#holdings;
   }
 
   /**

@@ -11,6 +11,13 @@ import type { Wakes } from './wakes.ts';
 /** Rows that are settled in one note. */
 const rowsPerNote = 1_000;
 
+/** Keys of sockets that are parked by the word of the store: where they are by the word of the vaults. */
+interface Parked {
+  readonly atHome: readonly string[];
+  readonly lent: readonly string[];
+  readonly gone: readonly string[];
+}
+
 interface Unsettled {
   readonly key: string;
   readonly runId: string;
@@ -24,6 +31,8 @@ export class Recovery {
   readonly #absent: string[] = [];
   /** Runs that were over without their socket having heard of it. */
   readonly #unsettled: Unsettled[] = [];
+  /** Keys of what is nobody's any more. */
+  readonly #putBack: string[] = [];
   #lost = 0;
 
   constructor(room: SocketRoom, wakes: Wakes) {
@@ -33,21 +42,20 @@ export class Recovery {
 
   async run(holders: Holders, runs: Runs): Promise<void> {
     const { ledger, vaults, log } = this.#room;
-    // Of most sockets nothing else has to be known: they are parked, and a vault has them.
-    const inStore = ledger.table.parkedKeys();
+    // Of most sockets nothing else has to be known: they are parked, and a vault has them. They are heard from here on.
+    const inStore = this.#sort(ledger.table.parkedKeys());
+    vaults.arm(inStore.atHome);
     const unparked = ledger.table.listUnparked();
     const others = unparked.filter(row => !isOver(row.state));
-    const gone = inStore.filter(key => vaults.get(key) === undefined);
-    const strangers = this.#strangersTo([...inStore, ...others.map(({ key }) => key)]);
+    const strangers = this.#strangersTo(inStore, others);
     // Handed over and never answered, or over: whoever else has one keeps it.
     await Promise.all(strangers.map(key => whenItAnswers(vaults.drop(key))));
-    const lent = others.filter(({ key }) => vaults.get(key)?.isLent);
-    const lentAsParked = inStore.filter(key => vaults.get(key)?.isLent);
+    const lent = others.filter(({ key }) => vaults.whereIs(key) === 'lent');
     await Promise.all([
       ...lent.map(row => whenItAnswers(this.#giveBack(row))),
-      ...lentAsParked.map(key => whenItAnswers(vaults.giveBack(key))),
+      ...inStore.lent.map(key => whenItAnswers(vaults.giveBack(key))),
     ]);
-    const unsettled = [...others.map(({ key }) => key), ...gone];
+    const unsettled = [...others.map(({ key }) => key), ...inStore.gone];
     for (let at = 0; at < unsettled.length; at += rowsPerNote) {
       ledger.together(() => {
         for (const key of unsettled.slice(at, at + rowsPerNote)) this.#settle(key);
@@ -58,11 +66,12 @@ export class Recovery {
     }
     for (const row of unparked) if (row.state.name === 'closed' && row.state.isUntold) this.#wakes.tellLater(row);
     holders.expect(this.#absent);
-    const parked = ledger.table.parkedKeys();
-    vaults.arm(parked);
-    const sockets = inStore.length + others.length;
+    const again = [...inStore.lent, ...this.#putBack];
+    vaults.arm(again);
+    const parked = inStore.atHome.length + again.length;
+    const sockets = parked - this.#putBack.length + inStore.gone.length + others.length;
     if (sockets === 0 && strangers.length === 0) return;
-    const facts = { sockets, parked: parked.length, lost: this.#lost, dropped: strangers.length };
+    const facts = { sockets, parked, lost: this.#lost, dropped: strangers.length };
     log.info(facts, 'parked sockets of an earlier agent');
   }
 
@@ -98,12 +107,21 @@ export class Recovery {
     if (row?.state.name === 'parked') vaults.arm([key]);
   }
 
+  #sort(keys: readonly string[]): Parked {
+    const sorted = { atHome: [] as string[], lent: [] as string[], gone: [] as string[] };
+    for (const key of keys) {
+      const where = this.#room.vaults.whereIs(key);
+      sorted[where === undefined ? 'gone' : where === 'lent' ? 'lent' : 'atHome'].push(key);
+    }
+    return sorted;
+  }
+
   /** What the vaults hold and no row knows. There are none where they hold as many as are known. */
-  #strangersTo(known: readonly string[]): string[] {
+  #strangersTo({ atHome, lent }: Parked, others: readonly SocketRow[]): string[] {
     const { vaults } = this.#room;
-    const held = known.filter(key => vaults.get(key) !== undefined).length;
-    if (held === vaults.size) return [];
-    const keys = new Set(known);
+    const held = [...atHome, ...lent, ...others.map(({ key }) => key).filter(key => vaults.whereIs(key) !== undefined)];
+    if (held.length === vaults.size) return [];
+    const keys = new Set(held);
     return Array.from(vaults.holdings(), ({ id }) => id).filter(key => !keys.has(key));
   }
 
@@ -127,13 +145,18 @@ export class Recovery {
     const runId = state.name === 'signalled' ? state.runId : state.name === 'lent' ? state.holder.runId : null;
     if (runId !== null) {
       const status = tasks.statusOf(runId);
-      if (status === undefined) ledger.change(row, { name: 'put-back' });
+      if (status === undefined) this.#listenAgain(row);
       else if (isRunOver(status)) this.#unsettled.push({ key: row.key, runId, outcome: status as RunOutcome });
       else ledger.change(row, { name: 'await-run', runId });
     } else if (state.name === 'lent') {
       if (state.holder.by === 'app') this.#absent.push(row.key);
-      else ledger.change(row, { name: 'put-back' });
+      else this.#listenAgain(row);
     }
+  }
+
+  #listenAgain(row: SocketRow): void {
+    this.#room.ledger.change(row, { name: 'put-back' });
+    this.#putBack.push(row.key);
   }
 }
 

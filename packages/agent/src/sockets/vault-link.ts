@@ -79,8 +79,8 @@ export class VaultLink implements Disposable {
         this.#readiness = new Readiness(epoll, () => this.#happened());
         this.#openWhenComplete();
       },
-      held: ({ holdings }) => {
-        for (const holding of holdings) this.#holdings.set(holding);
+      held: ({ packed }) => {
+        this.#holdings.unpack(packed);
         this.#openWhenComplete();
       },
       answered: results => {
@@ -105,7 +105,7 @@ export class VaultLink implements Disposable {
   }
 
   /** What it holds, as far as answered. */
-  get holdings(): Pick<Holdings, 'size' | 'has' | 'get' | 'lent' | typeof Symbol.iterator> {
+  get holdings(): Pick<Holdings, 'size' | 'has' | 'get' | 'slotOf' | 'isAtHome' | typeof Symbol.iterator> {
     return this.#holdings;
   }
 
@@ -127,13 +127,11 @@ export class VaultLink implements Disposable {
   }
 
   /** Tell once of each, at once when there is something already. Those of one turn of the loop travel together. */
-  arm(ids: Iterable<string>): void {
+  arm(slots: readonly number[]): void {
     const isPlanned = this.#arming.length > 0;
-    for (const id of ids) {
-      const holding = this.#holdings.get(id);
-      if (holding !== undefined) this.#arming.push(holding.slot);
-    }
-    if (!isPlanned) setImmediate(() => this.#arm());
+    for (const slot of slots) this.#arming.push(slot);
+    if (this.#arming.length >= slotsPerMessage) this.#arm();
+    else if (!isPlanned) setImmediate(() => this.#arm());
   }
 
   /** A duplicate under a new lease; every lease before it has ended. `undefined` when it is not held. */

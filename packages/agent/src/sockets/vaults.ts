@@ -2,9 +2,10 @@
 // is told to one listener.
 import { setTimeout as delay } from 'node:timers/promises';
 import { LonghaulError } from '@longhaul/agent-protocol';
-import type { Holding, LeasedId, VaultAddress, VaultRefusal } from '../keeper/vault-wire.ts';
+import type { Holding, LeasedId, VaultAddress } from '../keeper/vault-wire.ts';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { lives } from '../platform/process-facts.ts';
+import { refusalError } from './refusal-error.ts';
 import { type Lent, VaultLink, type VaultListener } from './vault-link.ts';
 
 export interface VaultsOptions {
@@ -77,6 +78,13 @@ export class Vaults implements Disposable {
     return this.#linkWith(id)?.holdings.get(id);
   }
 
+  /** `undefined` when it is not held. */
+  whereIs(id: string): 'at-home' | 'lent' | undefined {
+    const holdings = this.#linkWith(id)?.holdings;
+    if (holdings === undefined) return undefined;
+    return holdings.isAtHome(holdings.slotOf(id)) ? 'at-home' : 'lent';
+  }
+
   get size(): number {
     return [...this.#links].reduce((sum, link) => sum + link.holdings.size, 0);
   }
@@ -116,15 +124,15 @@ export class Vaults implements Disposable {
   }
 
   arm(ids: Iterable<string>): void {
-    const byLink = new Map<VaultLink, string[]>();
+    const byLink = new Map<VaultLink, number[]>();
     for (const id of ids) {
       const link = this.#linkWith(id);
       if (link === undefined) continue;
-      const list = byLink.get(link);
-      if (list === undefined) byLink.set(link, [id]);
-      else list.push(id);
+      const slots = byLink.get(link) ?? [];
+      slots.push(link.holdings.slotOf(id));
+      byLink.set(link, slots);
     }
-    for (const [link, list] of byLink) link.arm(list);
+    for (const [link, slots] of byLink) link.arm(slots);
   }
 
   /** A duplicate under a new lease; every earlier lease has ended. @throws LonghaulError `not-found`, `vault-lost` */
@@ -279,18 +287,3 @@ export class Vaults implements Disposable {
 }
 
 const idsOf = (holdings: Iterable<Holding>): string[] => Array.from(holdings, ({ id }) => id);
-
-function refusalError(id: string, refused: VaultRefusal): LonghaulError {
-  switch (refused) {
-    case 'full':
-      return new LonghaulError('quota-exceeded', `no vault has room for the socket ${id}`);
-    case 'other-socket':
-      return new LonghaulError('already-exists', `another socket is parked as ${id}`);
-    case 'not-watchable':
-      return new LonghaulError('invalid-argument', `what came as ${id} is no socket`);
-    case 'not-held':
-      return new LonghaulError('not-found', `no socket ${id} is parked`);
-    case 'stale-lease':
-      return new LonghaulError('illegal-state', `the socket ${id} was handed out again since, or is not handed out`);
-  }
-}
