@@ -2,7 +2,8 @@
 // connection the order of messages is the order of facts; only what is heard between the watching and its answer may be older
 // than the answer, and then counts only where it is not. Runs in browsers.
 import type { SocketName, SocketRecord } from './sockets.ts';
-import { isRunOver, type RunRecord, type RunStatus, type TaskRecord } from './tasks.ts';
+import type { RunRecord, RunStatus, TaskRecord } from './tasks.ts';
+import { isRunOver } from './words.ts';
 
 export type SocketChange =
   | { readonly type: 'changed'; readonly record: SocketRecord }

@@ -3,8 +3,6 @@ import * as v from 'valibot';
 import { isSettingKey, settingKeyRule } from './checks.ts';
 
 export const SettingKey = v.pipe(v.string(), v.check(isSettingKey, settingKeyRule));
-/** A value's JSON text. */
-export const maxSettingBytes = 8_192;
 /** Of one app. */
 export const maxSettings = 1_024;
 

@@ -4,8 +4,9 @@
 import * as v from 'valibot';
 import { isErrorCode } from './errors.ts';
 import { keepAliveRangeMs, maxContextBytes, maxLeftoverBytes } from './socket-limits.ts';
-import { SocketId, socketKinds, standbyActions } from './sockets.ts';
+import { SocketId, socketKinds } from './sockets.ts';
 import { cancellationReasons, EntryPoint, RunId, socketReasons, TaskId, triggerTypes } from './tasks.ts';
+import { standbyActions } from './words.ts';
 
 const base64 = (maxBytes: number) =>
   v.pipe(v.string(), v.maxLength(Math.ceil(maxBytes / 3) * 4), v.regex(/^[A-Za-z0-9+/]*={0,2}$/, 'not base64'));

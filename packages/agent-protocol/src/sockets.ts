@@ -3,13 +3,13 @@
 import * as v from 'valibot';
 import { AppId } from './app-id.ts';
 import { isSocketId, socketIdRule } from './checks.ts';
+import type { standbyActions } from './words.ts';
 
 /** SocketActivityKind (SB-04) in kebab-case. */
 export const socketKinds = ['stream-socket', 'datagram-socket', 'stream-socket-listener'] as const;
 export type SocketKind = (typeof socketKinds)[number];
 
 /** SocketActivityConnectedStandbyAction (SB-09) in kebab-case. */
-export const standbyActions = ['wake', 'do-not-wake'] as const;
 export type StandbyAction = (typeof standbyActions)[number];
 
 /** Chosen by the app, one of a kind within it (SB-22). 1 to 128 characters without control characters. */

@@ -71,9 +71,6 @@ export type CancellationReason = (typeof cancellationReasons)[number];
 export const runStatuses = ['queued', 'running', 'canceling', 'completed', 'failed', 'canceled'] as const;
 export type RunStatus = (typeof runStatuses)[number];
 
-export const isRunOver = (status: RunStatus): boolean =>
-  status === 'completed' || status === 'failed' || status === 'canceled';
-
 /** SocketActivityTriggerReason (SB-40..SB-44), in kebab-case. */
 export const socketReasons = [
   'socket-activity',

@@ -2,6 +2,7 @@
 // and the requests the agent parses at its door. Runs in browsers.
 import * as v from 'valibot';
 import { isBytesPerSecond, isUuid } from './checks.ts';
+import { collisionOptions } from './words.ts';
 
 /** BackgroundTransferStatus (section 3.5), in kebab-case. */
 export const transferStatuses = [
@@ -17,10 +18,6 @@ export const transferStatuses = [
   'error',
 ] as const;
 export type TransferStatus = (typeof transferStatuses)[number];
-
-/** Terminal: nothing but removal, or a retry of what failed or was canceled, follows. */
-export const isTerminal = (status: TransferStatus): boolean =>
-  status === 'completed' || status === 'canceled' || status === 'error';
 
 /** WebErrorStatus (BT-141) in kebab-case; an HTTP status of the table is given as `http-404`. */
 export type WebErrorStatus =
@@ -58,8 +55,7 @@ export interface TransferError {
   readonly webErrorStatus: WebErrorStatus | null;
 }
 
-/** What happens when the target file exists (BT-32). Default `fail`. */
-export const collisionOptions = ['fail', 'unique-name', 'replace'] as const;
+/** What happens when the target file exists (BT-32). */
 export type CollisionOption = (typeof collisionOptions)[number];
 
 /** Digest algorithms of RFC 9530 that are not broken, by their registered names. */

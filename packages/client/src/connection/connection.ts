@@ -1,6 +1,7 @@
 // ACTS. The connection of one Agent object: a link exists while somebody holds it, is dialled anew when it breaks, and
 // calls that lost their answer are sent again where that is safe. The decisions are in connection-states.ts and retry.ts.
-import { type AgentHub, LonghaulError } from '@longhaul/agent-protocol';
+import type { AgentHub } from '@longhaul/agent-protocol';
+import { LonghaulError } from '@longhaul/agent-protocol/plain';
 import { type ConnectionEvent, type ConnectionState, step } from './connection-states.ts';
 import type { Link } from './link.ts';
 import { LinkLostError } from './link-lost-error.ts';

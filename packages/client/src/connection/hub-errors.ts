@@ -1,5 +1,5 @@
 // PURE. What a failed hub invocation means to the caller: an error of the agent with its code, or a broken connection.
-import { isErrorCode, LonghaulError } from '@longhaul/agent-protocol';
+import { isErrorCode, LonghaulError } from '@longhaul/agent-protocol/plain';
 import { parseHubError } from '@longhaul/hubs/hub-error';
 
 /** The error the agent answered with; `undefined` when there was no answer at all (the connection broke). */

@@ -1,6 +1,7 @@
 // PURE. What is decided when a connection to the agent breaks: how long until the next dial, which calls may be sent
 // again, and whether the refusal of a call sent twice only says that the first one had arrived.
-import { type AgentHub, type ErrorCode, isTerminal, type TransferRecord } from '@longhaul/agent-protocol';
+import type { AgentHub, ErrorCode, TransferRecord } from '@longhaul/agent-protocol';
+import { isTerminal } from '@longhaul/agent-protocol/plain';
 
 /** Doubling delay with up to 25 % taken off at random (0 ≤ `random` < 1), so that many apps do not dial in step. */
 export function reconnectDelayMs(failures: number, random: number, firstMs: number, maxMs: number): number {

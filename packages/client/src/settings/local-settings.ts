@@ -1,5 +1,5 @@
 // localSettings (SB-45, TI-41): small values that an app's processes and tasks share, and that outlive them all.
-import { isSettingKey, LonghaulError, maxSettingBytes, settingKeyRule } from '@longhaul/agent-protocol';
+import { isSettingKey, LonghaulError, maxSettingBytes, settingKeyRule } from '@longhaul/agent-protocol/plain';
 import { mustBeObject, mustBeText } from '../arguments.ts';
 import type { SettingsDoor } from './settings-door.ts';
 

@@ -3,7 +3,7 @@
 import { Socket as DatagramSocket } from 'node:dgram';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LonghaulError } from '@longhaul/agent-protocol';
+import { LonghaulError } from '@longhaul/agent-protocol/plain';
 import { mustHaveSignal } from '../arguments.ts';
 import { type BrokeredSocket, kindOf, mustBeHere } from './brokered-sockets.ts';
 import { stopReading, stopReceiving } from './node-internals.ts';

@@ -2,7 +2,7 @@
 // It keeps the process alive while an answer is awaited, and for nothing else.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Channel, connectTo } from '@longhaul/agent/kernel';
-import { LonghaulError, maxDoorMessageBytes } from '@longhaul/agent-protocol';
+import { LonghaulError, maxDoorMessageBytes } from '@longhaul/agent-protocol/plain';
 import { detached, notReachable } from '../connection/connection.ts';
 import { reconnectDelayMs } from '../connection/retry.ts';
 import { encodeToDoor, parseFromDoor } from './door-wire.ts';

@@ -2,7 +2,8 @@
 // going to start.
 import { Server, Socket } from 'node:net';
 import { whyNotSupported } from '@longhaul/agent/kernel';
-import { isUuid, LonghaulError, type StandbyAction, standbyActions } from '@longhaul/agent-protocol';
+import type { StandbyAction } from '@longhaul/agent-protocol';
+import { isUuid, LonghaulError, standbyActions } from '@longhaul/agent-protocol/plain';
 import { mustBeObject, unfit } from '../arguments.ts';
 import { type BrokeredSocket, enabledSockets, inheritEnabling, kindOf, mustBeHere } from './brokered-sockets.ts';
 import { isUnbound, isUnheard } from './node-internals.ts';

@@ -1,5 +1,6 @@
 // Parked sockets as a topic that can be watched.
-import { isOlderSocket, type SocketChange, type SocketEvents } from '@longhaul/agent-protocol';
+import type { SocketChange, SocketEvents } from '@longhaul/agent-protocol';
+import { isOlderSocket } from '@longhaul/agent-protocol/plain';
 import type { AgentConnection } from '../connection/connection.ts';
 import { ChangeFeed } from '../watching/change-feed.ts';
 import type { Topic } from '../watching/topic.ts';

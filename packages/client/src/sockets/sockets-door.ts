@@ -1,13 +1,7 @@
 // The agent's verbs for parked sockets, as this process calls them, and for an app the door that descriptors go through. Apps
 // use `transferOwnership` and `SocketActivityInformation`, which stand on it.
-import {
-  LonghaulError,
-  type OwnSocketRecord,
-  type OwnSocketsPage,
-  type SocketChange,
-  type SocketName,
-  type SocketRecord,
-} from '@longhaul/agent-protocol';
+import type { OwnSocketRecord, OwnSocketsPage, SocketChange, SocketName, SocketRecord } from '@longhaul/agent-protocol';
+import { LonghaulError } from '@longhaul/agent-protocol/plain';
 import { mustHaveSignal } from '../arguments.ts';
 import type { AgentConnection } from '../connection/connection.ts';
 import type { ChangeFeed, WatchOptions } from '../watching/change-feed.ts';

@@ -3,15 +3,15 @@
 import { Socket as DatagramSocket } from 'node:dgram';
 import { Server, Socket } from 'node:net';
 import { Descriptor } from '@longhaul/agent/kernel';
+import type { LentSocket } from '@longhaul/agent-protocol';
 import {
   isSocketId,
   keepAliveRangeMs,
-  type LentSocket,
   LonghaulError,
   maxContextBytes,
   maxLeftoverBytes,
   socketIdRule,
-} from '@longhaul/agent-protocol';
+} from '@longhaul/agent-protocol/plain';
 import { mustBeObject, mustBeText, mustHaveSignal, unfit } from '../arguments.ts';
 import {
   type BrokeredSocket,

@@ -1,6 +1,6 @@
 // onSuspending (SB-20, SB-28): what an app does before it goes. A signal that asks the process to end waits for the deferrals of
 // all handlers, each until its deadline, and has its effect then.
-import { LonghaulError } from '@longhaul/agent-protocol';
+import { LonghaulError } from '@longhaul/agent-protocol/plain';
 import { mustBeFunction, mustBeObject, unfit } from '../arguments.ts';
 
 export const suspendingSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;

@@ -1,5 +1,6 @@
 // BackgroundTaskBuilder (TI-01): names a task, its code and what starts it, and registers it.
-import { LonghaulError, type TriggerType } from '@longhaul/agent-protocol';
+import type { TriggerType } from '@longhaul/agent-protocol';
+import { LonghaulError } from '@longhaul/agent-protocol/plain';
 import { mustBeObject, mustBeText } from '../arguments.ts';
 import { BackgroundTaskRegistration, type TaskOwner } from './background-task-registration.ts';
 

@@ -1,13 +1,7 @@
 // The events of a registration (TI-16): its runs end, and say how far they are. Told to the processes of the app that live, also
 // of what happened while their agent was away; never of what had ended before (TI-17, TI-18).
-import {
-  type ErrorCode,
-  isErrorCode,
-  isRunOver,
-  LonghaulError,
-  type RunRecord,
-  type TaskChange,
-} from '@longhaul/agent-protocol';
+import type { ErrorCode, RunRecord, TaskChange } from '@longhaul/agent-protocol';
+import { isErrorCode, isRunOver, LonghaulError } from '@longhaul/agent-protocol/plain';
 import type { ChangeFollower } from '../watching/change-feed.ts';
 import type { News } from '../watching/change-mirror.ts';
 

@@ -1,5 +1,6 @@
 // Registered tasks and their runs as a topic that can be watched.
-import { isOlderRun, isOlderTask, isRunOver, type TaskChange, type TaskEvents } from '@longhaul/agent-protocol';
+import type { TaskChange, TaskEvents } from '@longhaul/agent-protocol';
+import { isOlderRun, isOlderTask, isRunOver } from '@longhaul/agent-protocol/plain';
 import type { AgentConnection } from '../connection/connection.ts';
 import { ChangeFeed } from '../watching/change-feed.ts';
 import type { Topic } from '../watching/topic.ts';

@@ -1,13 +1,7 @@
 // The agent's verbs for background tasks and their runs, as this process calls them: one line a verb. Apps use
 // `BackgroundTaskBuilder` and `BackgroundTaskRegistration`, which stand on them. Every answer means that its effect is durable.
-import {
-  isUuid,
-  type RegisterTaskRequest,
-  type RunDetails,
-  type RunRecord,
-  type TaskChange,
-  type TaskRecord,
-} from '@longhaul/agent-protocol';
+import type { RegisterTaskRequest, RunDetails, RunRecord, TaskChange, TaskRecord } from '@longhaul/agent-protocol';
+import { isUuid } from '@longhaul/agent-protocol/plain';
 import { mustBeFunction, mustBeObject, mustHaveSignal, unfit } from '../arguments.ts';
 import type { AgentConnection } from '../connection/connection.ts';
 import type { ChangeFeed, WatchOptions } from '../watching/change-feed.ts';

@@ -1,12 +1,7 @@
 // BackgroundDownloader (rows BT-16, BT-30 to BT-36): holds settings, and makes operations from them. What is changed here
 // later does not alter operations that exist.
-import {
-  type ChecksumRequest,
-  type CollisionOption,
-  type CreateDownloadRequest,
-  isUuid,
-  LonghaulError,
-} from '@longhaul/agent-protocol';
+import type { ChecksumRequest, CollisionOption, CreateDownloadRequest } from '@longhaul/agent-protocol';
+import { isUuid, LonghaulError } from '@longhaul/agent-protocol/plain';
 import type { Agent } from '../agent.ts';
 import { parseCollision, parseDownloadUrl, parseRateLimit, parseTarget } from './download-arguments.ts';
 import { DownloadOperation } from './download-operation.ts';

@@ -2,7 +2,8 @@
 // The agent checks again, and more (whether the folder exists, whether the target does).
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CollisionOption, collisionOptions, isBytesPerSecond, LonghaulError } from '@longhaul/agent-protocol';
+import type { CollisionOption } from '@longhaul/agent-protocol';
+import { collisionOptions, isBytesPerSecond, LonghaulError } from '@longhaul/agent-protocol/plain';
 
 /** Of a URL and of a path as the agent takes them; see CreateDownloadRequest. */
 const maxUrlLength = 16_384;

@@ -1,13 +1,13 @@
 // DownloadOperation (rows BT-50 to BT-62): one download of the agent in this process's hands. It holds the latest record
 // that this process has seen; the download itself lives in the agent and does not need this object.
-import {
-  LonghaulError,
-  type TransferDetails,
-  type TransferRange,
-  type TransferRecord,
-  type TransferStatus,
-  type WebErrorStatus,
+import type {
+  TransferDetails,
+  TransferRange,
+  TransferRecord,
+  TransferStatus,
+  WebErrorStatus,
 } from '@longhaul/agent-protocol';
+import { LonghaulError } from '@longhaul/agent-protocol/plain';
 import { parseRateLimit } from './download-arguments.ts';
 import { type FollowOptions, followToEnd } from './follow-to-end.ts';
 import { type DownloadProgress, progressOf } from './progress.ts';

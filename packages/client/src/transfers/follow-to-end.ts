@@ -1,5 +1,6 @@
 // ACTS. One promise for the rest of a transfer's life: what stands behind `start()` and `attach()` (BT-50 to BT-52).
-import { isErrorCode, isTerminal, LonghaulError, type TransferRecord } from '@longhaul/agent-protocol';
+import type { TransferRecord } from '@longhaul/agent-protocol';
+import { isErrorCode, isTerminal, LonghaulError } from '@longhaul/agent-protocol/plain';
 import { type DownloadProgress, isNews, progressOf } from './progress.ts';
 import type { TransfersDoor } from './transfers-door.ts';
 

@@ -1,5 +1,5 @@
 // PURE. Request headers of a transfer (BT-35): every shape a caller may bring them in, checked and made a list of pairs.
-import { LonghaulError } from '@longhaul/agent-protocol';
+import { LonghaulError } from '@longhaul/agent-protocol/plain';
 
 /** An object, a `Headers`, a `Map` or pairs. */
 export type HeadersInput = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
