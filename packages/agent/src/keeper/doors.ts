@@ -3,14 +3,26 @@
 // it does before it reads from it), so that the agent's death loses none.
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import type { ErrorCode } from '@longhaul/agent-protocol';
 import type { KeeperLimits } from '../options.ts';
 import { StandingPath } from '../platform/standing-path.ts';
 import type { Via } from './wire.ts';
+
+/** How long a refused caller may take to hear it. Milliseconds. */
+const turnAwayMs = 2_000;
+/** Of a refusal: the SDK reads the first 1 KiB of its body. Characters. */
+const maxMessage = 300;
 
 interface Held {
   readonly via: Via;
   readonly socket: Socket;
   readonly until: number;
+}
+
+/** Why there is no agent. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly message: string;
 }
 
 /** Gives a duplicate of the connection away. */
@@ -21,6 +33,7 @@ export class Doors implements Disposable {
   readonly #held: Held[] = [];
   #pass: Pass | undefined;
   #onItsWay: Held | undefined;
+  #refusal: Refusal | undefined;
   #sweeper: NodeJS.Timeout | undefined;
   #socket: Server | undefined;
   #standing: StandingPath | undefined;
@@ -68,6 +81,7 @@ export class Doors implements Disposable {
   /** From now on connections go to this agent, those that waited first. */
   serveTo(pass: Pass): void {
     this.#pass = pass;
+    this.#refusal = undefined;
     if (this.#onItsWay !== undefined) this.#held.unshift(this.#onItsWay);
     this.#onItsWay = undefined;
     this.#next();
@@ -83,6 +97,16 @@ export class Doors implements Disposable {
   /** No agent: connections wait. */
   hold(): void {
     this.#pass = undefined;
+    this.#refusal = undefined;
+  }
+
+  /** No agent, and none in sight: whoever waits or comes is told why, until one serves. */
+  refuse({ code, message }: Refusal): void {
+    this.#pass = undefined;
+    this.#refusal = { code, message: message.slice(0, maxMessage) };
+    if (this.#onItsWay !== undefined) this.#held.unshift(this.#onItsWay);
+    this.#onItsWay = undefined;
+    for (const { socket } of this.#held.splice(0)) turnAway(socket, this.#refusal);
   }
 
   #createServer(via: Via): Server {
@@ -93,6 +117,10 @@ export class Doors implements Disposable {
 
   #accept(via: Via, socket: Socket): void {
     socket.on('error', () => {});
+    if (this.#refusal !== undefined) {
+      turnAway(socket, this.#refusal);
+      return;
+    }
     if (this.#held.length >= this.#limits.maxHeldConnections) {
       socket.destroy();
       return;
@@ -133,6 +161,20 @@ export class Doors implements Disposable {
     this.#onItsWay?.socket.destroy();
     for (const { socket } of this.#held.splice(0)) socket.destroy();
   }
+}
+
+/** As an HTTP server that is there and cannot serve; the SDK knows the code. What was asked is not read, only taken. */
+function turnAway(socket: Socket, refusal: Refusal): void {
+  const body = JSON.stringify(refusal);
+  const head = [
+    'HTTP/1.1 503 Service Unavailable',
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.resume();
+  socket.setTimeout(turnAwayMs, () => socket.destroy());
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
 function listening(server: Server, where: { path: string } | { host: string; port: number }): Promise<void> {

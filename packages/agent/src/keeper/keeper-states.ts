@@ -28,8 +28,14 @@ export type KeeperState =
       readonly failure: StartFailure | null;
     }
   | { readonly kind: 'serving'; readonly deaths: Deaths }
-  /** No agent; the next starts at `until`. */
-  | { readonly kind: 'resting'; readonly until: number; readonly failedStarts: number; readonly deaths: Deaths }
+  /** No agent; the next starts at `until`. `failure`: why none can be had, where the keeper would end but for its vaults. */
+  | {
+      readonly kind: 'resting';
+      readonly until: number;
+      readonly failedStarts: number;
+      readonly deaths: Deaths;
+      readonly failure: StartFailure | null;
+    }
   /** The agent was asked to end so that a new one can start. */
   | { readonly kind: 'renewing'; readonly until: number; readonly deaths: Deaths }
   /** The agent was asked to end for good. */
@@ -48,7 +54,8 @@ export type KeeperEvent =
   /** The time `deadlineOf(state)` has come. */
   | { readonly type: 'deadline-passed' };
 
-export type KeeperEffect = 'start-agent' | 'ask-agent-to-stop' | 'kill-agent' | 'serve' | 'hold' | 'end';
+/** `hold`: connections wait for the next agent. `refuse`: until one serves they are told why there is none. */
+export type KeeperEffect = 'start-agent' | 'ask-agent-to-stop' | 'kill-agent' | 'serve' | 'hold' | 'refuse' | 'end';
 
 export interface KeeperStep {
   readonly state: KeeperState;
@@ -167,10 +174,9 @@ function afterFailedStart(
     isFatal: false,
   };
   const failedStarts = state.failedStarts + 1;
-  if (!hasVaults && (failure.isFatal || failedStarts >= limits.maxFailedStarts)) {
-    return { state: { kind: 'ended', failure }, effects: ['end'] };
-  }
-  return rest(now, backoff(failedStarts, limits), failedStarts, state.deaths);
+  const isHopeless = failure.isFatal || failedStarts >= limits.maxFailedStarts;
+  if (isHopeless && !hasVaults) return { state: { kind: 'ended', failure }, effects: ['end'] };
+  return rest(now, backoff(failedStarts, limits), failedStarts, state.deaths, isHopeless ? failure : null);
 }
 
 function afterDeath(deaths: Deaths, isKill: boolean, now: number, limits: KeeperLimits): KeeperStep {
@@ -184,8 +190,15 @@ function afterDeath(deaths: Deaths, isKill: boolean, now: number, limits: Keeper
   return { state: started.state, effects: ['hold', ...started.effects] };
 }
 
-function rest(now: number, delayMs: number, failedStarts: number, deaths: Deaths): KeeperStep {
-  return { state: { kind: 'resting', until: now + delayMs, failedStarts, deaths }, effects: ['hold'] };
+function rest(
+  now: number,
+  delayMs: number,
+  failedStarts: number,
+  deaths: Deaths,
+  failure: StartFailure | null = null,
+): KeeperStep {
+  const state = { kind: 'resting', until: now + delayMs, failedStarts, deaths, failure } as const;
+  return { state, effects: [failure === null ? 'hold' : 'refuse'] };
 }
 
 /** The wait after the n-th failure in a row, n from 1. */

@@ -130,6 +130,9 @@ class Keeper {
       case 'hold':
         this.#doors.hold();
         break;
+      case 'refuse':
+        if (this.#state?.kind === 'resting' && this.#state.failure !== null) this.#doors.refuse(this.#state.failure);
+        break;
       case 'ask-agent-to-stop':
         this.#agent?.send({ type: 'stop' });
         break;

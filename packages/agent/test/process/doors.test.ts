@@ -49,6 +49,36 @@ test('a connection that waited too long is closed, also one that came later in i
   await waitFor('the late one to be closed', () => late.every(isOver));
 });
 
+test('while no agent can be had those who wait and those who come are told why, until one serves', async t => {
+  const { doors, path, dial } = await openDoors(t, { maxHeldConnections: 10, holdMs: 60_000 });
+  const said: string[] = [];
+  const hear = (client: Socket) => {
+    let text = '';
+    client
+      .setEncoding('utf8')
+      .on('data', part => (text += part))
+      .on('end', () => said.push(text));
+    client.write('GET /agent HTTP/1.1\r\n\r\n');
+  };
+  hear(dial(1)[0]!);
+  doors.refuse({ code: 'disk-full', message: 'there is no room: '.padEnd(5_000, 'x') });
+  await waitFor('who waited to be told', () => said.length === 1);
+  hear(connect(path));
+  await waitFor('who came to be told', () => said.length === 2);
+  for (const text of said) {
+    const [head = '', body = ''] = text.split('\r\n\r\n');
+    assert.match(head, /^HTTP\/1\.1 503 /);
+    assert.match(head, new RegExp(`content-length: ${body.length}`));
+    assert.ok(text.length < 1_024);
+    const { code, message } = JSON.parse(body) as { code: string; message: string };
+    assert.deepEqual([code, message.startsWith('there is no room: xxx')], ['disk-full', true]);
+  }
+  const passed: Socket[] = [];
+  doors.serveTo((_, socket) => passed.push(socket));
+  dial(1);
+  await waitFor('the next to be passed', () => passed.length === 1);
+});
+
 test('one at a time is on its way, and what an agent took to its grave unread goes to the next', async t => {
   const { doors, dial } = await openDoors(t, { maxHeldConnections: 10, holdMs: 60_000 });
   const seen: Socket[][] = [[], []];

@@ -144,9 +144,9 @@ describe('while the disk is full', { skip: whyNoDisk }, () => {
     const filledAt = performance.now();
     await waitFor('more starts than a keeper without vaults tries', () => performance.now() > filledAt + 4_000);
     assert.equal(isAlive(keeperPid), true);
+    await assert.rejects(home.owner(), /HTTP 503/, 'who comes meanwhile is told why there is no agent');
     disk.clear();
-    await home.ensure();
-    const next = await home.owner();
+    const next = await waitFor('the next agent', () => home.owner().catch(() => undefined), { timeoutMs: 10_000 });
     await noted('timed keep-alive-timer-expired');
     await noted('quiet x');
     await waitFor('all to be parked', () => isParked(next), { timeoutMs: 20_000 });

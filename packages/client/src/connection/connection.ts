@@ -224,7 +224,10 @@ export class AgentConnection {
 export const detached = (): LonghaulError =>
   new LonghaulError('detached', 'this connection to the agent was disposed; what the agent does goes on');
 
+/** Why there is no agent says more than that there is none. */
 export const notReachable = (cause: unknown): LonghaulError =>
-  new LonghaulError('agent-not-reachable', `the agent cannot be reached: ${messageOf(cause)}`, { cause });
+  cause instanceof LonghaulError && cause.code !== 'agent-not-reachable'
+    ? cause
+    : new LonghaulError('agent-not-reachable', `the agent cannot be reached: ${messageOf(cause)}`, { cause });
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : 'no answer');

@@ -1,6 +1,13 @@
 // ACTS. One hub connection over the agent's Unix socket, made by the official SignalR client with our WebSocket class.
 // It is opened, used and closed; it never comes back: connection.ts makes another one.
-import { type AgentClient, type AgentHub, agentHubPath, LonghaulError } from '@longhaul/agent-protocol';
+import {
+  type AgentClient,
+  type AgentHub,
+  agentHubPath,
+  type ErrorCode,
+  isErrorCode,
+  LonghaulError,
+} from '@longhaul/agent-protocol';
 import { createWebSocketClass, WebSocketError } from '@longhaul/websockets';
 import {
   HttpTransportType,
@@ -35,7 +42,10 @@ export class Link {
     for (const [name, heard] of Object.entries(events)) hub.on(name, heard);
   }
 
-  /** Gives up after `timeoutMs`. @throws LonghaulError `access-denied` (the token), `agent-not-reachable` (all else) */
+  /**
+   * Gives up after `timeoutMs`. @throws LonghaulError `access-denied` (the token), what its keeper says of an agent that cannot
+   * start, as `disk-full`, `agent-not-reachable` (all else)
+   */
   static async open({ socketPath, token }: LinkAddress, events: LinkEvents, timeoutMs: number): Promise<Link> {
     const failures: unknown[] = [];
     const options: SocketOptions = {
@@ -131,5 +141,16 @@ function openError(cause: unknown): LonghaulError {
     return new LonghaulError('access-denied', 'the agent does not know this token', { cause });
   }
   const message = cause instanceof Error ? cause.message : String(cause);
-  return new LonghaulError('agent-not-reachable', message, { cause });
+  const said = cause instanceof WebSocketError && cause.status === 503 ? refusalIn(cause.body) : undefined;
+  return new LonghaulError(said?.code ?? 'agent-not-reachable', said?.message ?? message, { cause });
+}
+
+/** What a keeper says that has no agent to serve with. */
+function refusalIn(body: string | undefined): { readonly code: ErrorCode; readonly message: string } | undefined {
+  try {
+    const { code, message } = JSON.parse(body ?? '') as { readonly code?: unknown; readonly message?: unknown };
+    return isErrorCode(code) && typeof message === 'string' ? { code, message } : undefined;
+  } catch {
+    return undefined;
+  }
 }
