@@ -4,10 +4,12 @@ import assert from 'node:assert/strict';
 import { chmodSync, cpSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, type TestContext, test } from 'node:test';
+import type { AgentStatus, AppRecord } from '@longhaul/agent-protocol';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { isAlive, processesMarked } from '../../src/platform/process-facts.ts';
 import { hostMark } from '../../src/tasks/host.ts';
-import { makeApp, openRoom, owner, type Room, type RoomOptions, statusOf } from './room.ts';
+import { createHome, type Home } from '../process/home.ts';
+import { makeApp, openRoom, owner, type Room, type RoomOptions, socketTask, statusOf } from './room.ts';
 
 after(leakCheck());
 
@@ -143,5 +145,33 @@ describe('a spare host', { concurrency: 2 }, () => {
     chmodSync(program, 0o600);
     const { pid, status } = await room.ended(await room.run(ofOther, { app: 'c.c' }));
     assert.deepEqual([pid === second, status], [false, 'completed']);
+  });
+
+  test('of an agent is told in its status, dies with it, and is not there where it is turned off', async t => {
+    const folder = makeApp(t, { 'quiet.mjs': quiet });
+    const open = async (home: Home) => {
+      await home.ensure();
+      const client = await home.owner();
+      const manifest = { id: 'a', folder, tasks: [socketTask('./quiet.mjs#run')] };
+      const { grantFile } = await client.invoke<AppRecord>('registerApp', manifest);
+      const app = await home.connect(JSON.parse(readFileSync(grantFile, 'utf8')).token);
+      await app.invoke('registerTask', {
+        name: 'n',
+        entryPoint: './quiet.mjs#run',
+        trigger: { type: 'socket-activity' },
+      });
+    };
+    const status = async (home: Home) => (await home.owner()).invoke<AgentStatus>('getStatus');
+    const waiting = (home: Home) =>
+      waitFor('a spare host', async () => (await status(home)).spareHostPid ?? undefined, { timeoutMs: 20_000 });
+    const [without, home] = [createHome(t), createHome(t)];
+    without.env.LONGHAUL_SPARE_HOST = 'off';
+    await open(without);
+    await open(home);
+    const pid = await waiting(home);
+    assert.equal((await status(without)).spareHostPid, null, 'though it has had more time');
+    process.kill((await status(home)).pid, 'SIGKILL');
+    await waitFor('its end', () => !isAlive(pid));
+    assert.notEqual(await waiting(home), pid, 'the next agent has another');
   });
 });
