@@ -41,6 +41,7 @@ export { type EnableTransferOwnershipOptions, enableTransferOwnership } from './
 export { type AnySocketActivityInformation, SocketActivityInformation } from './sockets/socket-activity-information.ts';
 export { SocketActivityTrigger } from './sockets/socket-activity-trigger.ts';
 export type { SocketDoor } from './sockets/socket-door.ts';
+export { type SocketErrorStatus, socketErrorStatus } from './sockets/socket-error-status.ts';
 export { SocketsDoor } from './sockets/sockets-door.ts';
 export { type SocketBroker, type TransferOwnershipOptions, transferOwnership } from './sockets/transfer-ownership.ts';
 export {
