@@ -18,6 +18,12 @@ const descriptorAt = 6;
 const cookieAt = 7;
 const firstPlaces = 64;
 
+/** Records of places one after the other, also of empty ones; in the memory of whoever packed them until they are sent. */
+export interface PackedHoldings {
+  readonly firstPlace: number;
+  readonly records: Uint32Array;
+}
+
 export class Holdings implements Iterable<Holding> {
   /**
    * Record after record: four words of the id, the slot (0: nobody is here), twice the lease and one when it is lent, the
@@ -69,47 +75,47 @@ export class Holdings implements Iterable<Holding> {
     record[descriptorAt] = descriptor;
     record[cookieAt] = cookie; // its lower half: the array takes no more
     record[cookieAt + 1] = Math.floor(cookie / 2 ** 32);
-    this.#put(record, 0);
-  }
-
-  /** Everything, as records of at most so many bytes together. */
-  *pack(maxBytes: number): Iterable<Uint32Array> {
-    const perPack = Math.floor(maxBytes / recordBytes);
-    let pack = new Uint32Array(Math.min(perPack, this.#size) * recordWords);
-    let left = this.#size;
-    let end = 0;
-    for (let at = 0; at < this.#records.length && left > 0; at += recordWords) {
-      if (this.#records[at + slotAt] === 0) continue;
-      pack.set(this.#records.subarray(at, at + recordWords), end);
-      end += recordWords;
-      left -= 1;
-      if (end < pack.length) continue;
-      yield pack;
-      pack = new Uint32Array(Math.min(perPack, left) * recordWords);
-      end = 0;
-    }
-  }
-
-  /** As `set` for each. @throws RangeError for what was not packed by another of these */
-  unpack(records: Uint32Array): void {
-    if (records.length % recordWords !== 0) throw new RangeError(`${records.length} words are no records`);
-    for (let at = 0; at < records.length; at += recordWords) this.#put(records, at);
-  }
-
-  #put(from: Uint32Array, at: number): void {
-    const slot = from[at + slotAt]!;
     const place = placeOf(slot);
     if (slot <= maxPlaces || place >= maxPlaces) throw new RangeError(`${slot} is no slot`);
-    const known = this.#findRecord(from, at);
+    const known = this.#findWanted();
     this.#makeRoom(place);
-    const own = place * recordWords;
+    const at = place * recordWords;
     const isOther = known !== place;
     if (isOther && known !== undefined) this.#leave(known);
-    if (isOther && this.#records[own + slotAt] !== 0) this.#leave(place);
-    for (let word = 0; word < recordWords; word++) this.#records[own + word] = from[at + word]!;
+    if (isOther && this.#records[at + slotAt] !== 0) this.#leave(place);
+    this.#records.set(record, at);
     if (!isOther) return;
     this.#enter(place);
     this.#size += 1;
+  }
+
+  /** Everything, as it is: records of places one after the other, of at most so many bytes together. */
+  *pack(maxBytes: number): Iterable<PackedHoldings> {
+    const perPack = Math.floor(maxBytes / recordBytes);
+    let left = this.#size;
+    for (let firstPlace = 0; left > 0; firstPlace += perPack) {
+      const records = this.#records.subarray(firstPlace * recordWords, (firstPlace + perPack) * recordWords);
+      let taken = 0;
+      for (let at = slotAt; at < records.length; at += recordWords) if (records[at] !== 0) taken += 1;
+      left -= taken;
+      if (taken > 0) yield { firstPlace, records };
+    }
+  }
+
+  /** Into places where nobody is. @throws RangeError for what was not packed by another of these */
+  unpack({ firstPlace, records }: PackedHoldings): void {
+    const places = records.length / recordWords;
+    if (!Number.isInteger(places) || firstPlace + places > maxPlaces) throw new RangeError('these are no records');
+    this.#makeRoom(firstPlace + places - 1);
+    for (let place = firstPlace, at = 0; at < records.length; place += 1, at += recordWords) {
+      const slot = records[at + slotAt]!;
+      if (slot === 0) continue;
+      if (slot <= maxPlaces || placeOf(slot) !== place) throw new RangeError(`${slot} is no slot`);
+      if (this.#records[place * recordWords + slotAt] !== 0) throw new RangeError(`somebody is at place ${place}`);
+      for (let word = 0; word < recordWords; word++) this.#records[place * recordWords + word] = records[at + word]!;
+      this.#enter(place);
+      this.#size += 1;
+    }
   }
 
   delete(id: string): void {
@@ -142,14 +148,14 @@ export class Holdings implements Iterable<Holding> {
   }
 
   #find(id: string): number | undefined {
-    return putId(this.#wanted, id) ? this.#findRecord(this.#wanted, 0) : undefined;
+    return putId(this.#wanted, id) ? this.#findWanted() : undefined;
   }
 
-  #findRecord(from: Uint32Array, at: number): number | undefined {
+  #findWanted(): number | undefined {
     const mask = this.#index.length - 1;
-    for (let cell = this.#hash(from, at) & mask; this.#index[cell] !== 0; cell = (cell + 1) & mask) {
+    for (let cell = this.#hash(this.#wanted, 0) & mask; this.#index[cell] !== 0; cell = (cell + 1) & mask) {
       const place = this.#index[cell]! - 1;
-      if (isSameId(this.#records, place * recordWords, from, at)) return place;
+      if (isSameId(this.#records, place * recordWords, this.#wanted)) return place;
     }
     return undefined;
   }
@@ -199,9 +205,8 @@ export class Holdings implements Iterable<Holding> {
   }
 }
 
-function isSameId(a: Uint32Array, aAt: number, b: Uint32Array, bAt: number): boolean {
-  for (let word = 0; word < 4; word++) if (a[aAt + word] !== b[bAt + word]) return false;
-  return true;
+function isSameId(records: Uint32Array, at: number, id: Uint32Array): boolean {
+  return records[at] === id[0] && records[at + 1] === id[1] && records[at + 2] === id[2] && records[at + 3] === id[3];
 }
 
 const idLength = 36;

@@ -2,7 +2,7 @@
 // the descriptors it is about; only what is held comes as records (holdings.ts), for a start of an agent waits for all of it. Ids are the transfer ids of hand-overs; a slot names a parked socket in the vault's epoll and
 // is not used again before 65,535 others.
 
-import { isHoldingId } from './holdings.ts';
+import { isHoldingId, type PackedHoldings } from './holdings.ts';
 
 /** A vault as its keeper announces it to the agent. */
 export interface VaultAddress {
@@ -55,7 +55,7 @@ export type ToAgentOfVault =
   /** With the descriptor of the epoll. */
   | { readonly type: 'welcome'; readonly capacity: number; readonly count: number }
   /** What is held, in several messages; together `count`. `packed` by Holdings. */
-  | { readonly type: 'holdings'; readonly packed: Uint32Array }
+  | { readonly type: 'holdings'; readonly packed: PackedHoldings }
   /** Of each id, in order: what is held now. */
   | { readonly type: 'done'; readonly request: number; readonly results: readonly VaultResult[] };
 
@@ -76,18 +76,22 @@ const refusals = ['full', 'other-socket', 'not-watchable', 'not-held', 'stale-le
 
 export function encode(message: ToVault | ToAgentOfVault): Buffer {
   if (message.type !== 'holdings') return Buffer.from(JSON.stringify(message));
-  const { buffer, byteOffset, byteLength } = message.packed;
-  return Buffer.concat([packedMark, new Uint8Array(buffer, byteOffset, byteLength)]);
+  const { firstPlace, records } = message.packed;
+  const head = Uint32Array.of(packedMark, firstPlace);
+  return Buffer.concat([bytesOf(head), bytesOf(records)]);
 }
 
 /** No JSON text begins with it. */
-const packedMark = Buffer.alloc(4);
+const packedMark = 0;
+const headWords = 2;
 
-function packedIn(bytes: Buffer): Uint32Array | undefined {
-  if (bytes.length % 4 !== 0 || !bytes.subarray(0, packedMark.length).equals(packedMark)) return undefined;
-  const packed = new Uint32Array((bytes.length - packedMark.length) / 4);
-  new Uint8Array(packed.buffer).set(bytes.subarray(packedMark.length));
-  return packed;
+const bytesOf = (words: Uint32Array): Uint8Array => new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+
+function packedIn(bytes: Buffer): PackedHoldings | undefined {
+  if (bytes.length % 4 !== 0 || bytes.length < headWords * 4 || bytes.readUInt32LE() !== packedMark) return undefined;
+  const words = new Uint32Array(bytes.length / 4);
+  new Uint8Array(words.buffer).set(bytes);
+  return { firstPlace: words[1]!, records: words.subarray(headWords) };
 }
 
 /** A message of an agent; `undefined` for anything else. */

@@ -11,13 +11,6 @@ import type { Wakes } from './wakes.ts';
 /** Rows that are settled in one note. */
 const rowsPerNote = 1_000;
 
-/** Keys of sockets that are parked by the word of the store: where they are by the word of the vaults. */
-interface Parked {
-  readonly atHome: readonly string[];
-  readonly lent: readonly string[];
-  readonly gone: readonly string[];
-}
-
 interface Unsettled {
   readonly key: string;
   readonly runId: string;
@@ -43,14 +36,20 @@ export class Recovery {
   async run(holders: Holders, runs: Runs): Promise<void> {
     const { ledger, vaults, log } = this.#room;
     // Of most sockets nothing else has to be known: they are parked, and a vault has them. They are heard from here on.
-    const inStore = this.#sort(ledger.table.parkedKeys());
-    vaults.arm(inStore.atHome);
+    const keys = ledger.table.parkedKeys();
+    const inStore = vaults.sort(keys);
+    vaults.armSorted(inStore);
     const unparked = ledger.table.listUnparked();
     const others = unparked.filter(row => !isOver(row.state));
-    const strangers = this.#strangersTo(inStore, others);
+    const held = vaults.sort(others.map(({ key }) => key));
+    const strangers = this.#strangersTo(
+      [...keys, ...others.map(({ key }) => key)],
+      inStore.gone.length + held.gone.length,
+    );
     // Handed over and never answered, or over: whoever else has one keeps it.
     await Promise.all(strangers.map(key => whenItAnswers(vaults.drop(key))));
-    const lent = others.filter(({ key }) => vaults.whereIs(key) === 'lent');
+    const lentNow = new Set(held.lent);
+    const lent = others.filter(({ key }) => lentNow.has(key));
     await Promise.all([
       ...lent.map(row => whenItAnswers(this.#giveBack(row))),
       ...inStore.lent.map(key => whenItAnswers(vaults.giveBack(key))),
@@ -68,8 +67,8 @@ export class Recovery {
     holders.expect(this.#absent);
     const again = [...inStore.lent, ...this.#putBack];
     vaults.arm(again);
-    const parked = inStore.atHome.length + again.length;
-    const sockets = parked - this.#putBack.length + inStore.gone.length + others.length;
+    const parked = keys.length - inStore.gone.length + this.#putBack.length;
+    const sockets = keys.length + others.length;
     if (sockets === 0 && strangers.length === 0) return;
     const facts = { sockets, parked, lost: this.#lost, dropped: strangers.length };
     log.info(facts, 'parked sockets of an earlier agent');
@@ -107,21 +106,11 @@ export class Recovery {
     if (row?.state.name === 'parked') vaults.arm([key]);
   }
 
-  #sort(keys: readonly string[]): Parked {
-    const sorted = { atHome: [] as string[], lent: [] as string[], gone: [] as string[] };
-    for (const key of keys) {
-      const where = this.#room.vaults.whereIs(key);
-      sorted[where === undefined ? 'gone' : where === 'lent' ? 'lent' : 'atHome'].push(key);
-    }
-    return sorted;
-  }
-
-  /** What the vaults hold and no row knows. There are none where they hold as many as are known. */
-  #strangersTo({ atHome, lent }: Parked, others: readonly SocketRow[]): string[] {
+  /** What the vaults hold and no row knows. There are none where they hold as many as are known and not gone. */
+  #strangersTo(known: readonly string[], gone: number): string[] {
     const { vaults } = this.#room;
-    const held = [...atHome, ...lent, ...others.map(({ key }) => key).filter(key => vaults.whereIs(key) !== undefined)];
-    if (held.length === vaults.size) return [];
-    const keys = new Set(held);
+    if (known.length - gone === vaults.size) return [];
+    const keys = new Set(known);
     return Array.from(vaults.holdings(), ({ id }) => id).filter(key => !keys.has(key));
   }
 

@@ -6,6 +6,7 @@ import type { Holding, LeasedId, VaultAddress } from '../keeper/vault-wire.ts';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { lives } from '../platform/process-facts.ts';
 import { refusalError } from './refusal-error.ts';
+import { type SortedIds, sortIds } from './sorted-ids.ts';
 import { type Lent, VaultLink, type VaultListener } from './vault-link.ts';
 
 export interface VaultsOptions {
@@ -78,11 +79,9 @@ export class Vaults implements Disposable {
     return this.#linkWith(id)?.holdings.get(id);
   }
 
-  /** `undefined` when it is not held. */
-  whereIs(id: string): 'at-home' | 'lent' | undefined {
-    const holdings = this.#linkWith(id)?.holdings;
-    if (holdings === undefined) return undefined;
-    return holdings.isAtHome(holdings.slotOf(id)) ? 'at-home' : 'lent';
+  /** Where these are, each looked up once: thousands when an agent starts. */
+  sort(ids: readonly string[]): SortedIds {
+    return sortIds(ids, id => this.#linkWith(id));
   }
 
   get size(): number {
@@ -123,16 +122,13 @@ export class Vaults implements Disposable {
     }
   }
 
-  arm(ids: Iterable<string>): void {
-    const byLink = new Map<VaultLink, number[]>();
-    for (const id of ids) {
-      const link = this.#linkWith(id);
-      if (link === undefined) continue;
-      const slots = byLink.get(link) ?? [];
-      slots.push(link.holdings.slotOf(id));
-      byLink.set(link, slots);
-    }
-    for (const [link, slots] of byLink) link.arm(slots);
+  /** Those that nobody has. */
+  arm(ids: readonly string[]): void {
+    this.armSorted(this.sort(ids));
+  }
+
+  armSorted({ atHome }: SortedIds): void {
+    for (const [link, slots] of atHome) link.arm(slots);
   }
 
   /** A duplicate under a new lease; every earlier lease has ended. @throws LonghaulError `not-found`, `vault-lost` */

@@ -81,7 +81,10 @@ export class Epoll implements Disposable {
     this.#view.setUint32(0, flags >>> 0, true);
     this.#view.setUint32(layout.data, slot, true);
     this.#view.setUint32(layout.data + 4, 0, true);
-    checked('epoll_ctl', () => libc().epoll_ctl(Descriptor.numberOf(this.descriptor), operation, number, this.#event));
+    const epoll = Descriptor.numberOf(this.descriptor);
+    // Thousands in a row when an agent starts: nothing is made for those that succeed.
+    if (libc().epoll_ctl(epoll, operation, number, this.#event) !== -1) return;
+    checked('epoll_ctl', () => libc().epoll_ctl(epoll, operation, number, this.#event));
   }
 
   [Symbol.dispose](): void {
