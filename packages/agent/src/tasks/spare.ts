@@ -70,14 +70,14 @@ export class Spare {
   }
 
   #keep(): void {
-    const program = this.#options.programWanted();
-    if (this.#host === undefined) {
-      try {
-        if (program !== undefined) this.#start(program);
-      } catch (error) {
-        this.#options.log.warn({ err: error }, 'a spare task host cannot be started');
-      }
-    } else if (this.#host.program !== program || stampOf(program) !== this.#host.stamp) this.discard();
+    try {
+      const program = this.#options.programWanted();
+      if (this.#host !== undefined) {
+        if (this.#host.program !== program || stampOf(program) !== this.#host.stamp) this.discard();
+      } else if (program !== undefined) this.#start(program);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'a spare task host cannot be started');
+    }
   }
 
   /** When it is gone, the next one comes. */

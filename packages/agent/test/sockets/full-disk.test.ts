@@ -88,7 +88,7 @@ async function open(t: TestContext) {
   const noted = (line: string) =>
     waitFor(`"${line}" in the journal`, () => journal().includes(line), { timeoutMs: 20_000 });
   const peerOf = (id: string) => parked.find(({ socketId }) => socketId === id)!.peer;
-  return { home, disk, folder, owner, guest, taskId, parked, journal, noted, peerOf };
+  return { home, disk, folder, owner, app, guest, taskId, parked, journal, noted, peerOf };
 }
 
 const sockets = (owner: HubClient) => owner.invoke<SocketRecord[]>('listSockets');
@@ -96,7 +96,7 @@ const isParked = async (owner: HubClient) => (await sockets(owner)).every(({ sta
 
 describe('while the disk is full', { skip: whyNoDisk }, () => {
   test('times that come, runs that end and bytes that come wait for room; the agent says why, and refuses what is new', async t => {
-    const { disk, folder, owner, guest, taskId, parked, journal, noted, peerOf } = await open(t);
+    const { disk, folder, owner, app, guest, taskId, parked, journal, noted, peerOf } = await open(t);
     const before = await owner.invoke<AgentStatus>('getStatus');
     peerOf('held').write('hold');
     await noted('held hold');
@@ -106,6 +106,10 @@ describe('while the disk is full', { skip: whyNoDisk }, () => {
     await noted('held disk-full');
     const { app: another } = await connection(t);
     await assert.rejects(guest.transfer(another, { socketId: 'new', taskId }), { code: 'disk-full' });
+    const wanted = { name: 'other', entryPoint: './task.mjs#run', trigger: { type: 'socket-activity' } };
+    await assert.rejects(app.invoke('registerTask', wanted), { code: 'disk-full' });
+    await assert.rejects(owner.invoke('registerApp', { id: 'b', name: 'B' }), { code: 'disk-full' });
+    await assert.rejects(app.invoke('setSetting', 'name', 'value'), { code: 'disk-full' });
     await waitFor('what is in the way to be told', async () => {
       const quiet = (await sockets(owner)).find(({ id }) => id === 'quiet');
       return quiet?.status === 'parked' && /nobody can be woken now: .*disk is full/.test(quiet.why ?? '');
