@@ -28,8 +28,13 @@ export const errorTable = Object.freeze({
     false,
     'Header names and values must be as RFC 9110 allows, without line breaks.',
   ),
-  'not-found': facts('caller', 4, false, 'List what there is with "longhaul list".'),
-  'illegal-state': facts('caller', 9, false, 'Look at its status with "longhaul show ID" first.'),
+  'not-found': facts(
+    'caller',
+    4,
+    false,
+    'List what there is: "longhaul list", "longhaul sockets", "longhaul tasks", "longhaul app list".',
+  ),
+  'illegal-state': facts('caller', 9, false, 'Look first at what it is now: that does not allow what was asked for.'),
   'already-exists': facts('caller', 9, false, 'Choose another id or remove the existing one.'),
   'quota-exceeded': facts('caller', 7, true, 'Remove finished operations or wait until some have ended.'),
   'access-denied': facts('caller', 6, false, 'Use the grant of the app that owns it.'),
@@ -126,6 +131,32 @@ export const errorTable = Object.freeze({
 
 export type ErrorCode = keyof typeof errorTable;
 
+/** What an error may be about: each kind of thing has commands of its own. */
+export const errorSubjects = ['transfer', 'socket', 'task', 'run', 'app'] as const;
+export type ErrorSubject = (typeof errorSubjects)[number];
+
+/** What to do where the kind of thing is known. */
+const fixesOfSubjects: { readonly [C in ErrorCode]?: { readonly [S in ErrorSubject]?: string } } = {
+  'not-found': {
+    transfer: 'List what there is with "longhaul list".',
+    socket: 'List what there is with "longhaul sockets".',
+    task: 'List what there is with "longhaul tasks".',
+    run: 'List what there is with "longhaul tasks runs".',
+    app: 'List what there is with "longhaul app list".',
+  },
+  'illegal-state': {
+    transfer: 'Look at its status with "longhaul show ID" first.',
+    socket: 'Look at its status with "longhaul sockets show ID" first.',
+    run: 'Look at its status with "longhaul tasks show RUN" first.',
+  },
+};
+
+/** What the reader can do about an error: of its code, or of code and kind of thing, where that is known. */
+export function fixOf(code: ErrorCode, subject?: unknown): string {
+  const known = errorSubjects.find(one => one === subject);
+  return (known === undefined ? undefined : fixesOfSubjects[code]?.[known]) ?? errorTable[code].fix;
+}
+
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(errorTable, value);
 }
@@ -134,16 +165,21 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 export class LonghaulError extends Error {
   override readonly name = 'LonghaulError';
   readonly code: ErrorCode;
-  /** More facts for programs, JSON only (for example `{ webErrorStatus: 'timeout' }`). */
+  /** More facts for programs, JSON only: `{ webErrorStatus: 'timeout' }`, `{ subject: 'socket' }`. */
   readonly data: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; data?: Record<string, unknown> } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  /** `subject`: the kind of thing it is about, as part of `data`. */
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { cause, data, subject }: { cause?: unknown; data?: Record<string, unknown>; subject?: ErrorSubject } = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    this.data = options.data;
+    this.data = subject === undefined ? data : { ...data, subject };
   }
 
   get facts(): ErrorFacts {
-    return errorTable[this.code];
+    return { ...errorTable[this.code], fix: fixOf(this.code, this.data?.subject) };
   }
 }

@@ -44,7 +44,7 @@ export function findTransfer(records: readonly TransferRecord[], idOrPrefix: str
   const id = resolveId(
     idOrPrefix,
     records.map(record => record.id),
-    ['transfer', 'transfers'],
+    ['transfer', 'transfers', 'transfer'],
   );
   return records.find(record => record.id === id)!;
 }

@@ -62,7 +62,10 @@ export async function waitForTransfers(
         display.show(record);
         if (isTerminal(record.status)) resolve();
       },
-      removed: () => fail(new LonghaulError('not-found', `transfer ${id} was removed while it was waited for`)),
+      removed: () =>
+        fail(
+          new LonghaulError('not-found', `transfer ${id} was removed while it was waited for`, { subject: 'transfer' }),
+        ),
       failed: fail,
     });
     followings.use(following);

@@ -73,7 +73,7 @@ export class Apps {
 
   /** @throws LonghaulError `not-found` */
   require(id: string): void {
-    if (!this.#byId.has(id)) throw new LonghaulError('not-found', `no app "${id}" is registered`);
+    if (!this.#byId.has(id)) throw new LonghaulError('not-found', `no app "${id}" is registered`, { subject: 'app' });
   }
 
   /** What the app's manifest declares; `undefined` for an app that is not registered. */

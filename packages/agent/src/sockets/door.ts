@@ -196,7 +196,7 @@ class Door implements Sockets {
   async remove(scope: Scope, { app, id }: SocketName): Promise<void> {
     const row = this.#parts.ledger.table.find(app, id);
     if (row === undefined || !isInScope(scope, app)) {
-      throw new LonghaulError('not-found', `"${app}" has handed over no socket "${id}"`);
+      throw new LonghaulError('not-found', `"${app}" has handed over no socket "${id}"`, { subject: 'socket' });
     }
     if (scope.role === 'browser' && !isOver(row.state)) {
       throw new LonghaulError(

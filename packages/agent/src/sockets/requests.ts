@@ -113,7 +113,7 @@ export class Requests {
   #checkNew(app: string, { socketId, taskId, kind, keepAliveMs }: Asked<'transfer'>): void {
     const { ledger, tasks } = this.#room;
     if (!tasks.isRegistered(app, taskId))
-      throw new LonghaulError('not-found', `no task ${taskId} of "${app}" is registered`);
+      throw new LonghaulError('not-found', `no task ${taskId} of "${app}" is registered`, { subject: 'task' });
     requireKeepAlive(kind, keepAliveMs);
     const other = ledger.table.find(app, socketId);
     if (other !== undefined && !isOver(other.state)) throw livesAlready(other);

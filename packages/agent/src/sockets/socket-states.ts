@@ -99,6 +99,7 @@ export function step(state: SocketState, event: SocketEvent): SocketState {
   if (next === undefined) {
     throw new LonghaulError('illegal-state', `A socket that is ${state.name} cannot ${event.name.replace('-', ' ')}.`, {
       data: { status: publicStatus[state.name] },
+      subject: 'socket',
     });
   }
   switch (event.name) {

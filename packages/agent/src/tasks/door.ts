@@ -125,7 +125,8 @@ class Door implements Tasks {
 
   trigger({ app, taskId, reason, socketId }: TaskTrigger): string {
     const task = this.registrationOf(app, taskId);
-    if (task === undefined) throw new LonghaulError('not-found', `the app ${app} has no task ${taskId}`);
+    if (task === undefined)
+      throw new LonghaulError('not-found', `the app ${app} has no task ${taskId}`, { subject: 'task' });
     return this.#runner.trigger(task, reason, socketId);
   }
 
@@ -163,7 +164,7 @@ class Door implements Tasks {
     this.#checkOpen();
     const task = this.#ledger.tasks.find(taskId);
     if (task === undefined || !isInScope(scope, task.app)) {
-      throw new LonghaulError('not-found', `There is no task ${taskId}.`);
+      throw new LonghaulError('not-found', `There is no task ${taskId}.`, { subject: 'task' });
     }
     // Before and after: what is triggered meanwhile is canceled as well, and a crash in between leaves a registration.
     if (cancelTask) this.#cancelAll(taskId);
@@ -209,7 +210,8 @@ class Door implements Tasks {
   #findRun(scope: Scope, id: string): RunRow {
     this.#checkOpen();
     const row = this.#ledger.runs.find(id);
-    if (row === undefined || !isInScope(scope, row.app)) throw new LonghaulError('not-found', `There is no run ${id}.`);
+    if (row === undefined || !isInScope(scope, row.app))
+      throw new LonghaulError('not-found', `There is no run ${id}.`, { subject: 'run' });
     return row;
   }
 

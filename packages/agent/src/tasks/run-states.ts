@@ -48,7 +48,8 @@ export const runTransitions: { readonly [S in RunStateName]: { readonly [E in Ru
 /** @throws LonghaulError `illegal-state` */
 export function step(state: RunState, event: RunEvent): RunState {
   const next = runTransitions[state.name][event.name];
-  if (next === undefined) throw new LonghaulError('illegal-state', `a run that is ${state.name} cannot ${event.name}`);
+  if (next === undefined)
+    throw new LonghaulError('illegal-state', `a run that is ${state.name} cannot ${event.name}`, { subject: 'run' });
   switch (next) {
     case 'queued':
       return { name: next, why: event.name === 'lose-host' ? event.error : null };

@@ -241,7 +241,7 @@ class Door implements Transfers {
     this.#checkOpen();
     const row = this.#ledger.table.find(id);
     if (row === undefined || !isInScope(scope, row.app)) {
-      throw new LonghaulError('not-found', `There is no transfer ${id}.`);
+      throw new LonghaulError('not-found', `There is no transfer ${id}.`, { subject: 'transfer' });
     }
     return row;
   }

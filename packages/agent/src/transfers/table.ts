@@ -72,7 +72,7 @@ export class TransferTable {
   /** Throws `not-found`. */
   get(id: string): TransferRow {
     const row = this.find(id);
-    if (row === undefined) throw new LonghaulError('not-found', `There is no transfer ${id}.`);
+    if (row === undefined) throw new LonghaulError('not-found', `There is no transfer ${id}.`, { subject: 'transfer' });
     return row;
   }
 

@@ -134,7 +134,7 @@ export function step(state: TransferState, event: TransferEvent): TransferState 
     throw new LonghaulError(
       'illegal-state',
       `A transfer that is ${inWords(state.name)} cannot ${event.name.replaceAll('-', ' ')}.`,
-      { data: { status: publicStatus[state.name] } },
+      { data: { status: publicStatus[state.name] }, subject: 'transfer' },
     );
   }
   return build(next, event);

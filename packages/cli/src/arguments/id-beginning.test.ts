@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { LonghaulError } from '@longhaul/agent-protocol';
 import { resolveAmongNewest, resolveId } from './id-beginning.ts';
 
-const resolve = (text: string) => resolveId(text, ids, ['transfer', 'transfers']);
+const resolve = (text: string) => resolveId(text, ids, ['transfer', 'transfers', 'transfer']);
 const ids = [
   'aaaa1111-0000-4000-8000-000000000001',
   'aaaa2222-0000-4000-8000-000000000002',
@@ -39,7 +39,7 @@ test('an id nobody has is not found, one that is too short is refused', () => {
 });
 
 test('where only the newest are known a whole id is taken as it is, a beginning is not', () => {
-  const among = (text: string) => resolveAmongNewest(text, ids, ['run', 'runs']);
+  const among = (text: string) => resolveAmongNewest(text, ids, ['run', 'runs', 'run']);
   assert.equal(among('DDDD0000-0000-4000-8000-000000000004'), 'dddd0000-0000-4000-8000-000000000004');
   assert.equal(among('aaaa2'), ids[1]);
   assert.throws(

@@ -1,14 +1,14 @@
 // PURE. Which transfer, task or run a person means: the whole id, or so much of its beginning that only one has it.
-import { LonghaulError } from '@longhaul/agent-protocol';
+import { type ErrorSubject, LonghaulError } from '@longhaul/agent-protocol';
 
 /** Shorter beginnings are refused: they hit something by chance. */
 export const minPrefixLength = 4;
 
-/** What the ids are ids of, for messages: one and several. */
-export type Noun = readonly [one: string, several: string];
+/** What the ids are ids of, for messages: one and several, and what to look among when there is none. */
+export type Noun = readonly [one: string, several: string, subject: ErrorSubject];
 
 /** @throws LonghaulError `not-found` (none has it), `invalid-argument` (too short, or several have it) */
-export function resolveId(text: string, ids: readonly string[], [one, several]: Noun): string {
+export function resolveId(text: string, ids: readonly string[], [one, several, subject]: Noun): string {
   const wanted = text.toLowerCase();
   if (ids.includes(wanted)) return wanted;
   if (wanted.length < minPrefixLength) {
@@ -16,7 +16,7 @@ export function resolveId(text: string, ids: readonly string[], [one, several]: 
   }
   const found = ids.filter(id => id.startsWith(wanted));
   const [first, ...others] = found;
-  if (first === undefined) throw new LonghaulError('not-found', `no ${one} has the id ${text}`);
+  if (first === undefined) throw new LonghaulError('not-found', `no ${one} has the id ${text}`, { subject });
   if (others.length === 0) return first;
   const shown = found.slice(0, 5).join(', ') + (found.length > 5 ? ', …' : '');
   throw new LonghaulError(

@@ -27,5 +27,5 @@ function notFound(text: string, app: string | undefined): LonghaulError {
   const where = app === undefined ? '' : ` of ${app}`;
   const hint =
     text.length < minPrefixLength ? ` (the beginning of one needs at least ${minPrefixLength} characters)` : '';
-  return new LonghaulError('not-found', `no socket${where} has the id ${text}${hint}`);
+  return new LonghaulError('not-found', `no socket${where} has the id ${text}${hint}`, { subject: 'socket' });
 }

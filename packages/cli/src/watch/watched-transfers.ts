@@ -57,7 +57,10 @@ export class WatchedTransfers {
     const lost = [...this.#gone].filter(([, wasCompleted]) => !wasCompleted);
     return [
       ...failed,
-      ...lost.map(([id]) => ({ id, error: new LonghaulError('not-found', `transfer ${id} was removed meanwhile`) })),
+      ...lost.map(([id]) => ({
+        id,
+        error: new LonghaulError('not-found', `transfer ${id} was removed meanwhile`, { subject: 'transfer' }),
+      })),
     ];
   }
 

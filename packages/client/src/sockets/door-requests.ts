@@ -162,8 +162,7 @@ export class DoorRequests {
       this.#settle(pending, undefined, { socket: message.socket, descriptor });
     } else {
       descriptor?.[Symbol.dispose]();
-      const isRefused = message.type === 'refused';
-      this.#settle(pending, isRefused ? new LonghaulError(message.code, message.message) : undefined, undefined);
+      this.#settle(pending, message.type === 'refused' ? refusalOf(pending.question, message) : undefined, undefined);
     }
     this.#next();
   }
@@ -253,3 +252,9 @@ const nothing = Object.freeze({
 
 const canceled = (reason: unknown): LonghaulError =>
   new LonghaulError('operation-canceled', 'given up by the signal', { cause: reason });
+
+/** What is missing for a hand-over is its task: the socket is new. */
+function refusalOf(question: Question, { code, message }: { readonly code: ErrorCode; readonly message: string }) {
+  const subject = code === 'not-found' && question.type === 'transfer' ? 'task' : 'socket';
+  return new LonghaulError(code, message, { subject });
+}

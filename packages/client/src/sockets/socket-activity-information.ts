@@ -144,7 +144,7 @@ export function socketInformationOfRun(
   const take: Take = async () => {
     if (taken?.descriptor.isOpen) return { socket: rebuild(door, taken, wasWoken), context };
     const why = taken === undefined ? 'has closed: there is nothing to take over' : 'was of a run that is over';
-    throw new LonghaulError('illegal-state', `the socket ${order.socketId} ${why}`);
+    throw new LonghaulError('illegal-state', `the socket ${order.socketId} ${why}`, { subject: 'socket' });
   };
   const letGo = () => descriptor?.[Symbol.dispose]();
   return new SocketActivityInformation(facts, take, letGo) as AnySocketActivityInformation;

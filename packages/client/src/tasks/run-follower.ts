@@ -82,7 +82,9 @@ export class RunFollower implements ChangeFollower<TaskChange> {
   /** What was not canceled with its registration may finish (TI-16), and is told. */
   #endWhenGone(): void {
     if (this.#isRegistered || this.#progress.size > 0) return;
-    this.failed(new LonghaulError('not-found', `the task ${this.#taskId} is not registered (any more)`));
+    this.failed(
+      new LonghaulError('not-found', `the task ${this.#taskId} is not registered (any more)`, { subject: 'task' }),
+    );
   }
 }
 

@@ -54,7 +54,8 @@ export function followToEnd(followed: Followed, options: FollowOptions): Promise
   };
   const following = door.follow(id, {
     changed,
-    removed: () => fail(new LonghaulError('not-found', `transfer ${id} was removed while it was followed`)),
+    removed: () =>
+      fail(new LonghaulError('not-found', `transfer ${id} was removed while it was followed`, { subject: 'transfer' })),
     failed: fail,
   });
   signal?.addEventListener('abort', cancel);

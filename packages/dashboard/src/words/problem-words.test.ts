@@ -35,11 +35,13 @@ test('paths and addresses keep their letters', () => {
 });
 
 test("a refused call is told in the agent's words with the fix of its code", () => {
-  const wire = formatHubError(new HubError('the download is completed', { code: 'illegal-state' }));
+  const wire = formatHubError(
+    new HubError('the download is completed', { code: 'illegal-state', data: { subject: 'transfer' } }),
+  );
   const error = new Error(`An unexpected error occurred invoking 'pauseTransfer' on the server. ${wire}`);
   assert.deepEqual(problemOf(error, true), {
     message: 'The download is completed.',
-    fix: errorTable['illegal-state'].fix,
+    fix: 'Look at its status with "longhaul show ID" first.',
   });
 });
 

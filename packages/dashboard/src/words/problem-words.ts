@@ -1,5 +1,5 @@
 // What went wrong and what helps, in words for the page. Pure.
-import { errorTable, isErrorCode, type TransferError, type WebErrorStatus } from '@longhaul/agent-protocol';
+import { errorTable, fixOf, isErrorCode, type TransferError, type WebErrorStatus } from '@longhaul/agent-protocol';
 
 export interface Problem {
   readonly message: string;
@@ -38,21 +38,21 @@ const webFixes: { readonly [S in WebErrorStatus]?: string } = {
 
 /** `web-error` has its own words by status; every other code its fix from the error table. */
 export function problemOfTransfer(error: TransferError): Problem {
-  return { message: sentence(error.message), fix: fixOf(error.code, error.webErrorStatus) };
+  return { message: sentence(error.message), fix: fixOfTransfer(error.code, error.webErrorStatus) };
 }
 
-function fixOf(code: string, webErrorStatus: WebErrorStatus | null): string | null {
+function fixOfTransfer(code: string, webErrorStatus: WebErrorStatus | null): string | null {
   const webFix = webErrorStatus === null ? undefined : webFixes[webErrorStatus];
   if (webFix !== undefined) return webFix;
   if (code === 'web-error')
     return webErrorStatus?.startsWith('http-5') ? 'The server has trouble; try again later.' : null;
-  return isErrorCode(code) ? errorTable[code].fix : null;
+  return isErrorCode(code) ? fixOf(code, 'transfer') : null;
 }
 
 /** A refused action: what the agent answered, with the fix of its code. */
-export const problemOfCall = (code: string | null, message: string): Problem => ({
+export const problemOfCall = (code: string | null, message: string, subject?: unknown): Problem => ({
   message: sentence(message),
-  fix: code === null ? null : fixOf(code, null),
+  fix: isErrorCode(code) ? fixOf(code, subject) : null,
 });
 
 /** The agent failed without a word for us. */

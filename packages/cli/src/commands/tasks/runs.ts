@@ -24,7 +24,7 @@ export function addTaskRuns(tasks: Command, run: Run): void {
       run(async (context, { task, app, status: statuses }: Options) => {
         await using agent = await context.connect();
         const ids = task === undefined ? [] : (await agent.tasks.list()).map(({ taskId }) => taskId);
-        const taskId = task === undefined ? null : resolveId(task, ids, ['task', 'tasks']);
+        const taskId = task === undefined ? null : resolveId(task, ids, ['task', 'tasks', 'task']);
         const all = await agent.tasks.listRuns(taskId);
         const runs = all.filter(
           one => (app === undefined || one.app === app) && (statuses?.includes(one.status) ?? true),
