@@ -1,6 +1,6 @@
 // What a command works with: its surroundings (streams, folder, environment), the options all commands share, and the way
 // to the agent. Made anew for every run of the program; no command reads `process` itself.
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import { type Agent, type ConnectAgentOptions, connectAgent } from '@longhaul/client';
@@ -18,6 +18,9 @@ export interface Surroundings extends Streams {
 
 /** Headers for downloads from the environment; never handed on to the agent. */
 export const headersVariable = 'LONGHAUL_HEADERS';
+
+/** Of headers or a manifest. */
+const maxTextBytes = 1_048_576;
 
 export class CommandContext {
   readonly surroundings: Surroundings;
@@ -38,17 +41,24 @@ export class CommandContext {
     return connectAgent({ ...options, env: this.env });
   }
 
-  /** The text of a file, from the current folder, or of stdin for `-`. @throws LonghaulError `invalid-argument` */
+  /**
+   * The text of a file or FIFO, from the current folder, or of stdin for `-`; at most 1 MiB, so that nothing is read for ever.
+   *
+   * @throws LonghaulError `invalid-argument`
+   */
   async readText(path: string): Promise<string> {
-    if (path !== '-') {
-      try {
-        return await readFile(resolve(this.surroundings.currentFolder, path), 'utf8');
-      } catch (cause) {
-        throw new LonghaulError('invalid-argument', `cannot read ${path}: ${(cause as Error).message}`, { cause });
-      }
-    }
+    const { stdin, currentFolder } = this.surroundings;
     const chunks: Buffer[] = [];
-    for await (const chunk of this.surroundings.stdin) chunks.push(Buffer.from(chunk));
+    let size = 0;
+    try {
+      for await (const chunk of path === '-' ? stdin : createReadStream(resolve(currentFolder, path))) {
+        chunks.push(Buffer.from(chunk));
+        size += chunk.length;
+        if (size > maxTextBytes) throw new Error(`it has more than ${maxTextBytes} bytes`);
+      }
+    } catch (cause) {
+      throw new LonghaulError('invalid-argument', `cannot read ${path}: ${(cause as Error).message}`, { cause });
+    }
     return Buffer.concat(chunks).toString('utf8');
   }
 }

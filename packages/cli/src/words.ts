@@ -249,8 +249,6 @@ Examples:
     about: 'Apps that may use the agent in their own name.',
     register:
       'Register an app from its manifest, a JSON file { "id", "name", "tasks" }, - for stdin; again to change what it says, or after an upgrade of its code.',
-    missingModules: (modules: readonly string[]) =>
-      `No such file yet: ${modules.join(', ')}. Its task cannot be started until it is there.`,
     unregister: 'Forget an app, with everything it left in the agent.',
     list: 'List registered apps.',
   },

@@ -1,11 +1,13 @@
 // `longhaul agent …`, `longhaul dashboard` and `longhaul app …`.
 import assert from 'node:assert/strict';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { findAgent } from '@longhaul/agent/launch';
+import { connectAgent } from '@longhaul/client';
 import { waitFor } from '@longhaul/testing';
 import { CommandHome, errorsOf } from './command-home.ts';
+import { runShell } from './shell.ts';
 
 const left = new AsyncDisposableStack();
 after(() => left.disposeAsync());
@@ -86,9 +88,8 @@ test('agent run serves in the foreground until SIGTERM, and a second one is refu
 test('an app is registered from its manifest, listed, and unregistered with all it left', async () => {
   const tasks = [{ entryPoint: './background.js#run', triggers: ['socket-activity'] }];
   writeFileSync(home.file('app.json'), JSON.stringify({ id: 'com.example.player', name: 'Player', tasks }));
-  const registered = await home.run(['app', 'register', '--json', 'app.json']);
-  assert.match(registered.stderr, /^No such file yet: \/.*\/background\.js\. Its task/);
-  const [app] = [registered.json].flat();
+  writeFileSync(home.file('background.js'), 'export function run() {}');
+  const app = await home.json('app', 'register', 'app.json');
   assert.deepEqual([app.id, app.name, app.folder], ['com.example.player', 'Player', dirname(home.file('app.json'))]);
   assert.deepEqual(app.tasks, tasks);
   assert.equal(statSync(app.grantFile).mode & 0o777, 0o600);
@@ -104,11 +105,53 @@ test('an app is registered from its manifest, listed, and unregistered with all 
   assert.deepEqual([again.code, errorsOf(again)[0]?.code], [4, 'not-found']);
 });
 
+test('a manifest whose tasks cannot be started is refused, which names the task and the path (TI-01)', async () => {
+  const register = async (entryPoint: string) => {
+    const tasks = [{ entryPoint, triggers: ['socket-activity'] }];
+    writeFileSync(home.file('app.json'), JSON.stringify({ id: 'com.example.new', tasks }));
+    const ended = await home.run(['app', 'register', '--json', 'app.json']);
+    return ended.code === 0 ? 'registered' : [ended.code, errorsOf(ended)[0]?.code, errorsOf(ended)[0]?.message];
+  };
+  const refused = (why: string) => [2, 'invalid-argument', why];
+  const at = (name: string) => home.file(name);
+  mkdirSync(at('folder.js'));
+  writeFileSync(at('data.json'), '{}');
+  writeFileSync(at('here.ts'), 'export function run() {}');
+  const begin = (name: string) => `the task "./${name}#run" cannot be started:`;
+  assert.deepEqual(await register('./gone.js#run'), refused(`${begin('gone.js')} there is no file ${at('gone.js')}`));
+  assert.deepEqual(await register('./folder.js#run'), refused(`${begin('folder.js')} ${at('folder.js')} is no file`));
+  assert.deepEqual(
+    await register('./data.json#run'),
+    refused(`${begin('data.json')} ${at('data.json')} is no module that Node loads, by its ".json"`),
+  );
+  assert.ok((await home.json('app', 'list')).every(({ id }: { id: string }) => id !== 'com.example.new'));
+  assert.equal(await register('./here.ts#run'), 'registered');
+  rmSync(at('here.ts'));
+  await using _as = await connectAgent({ manifest: at('app.json'), env: home.env });
+  assert.deepEqual(await register('./here.ts#run'), refused(`${begin('here.ts')} there is no file ${at('here.ts')}`));
+  await home.json('app', 'unregister', 'com.example.new');
+});
+
+test('a manifest that never ends, or is no file, is refused at once', async () => {
+  const { stdout } = await runShell(
+    home,
+    'mkfifo fifo; longhaul app register fifo; echo $?; longhaul app register /dev/zero; echo $?',
+  );
+  assert.equal(stdout, '2\n2\n');
+  writeFileSync(home.file('large.json'), ' '.repeat(1_048_577));
+  const large = await home.run(['app', 'register', '--json', 'large.json']);
+  assert.match(errorsOf(large)[0]?.message ?? '', /has 1048577 bytes, and a manifest has at most 1048576/);
+  const endless = await runShell(home, 'longhaul app register --json - < /dev/zero; echo $?');
+  assert.match(endless.stderr, /cannot read -: it has more than 1048576 bytes/);
+});
+
 test('a manifest that is none is exit code 2 and says what is wrong with it', async () => {
-  const manifests = ['', '[]', '{"id":"../x"}', '{"id":"a","exec":"rm"}', '{"name":"no id"}'];
+  const manifests = ['', '[]', '{"id":"../x"}', '{"id":"a","exec":"rm"}', '"/dev/null"', 'null', '{"name":"no id"}'];
   for (const input of manifests) {
     const ended = await home.run(['app', 'register', '--json', '-'], { input });
     assert.deepEqual([ended.code, errorsOf(ended)[0]?.code], [2, 'invalid-argument'], input);
   }
+  const ruled = await home.run(['app', 'register', '--json', '-'], { input: '{"id":"../x"}' });
+  assert.match(errorsOf(ruled)[0]?.message ?? '', /id: an app id has 1 to 128 letters, digits, dots/);
   assert.equal(await findAgent({ env: home.env }), undefined, 'nobody was asked');
 });

@@ -213,16 +213,18 @@ describe('the command with parked sockets', { skip: isSupportedHere() ? false : 
 
   test('what nobody has is exit code 4; some of several is 5', async () => {
     await app.park('here', 'run');
-    for (const args of [
-      ['sockets', 'show', 'nowhere'],
-      ['sockets', 'remove', 'nowhere'],
-      ['tasks', 'show', 'bbbb2222'],
-      ['tasks', 'show', 'bbbb2222-0000-4000-8000-000000000000'],
-      ['tasks', 'cancel', 'bbbb2222'],
-      ['tasks', 'runs', '--task', 'bbbb2222'],
-    ]) {
+    for (const [fix, ...args] of [
+      ['longhaul sockets', 'sockets', 'show', 'nowhere'],
+      ['longhaul sockets', 'sockets', 'remove', 'nowhere'],
+      ['longhaul tasks', 'tasks', 'show', 'bbbb2222'],
+      ['longhaul tasks runs', 'tasks', 'show', 'bbbb2222-0000-4000-8000-000000000000'],
+      ['longhaul tasks runs', 'tasks', 'cancel', 'bbbb2222'],
+      ['longhaul tasks', 'tasks', 'runs', '--task', 'bbbb2222'],
+      ['longhaul app list', 'app', 'unregister', 'nobody'],
+    ] as const) {
       const ended = await home.run([...args, '--json']);
       assert.deepEqual([ended.code, errorsOf(ended)[0]?.code, ended.stdout], [4, 'not-found', ''], args.join(' '));
+      assert.equal(errorsOf(ended)[0]?.fix, `List what there is with "${fix}".`, args.join(' '));
     }
     const some = await home.run(['sockets', 'remove', '--json', 'nowhere', 'here']);
     assert.equal(some.code, 5);

@@ -1,5 +1,6 @@
 // The way to an Agent object. What it takes to connect is loaded by the first who connects: a task that is started for a
 // socket imports the SDK, and mostly needs no connection.
+import type { AppManifest } from '@longhaul/agent-protocol';
 import type { Agent } from './agent.ts';
 import type { ConnectAgentOptions } from './options.ts';
 
@@ -16,4 +17,15 @@ import type { ConnectAgentOptions } from './options.ts';
 export async function connectAgent(options: ConnectAgentOptions = {}): Promise<Agent> {
   const { openAgent } = await import('./open-agent.ts');
   return await openAgent(options);
+}
+
+/**
+ * The manifest of an app, checked, as `connectAgent` reads it: from a JSON file of at most 1 MiB, whose folder becomes the
+ * manifest's where it names none, or from an object.
+ *
+ * @throws LonghaulError `invalid-argument`
+ */
+export async function readManifest(manifest: string | URL | AppManifest): Promise<AppManifest> {
+  const reading = await import('./read-manifest.ts');
+  return await reading.readManifest(manifest);
 }

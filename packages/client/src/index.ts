@@ -31,7 +31,7 @@ export type {
 } from '@longhaul/agent-protocol';
 export { errorTable, isTerminal, LonghaulError } from '@longhaul/agent-protocol/plain';
 export { Agent } from './agent.ts';
-export { connectAgent } from './connect-agent.ts';
+export { connectAgent, readManifest } from './connect-agent.ts';
 export { type ConnectAgentOptions, defaults } from './options.ts';
 export { LocalSettings, localSettings, type SettingsOwner } from './settings/local-settings.ts';
 export { SettingsDoor } from './settings/settings-door.ts';

@@ -91,12 +91,12 @@ export function createAgentHub(options: AgentHubOptions) {
       setLimits: verb('setLimits', [TransferLimitsRequest], (_, [limits]) => transfers.setLimits(limits)),
       ...settingMethods(verb, settings),
       ...socketMethods(verb, sockets),
-      ...taskMethods(verb, tasks),
+      ...taskMethods(verb, tasks, app => apps.manifestOf(app)),
       getStatus: verb('getStatus', [], () => options.status()),
       openDashboard: verb('openDashboard', [], async () => ({ url: await options.openDashboard() })),
       registerApp: verb('registerApp', [AppManifest], async (_, [manifest]) => {
         const before = apps.manifestOf(manifest.id);
-        const record = await apps.register(manifest, options.now());
+        const record = await apps.register(manifest, options.now(), declared => tasks.checkModules(declared));
         // Apps register whenever they connect, from within a task too: what is as it was says nothing of the code.
         if (!isDeepStrictEqual(apps.manifestOf(manifest.id), before)) tasks.renew(manifest.id);
         return record;

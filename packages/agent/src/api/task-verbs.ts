@@ -2,11 +2,11 @@
 import { AppId, LonghaulError, RegisterTaskRequest, RunId, TaskId } from '@longhaul/agent-protocol';
 import * as v from 'valibot';
 import type { Scope } from '../scope.ts';
-import type { Tasks } from '../tasks/door.ts';
+import type { TaskManifest, Tasks } from '../tasks/door.ts';
 import { watchGroup } from './feed.ts';
 import type { Verb } from './verb.ts';
 
-export const taskMethods = (verb: Verb, tasks: Tasks) => ({
+export const taskMethods = (verb: Verb, tasks: Tasks, manifestOf: (app: string) => TaskManifest | undefined) => ({
   registerTask: verb('registerTask', [RegisterTaskRequest], ({ scope }, [request]) =>
     tasks.register(appOf(scope), request),
   ),
@@ -22,7 +22,11 @@ export const taskMethods = (verb: Verb, tasks: Tasks) => ({
   listRuns: verb('listRuns', [v.nullable(TaskId)], ({ scope }, [taskId]) => tasks.listRuns(scope, taskId)),
   getRun: verb('getRun', [RunId], ({ scope }, [id]) => tasks.getRun(scope, id)),
   cancelRun: verb('cancelRun', [RunId], ({ scope }, [id]) => tasks.cancelRun(scope, id)),
-  renewTasks: verb('renewTasks', [AppId], (_, [app]) => tasks.renew(app)),
+  renewTasks: verb('renewTasks', [AppId], (_, [app]) => {
+    const manifest = manifestOf(app);
+    if (manifest !== undefined) tasks.checkModules(manifest);
+    tasks.renew(app);
+  }),
 });
 
 /** The table of roles lets apps only come here. */

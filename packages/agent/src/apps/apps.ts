@@ -11,6 +11,9 @@ import { newToken, tokenDigest } from '../platform/tokens.ts';
 import type { Store } from '../store/store.ts';
 import { type AppRow, deleteApp, putApp, readApps } from './apps-table.ts';
 
+/** The code of an app, as its manifest names it. */
+type Declared = Pick<AppRow, 'folder' | 'tasks'>;
+
 interface Registered {
   readonly row: AppRow;
   readonly digest: string;
@@ -36,9 +39,13 @@ export class Apps {
    * Registers an app, or gives a registered one what the manifest says anew; its grant stays the same, and so does what the
    * manifest leaves out. Durable when it resolves.
    *
-   * @throws LonghaulError `already-exists` for the command's own id, `invalid-argument` for tasks whose place nobody can know
+   * `check` looks at what is declared where that says something new: an app that connects as ever while its files are replaced
+   * is not refused.
+   *
+   * @throws LonghaulError `already-exists` for the command's own id, `invalid-argument` for tasks whose place nobody can know,
+   * what `check` throws
    */
-  async register(manifest: AppManifest, now: number): Promise<AppRecord> {
+  async register(manifest: AppManifest, now: number, check: (declared: Declared) => void): Promise<AppRecord> {
     const { id } = manifest;
     if (id === cliAppId) throw new LonghaulError('already-exists', `"${id}" is the command itself`);
     const known = this.#byId.get(id)?.row;
@@ -52,6 +59,7 @@ export class Apps {
     if (row.folder === null && row.tasks.some(({ entryPoint }) => !entryPoint.startsWith('/'))) {
       throw new LonghaulError('invalid-argument', `the manifest of "${id}" has tasks but no "folder" they are in`);
     }
+    if (row.folder !== known?.folder || !isDeepStrictEqual(row.tasks, known.tasks)) check(row);
     // Apps register at each of their starts: what is as it was costs no write.
     if (!isDeepStrictEqual(row, known)) await this.#store.commit(database => putApp(database, row));
     return this.#remember(row);
@@ -77,7 +85,7 @@ export class Apps {
   }
 
   /** What the app's manifest declares; `undefined` for an app that is not registered. */
-  manifestOf(id: string): Pick<AppRow, 'folder' | 'tasks'> | undefined {
+  manifestOf(id: string): Declared | undefined {
     return this.#byId.get(id)?.row;
   }
 

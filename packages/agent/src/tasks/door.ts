@@ -12,7 +12,7 @@ import { whyNotSupported } from '../platform/kernel/libc.ts';
 import { isInScope, type Scope } from '../scope.ts';
 import type { Store } from '../store/store.ts';
 import type { TaskBroker } from './broker.ts';
-import { declaredPlace, type TaskManifest } from './entry-point.ts';
+import { declaredPlace, mustHaveModules, type TaskManifest } from './entry-point.ts';
 import type { TaskFact } from './facts.ts';
 import { Ledger } from './ledger.ts';
 import { defaults, type TaskLimits } from './options.ts';
@@ -74,6 +74,8 @@ export interface Tasks extends AsyncDisposable {
   getRun(scope: Scope, id: string): RunDetails;
   /** One that is over or told to end already stays as it is. */
   cancelRun(scope: Scope, id: string): RunRecord;
+  /** @throws LonghaulError `invalid-argument` naming the task and the path where a declared module cannot be loaded (TI-01) */
+  checkModules(manifest: TaskManifest): void;
   /** The app's code is another now: hosts that have runs finish them, the next run starts in a new one. */
   renew(app: string): void;
   /** Its runs are canceled with `uninstall`; resolves when its host is gone and nothing of it is left here. */
@@ -188,6 +190,10 @@ class Door implements Tasks {
 
   cancelRun(scope: Scope, id: string): RunRecord {
     return this.#ledger.recordOf(this.#runner.cancel(this.#findRun(scope, id), 'abort'));
+  }
+
+  checkModules(manifest: TaskManifest): void {
+    mustHaveModules(manifest);
   }
 
   renew(app: string): void {

@@ -1,8 +1,8 @@
 // Where a task's code is: the module that its entry point names, and the SDK that this module would import, whose task host
 // runs it. Nothing is started that the app's manifest does not declare.
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { LonghaulError, type ManifestTask, type TriggerType } from '@longhaul/agent-protocol';
 
 /** What the rest of the agent knows of an app. */
@@ -57,6 +57,36 @@ export function declaredPlace(
     'task-not-declared',
     `the manifest of ${app} does not declare "${entryPoint}" for the trigger "${trigger}"`,
   );
+}
+
+/** What Node loads as a module; one without an extension it takes for JavaScript. */
+const moduleExtensions: readonly string[] = ['', '.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
+
+/**
+ * Looked at when an app is registered (TI-01), so that the first wake is not the one to tell.
+ *
+ * @throws LonghaulError `invalid-argument` naming the task and the path, when a module is no file that can be read and loaded
+ */
+export function mustHaveModules({ folder, tasks }: TaskManifest): void {
+  for (const { entryPoint } of tasks) {
+    const place = placeOf(entryPoint, folder);
+    const why = place === undefined ? 'its manifest has no folder' : unloadable(place.module);
+    if (why !== undefined)
+      throw new LonghaulError('invalid-argument', `the task "${entryPoint}" cannot be started: ${why}`);
+  }
+}
+
+function unloadable(module: string): string | undefined {
+  const extension = extname(module);
+  if (!moduleExtensions.includes(extension)) return `${module} is no module that Node loads, by its "${extension}"`;
+  try {
+    if (!statSync(module).isFile()) return `${module} is no file`;
+    accessSync(module, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return `there is no file ${module}`;
+    return `${module} cannot be read: ${(error as Error).message}`;
+  }
 }
 
 /**

@@ -1,10 +1,9 @@
 // `longhaul app register MANIFEST`
-import { statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { AppManifest, type AppRecord, LonghaulError } from '@longhaul/agent-protocol';
+import { resolve } from 'node:path';
+import { type AppManifest, LonghaulError } from '@longhaul/agent-protocol';
+import { readManifest } from '@longhaul/client';
 import type { Command } from 'commander';
-import * as v from 'valibot';
-import type { Run } from '../../context.ts';
+import type { CommandContext, Run } from '../../context.ts';
 import { appText } from '../../output/app-text.ts';
 import { words } from '../../words.ts';
 
@@ -15,35 +14,27 @@ export function addRegister(app: Command, run: Run): void {
     .argument('<manifest>')
     .action(
       run(async (context, path: string) => {
-        const manifest = parseManifest(await context.readText(path), path);
+        const manifest = await manifestAt(path, context);
         await using agent = await context.connect();
-        const record = await agent.registerApp(
-          path === '-' ? manifest : { folder: dirname(resolve(context.surroundings.currentFolder, path)), ...manifest },
-        );
+        const record = await agent.registerApp(manifest);
         // Whoever says it again has changed something, be it in code that no manifest names.
         await agent.tasks.renew(record.id);
-        const missing = missingModules(record);
-        if (missing.length > 0) context.output.warning(words.app.missingModules(missing));
         context.output.data(record, appText([record], context.output.width));
         return 0;
       }),
     );
 }
 
-/** Declared, and not there: it may still be built. */
-function missingModules({ folder, tasks }: AppRecord): string[] {
-  const modules = tasks.map(({ entryPoint }) =>
-    resolve(folder ?? '/', entryPoint.slice(0, entryPoint.lastIndexOf('#'))),
-  );
-  return [...new Set(modules)].filter(module => statSync(module, { throwIfNoEntry: false })?.isFile() !== true);
-}
-
-function parseManifest(text: string, path: string): AppManifest {
+/** What comes on stdin has no folder but the one that it names. */
+async function manifestAt(path: string, context: CommandContext): Promise<AppManifest> {
+  if (path !== '-') return await readManifest(resolve(context.surroundings.currentFolder, path));
+  const text = await context.readText(path);
   try {
-    return v.parse(AppManifest, JSON.parse(text));
+    // An object whatever it is: a text is no path here.
+    return await readManifest(Object(JSON.parse(text)));
   } catch (cause) {
-    const issue = cause instanceof v.ValiError ? `${v.getDotPath(cause.issues[0]) ?? 'it'}: ` : '';
-    throw new LonghaulError('invalid-argument', `${path} is no app manifest: ${issue}${(cause as Error).message}`, {
+    if (cause instanceof LonghaulError) throw cause;
+    throw new LonghaulError('invalid-argument', `what came on stdin is no JSON: ${(cause as Error).message}`, {
       cause,
     });
   }
