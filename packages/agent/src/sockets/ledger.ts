@@ -49,7 +49,7 @@ export class SocketLedger implements Disposable {
   }
 
   /** For reading. */
-  get table(): Omit<SocketTable, 'insert' | 'update' | 'delete' | 'putContents'> {
+  get table(): Omit<SocketTable, 'insert' | 'update' | 'change' | 'delete' | 'putContents'> {
     return this.#table;
   }
 
@@ -107,7 +107,7 @@ export class SocketLedger implements Disposable {
   change(row: SocketRow, event: SocketEvent, patch: RowPatch = {}, contents?: Contents): SocketRow {
     const next: SocketRow = { ...row, ...patch, state: step(row.state, event), since: this.#now() };
     this.#store.note(() => {
-      this.#table.update(next);
+      this.#table.change(next);
       if (contents !== undefined) this.#table.putContents(next.seq, contents);
     });
     this.#changed(next);

@@ -22,6 +22,7 @@ export class SocketTable {
   readonly #counts: StatementSync;
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
+  readonly #change: StatementSync;
   readonly #delete: StatementSync;
   readonly #contents: StatementSync;
   readonly #putContents: StatementSync;
@@ -49,6 +50,10 @@ export class SocketTable {
         keep_alive_at = :keepAliveAt, context_bytes = :contextBytes, transfers = :transfers, wakes = :wakes,
         last_wake_at = :lastWakeAt, failures = :failures, returned_lease = :returnedLease
       WHERE seq = :seq`);
+    this.#change = database.prepare(`
+      UPDATE sockets SET state = ?, since = ?, due_at = ?, keep_alive_ms = ?, keep_alive_at = ?, context_bytes = ?,
+        transfers = ?, wakes = ?, last_wake_at = ?, failures = ?, returned_lease = ?
+      WHERE seq = ?`);
     this.#delete = database.prepare('DELETE FROM sockets WHERE seq = ?');
     this.#contents = database.prepare('SELECT context, leftover FROM socket_contents WHERE seq = ?');
     this.#putContents = database.prepare(
@@ -107,6 +112,24 @@ export class SocketTable {
   update({ seq, ...row }: SocketRow): void {
     const { app: _app, id: _id, ...columns } = columnsOf(row);
     this.#update.run({ ...columns, seq });
+  }
+
+  /** Only what changes while it is in the broker's hands: no index but that of what is due. */
+  change(row: SocketRow): void {
+    this.#change.run(
+      JSON.stringify(row.state),
+      row.since,
+      dueAt(row.state, row.keepAliveAt),
+      row.keepAliveMs,
+      row.keepAliveAt,
+      row.contextBytes,
+      row.transfers,
+      row.wakes,
+      row.lastWakeAt,
+      row.failures,
+      row.returnedLease,
+      row.seq,
+    );
   }
 
   delete(seq: number): void {
