@@ -5,6 +5,7 @@ import { type Agent, openAgent } from './agent.ts';
 import type { StartFailure } from './keeper/keeper-states.ts';
 import { KeeperLink, type StartOrder } from './keeper/link.ts';
 import { resolvePaths } from './paths.ts';
+import { compileEarly } from './platform/early-code.ts';
 import { isOutOfSpace } from './platform/free-space.ts';
 
 process.title = 'longhaul-agent';
@@ -37,8 +38,9 @@ async function start(order: StartOrder): Promise<void> {
     await link.failed(failureOf(error));
     process.exit(1);
   }
-  if (isStopAsked) await stop();
-  else await link.ready();
+  if (isStopAsked) return await stop();
+  await link.ready();
+  compileEarly();
 }
 
 async function stop(): Promise<void> {
