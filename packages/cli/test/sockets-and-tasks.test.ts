@@ -146,12 +146,12 @@ describe('the command with parked sockets', { skip: isSupportedHere() ? false : 
   });
 
   test('cancel ends a run that heeds it; one that ignores it and one that keeps its process busy are killed and say so (TI-20)', async () => {
-    const started = async (name: 'heeds' | 'ignores' | 'spins') => {
-      (await app.park(name, name)).write('hello');
-      const hasBegun = name === 'spins' ? () => app.has('spinning') : ({ log }: RunDetails) => log.includes('waiting');
-      return await app.runOf(name, run => run.status === 'running' && hasBegun(run));
+    const started = async (of: ParkedApp, name: 'heeds' | 'ignores' | 'spins') => {
+      (await of.park(name, name)).write('hello');
+      const hasBegun = name === 'spins' ? () => of.has('spinning') : ({ log }: RunDetails) => log.includes('waiting');
+      return await of.runOf(name, run => run.status === 'running' && hasBegun(run));
     };
-    const heeds = await started('heeds');
+    const heeds = await started(app, 'heeds');
     assert.match(await text('tasks', 'runs', '--status', 'running'), /^\S+ +com\.example\.chat +heeds +running/m);
     const canceling = await home.json('tasks', 'cancel', heeds.id.slice(0, 8));
     assert.equal(canceling.id, heeds.id);
@@ -168,14 +168,15 @@ describe('the command with parked sockets', { skip: isSupportedHere() ? false : 
       ['ignores', 'task-late', `It did not ${told}`],
       ['spins', 'task-stuck', `It kept its process busy and did not ${told}`],
     ] as const) {
-      const run = await started(name);
+      // Of its own, for a process of its own: after a pause the task of a run that has failed is woken again.
+      await using own = await ParkedApp.open(home, `com.example.${name}`);
+      const run = await started(own, name);
       await home.json('tasks', 'cancel', run.id);
-      const failed = await app.runOf(name, ({ status }) => status === 'failed');
+      const failed = await own.runOf(name, ({ status }) => status === 'failed');
       assert.deepEqual([failed.id, failed.error?.code], [run.id, code]);
       assert.match(await text('tasks', 'show', run.id), new RegExp(`^Why: +${why}\\.$`, 'm'));
       await remove(name);
     }
-    // The socket of a run that has failed wakes its task again after a pause: perhaps there is one more by now.
     const rest: RunRecord[] = await home.json('tasks', 'cancel', '--all');
     assert.ok(rest.every(({ status }) => status === 'canceling' || isRunOver(status)));
   });
