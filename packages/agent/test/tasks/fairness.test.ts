@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import type { RunDetails } from '@longhaul/agent-protocol';
 import { waitFor } from '@longhaul/testing';
 import { makeApp, openRoom, owner } from './room.ts';
 
@@ -13,35 +14,44 @@ export async function run(task) {
   console.log('hangs');
   await new Promise((_, reject) => task.signal.addEventListener('abort', () => reject(task.signal.reason)));
 }`;
+const dies = `
+import { setTimeout as delay } from 'node:timers/promises';
+export async function run() { await delay(50); process.kill(process.pid, 'SIGKILL'); }`;
+const isSecond = (run: RunDetails) => run.attempt === 2 && run.status === 'running';
 
 describe('others of the app', { concurrency: 1 }, () => {
-  test('do not wait for runs that go alone since their host died, and those do not wait for each other', async t => {
+  test('do not wait for a run that goes alone since its host died', async t => {
+    const folder = makeApp(t, { 'quick.mjs': quick, 'hangs.mjs': hangs, 'dies.mjs': dies });
+    const room = await openRoom(t, { folder, limits: { maxAttempts: 2 } });
+    const hanging = await room.run('./hangs.mjs#run');
+    assert.equal((await room.ended(await room.run('./dies.mjs#run'))).error?.code, 'task-died');
+    const alone = await room.reached(hanging, 'its second attempt', isSecond);
+    const fresh = await room.ended(await room.run('./quick.mjs#run'));
+    assert.deepEqual([fresh.status, fresh.attempt], ['completed', 1]);
+    assert.equal(room.tasks.getRun(owner, hanging).status, 'running');
+    assert.notEqual(fresh.pid, alone.pid);
+    room.tasks.cancelRun(owner, hanging);
+    await room.ended(hanging);
+  });
+
+  test('that were innocently there do not wait for each other either', async t => {
     const folder = makeApp(t, {
-      'quick.mjs': quick,
       'hangs.mjs': hangs,
+      'dies.mjs': dies,
       'steady.mjs': `
         import { setTimeout as delay } from 'node:timers/promises';
         export async function run(task) { if (task.attempt === 1) await delay(60_000, undefined, { signal: task.signal }); }`,
-      'dies.mjs': `
-        import { setTimeout as delay } from 'node:timers/promises';
-        export async function run() { await delay(50); process.kill(process.pid, 'SIGKILL'); }`,
     });
     const room = await openRoom(t, { folder, limits: { maxAttempts: 2 } });
     const hanging = await room.run('./hangs.mjs#run');
     const innocent = await room.run('./steady.mjs#run');
     const guilty = await room.run('./dies.mjs#run');
-    const alone = await room.reached(
-      hanging,
-      'its second attempt',
-      run => run.attempt === 2 && run.status === 'running',
-    );
-    const fresh = await room.ended(await room.run('./quick.mjs#run'));
-    assert.deepEqual([fresh.status, fresh.attempt], ['completed', 1]);
+    const alone = await room.reached(hanging, 'its second attempt', isSecond);
     const suspect = await room.ended(innocent);
     assert.deepEqual([suspect.status, suspect.attempt], ['completed', 2]);
     assert.equal((await room.ended(guilty)).error?.code, 'task-died');
     assert.equal(room.tasks.getRun(owner, hanging).status, 'running');
-    assert.ok(![fresh.pid, suspect.pid].includes(alone.pid), 'it is alone');
+    assert.notEqual(suspect.pid, alone.pid);
     room.tasks.cancelRun(owner, hanging);
     await room.ended(hanging);
   });
