@@ -1,5 +1,6 @@
 // What is parked, packed: an id of 128 bits, a slot, a lease, a descriptor's number and a cookie are 36 bytes of one array, at the
-// place that the slot names, and an index finds them by id. Thousands of objects with strings and maps around them would be ten times as much (decision 181).
+// place that the slot names, and an index finds them by id. Objects with strings and maps around them would be ten times as much
+// (decision 181).
 import { randomInt } from 'node:crypto';
 import type { Holding } from './vault-wire.ts';
 

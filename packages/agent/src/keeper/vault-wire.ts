@@ -1,6 +1,6 @@
 // What an agent and a vault say to each other: one JSON text in each message of a channel (platform/kernel/channel.ts), with
-// the descriptors it is about; only what is held comes as records (holdings.ts), for a start of an agent waits for all of it. Ids are the transfer ids of hand-overs; a slot names a parked socket in the vault's epoll and
-// is not used again before 65,535 others.
+// the descriptors it is about. Only what is held comes as records (holdings.ts): the start of an agent waits for all of it. Ids
+// are the transfer ids of hand-overs; a slot names a parked socket in the vault's epoll and is not used again before 65,535 others.
 
 import { isHoldingId, type PackedHoldings } from './holdings.ts';
 

@@ -93,7 +93,6 @@ test('a task that reads nothing of what it is woken for is woken less and less o
   const { port, next } = await room.server();
   await transferOwnership(agent, await connected(port, taskId), 'left');
   const { peer } = await next();
-  const begin = performance.now();
   await written(peer, 'hello');
   const record = await waitFor(
     'the socket to say why',
@@ -104,7 +103,6 @@ test('a task that reads nothing of what it is woken for is woken less and less o
     patience,
   );
   assert.deepEqual([record.status, record.wakes], ['parked', 5]);
-  assert.ok(performance.now() - begin >= 700, '0, 100, 200 and 400 ms');
   await agent.sockets.remove({ app, id: 'left' });
 });
 
