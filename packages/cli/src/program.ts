@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { addAgentCommands } from './commands/agent/index.ts';
 import { addAppCommands } from './commands/app/index.ts';
 import { addCancel } from './commands/cancel.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addDashboard } from './commands/dashboard.ts';
 import { addDownload } from './commands/download.ts';
 import { addLimit } from './commands/limit.ts';
@@ -74,6 +75,7 @@ function createProgram(run: Run, { stdout, stderr }: Streams): Command {
   addDashboard(program, run);
   addAgentCommands(program, run);
   addAppCommands(program, run);
+  addCompletion(program, run);
   return program;
 }
 

@@ -252,6 +252,13 @@ Examples:
     unregister: 'Forget an app, with everything it left in the agent.',
     list: 'List registered apps.',
   },
+  completion: {
+    about: 'Print what makes a shell complete the words of this command.',
+    help: `
+Examples:
+  source <(longhaul completion bash)                       in ~/.bashrc; zsh alike, in ~/.zshrc after compinit
+  longhaul completion fish > ~/.config/fish/completions/longhaul.fish`,
+  },
   idArgument: 'id, or its beginning when that is unique',
   notices: {
     handedOver: (ids: readonly string[]) =>
