@@ -40,6 +40,8 @@ export interface SocketRecord {
   readonly contextBytes: number;
   /** Since when it is in this status. */
   readonly since: number;
+  /** While it is `parked` and nobody is woken for it (why says `why`): until when. */
+  readonly restsUntil: number | null;
   /** How often it was handed over, first time included. */
   readonly transfers: number;
   /** How often a task was started for it. */
@@ -47,7 +49,7 @@ export interface SocketRecord {
   readonly lastWakeAt: number | null;
   /** Who has it while `lent`. */
   readonly holder: { readonly pid: number; readonly runId: string | null } | null;
-  /** In words: why it is orphaned or closed. */
+  /** In words: why it is orphaned or closed, or why nobody is woken for it. */
   readonly why: string | null;
 }
 

@@ -157,6 +157,9 @@ Examples:
       closed: 'closed',
     } satisfies Record<SocketStatus, string>,
     lentToApp: 'with its app',
+    /** Parked, and nobody is woken for it. */
+    paused: 'paused',
+    nextTry: (time: string) => `next try in ${time}`,
     /** What a person can do about a status; nothing where all is well. */
     dueTo: {
       parked: undefined,

@@ -16,6 +16,7 @@ export function socketRecord(fields: Partial<SocketRecord> = {}): SocketRecord {
     remoteAddress: '127.0.0.1:7000',
     keepAliveMs: null,
     keepAliveAt: null,
+    restsUntil: null,
     contextBytes: 0,
     since: 0,
     transfers: 1,

@@ -47,14 +47,10 @@ export const toRecord = (row: SocketRow): SocketRecord => ({
   keepAliveAt: row.keepAliveAt,
   contextBytes: row.contextBytes,
   since: row.since,
+  restsUntil: row.state.name === 'resting' ? row.state.until : null,
   transfers: row.transfers,
   wakes: row.wakes,
   lastWakeAt: row.lastWakeAt,
   holder: row.state.name === 'lent' ? { pid: row.state.holder.pid, runId: row.state.holder.runId } : null,
-  why: whyOf(row),
+  why: 'why' in row.state ? row.state.why : null,
 });
-
-function whyOf({ state }: SocketRow): string | null {
-  if (state.name === 'resting') return `${state.why}: nobody is woken until ${new Date(state.until).toISOString()}`;
-  return 'why' in state ? state.why : null;
-}

@@ -88,6 +88,7 @@ test('a run that was over, or is not known any more, decides over its socket as 
     assert.equal(sockets.list(owner)[0]?.status, expected, String(status));
     const pause = /its task has failed once/.test(sockets.list(owner)[0]?.why ?? '');
     assert.equal(pause, status === 'failed' || status === 'canceled');
+    assert.equal(sockets.list(owner)[0]?.restsUntil !== null, pause);
   }
 });
 

@@ -29,6 +29,14 @@ test('a socket that is over says why on a line of its own, without what a termin
   assert.equal(lines[2], '    its task ended without giving it back \ufffd[31m');
 });
 
+test('a socket that is left alone after failures says so, why, and when it is tried again', () => {
+  const socket = socketRecord({ restsUntil: 8_000, why: 'its task has failed 3 times in a row' });
+  const [, line, why] = socketsText([socket], 1_000);
+  assert.match(line!, /^chat {2}com\.example\.chat {2}stream {2}paused /);
+  assert.equal(why, '    its task has failed 3 times in a row, next try in 7s');
+  assert.match(facts(socket, undefined, 1_000), /^Status: +paused\nWhy: .*\nWhat to do: .*\nNext: +next try in 7s$/m);
+});
+
 test('one socket is shown with every fact that it has (SB-22..SB-24), and with what to do about an orphaned one (SB-35)', () => {
   const socket = socketRecord({
     status: 'orphaned',

@@ -37,15 +37,23 @@ export function socketsText(sockets: readonly SocketRecord[], now: number, width
   return [
     head!,
     ...lines.flatMap((line, index) => {
-      const { why } = sockets[index]!;
-      return why === null ? [line] : [line, `    ${safeText(why)}`];
+      const socket = sockets[index]!;
+      const { why } = socket;
+      if (why === null) return [line];
+      const next = nextTryText(socket, now);
+      return [line, `    ${safeText(why)}${next === undefined ? '' : `, ${next}`}`];
     }),
   ];
 }
 
-/** Who has it: a task and an app are told apart. */
-export const socketStatusText = ({ status, holder }: SocketRecord): string =>
-  status === 'lent' && holder?.runId === null ? words.sockets.lentToApp : statuses[status];
+/** Who has it: a task and an app are told apart, and so is one that nobody is woken for. */
+export function socketStatusText({ status, holder, restsUntil }: SocketRecord): string {
+  if (restsUntil !== null) return words.sockets.paused;
+  return status === 'lent' && holder?.runId === null ? words.sockets.lentToApp : statuses[status];
+}
+
+const nextTryText = ({ restsUntil }: SocketRecord, now: number): string | undefined =>
+  restsUntil === null ? undefined : words.sockets.nextTry(formatDuration(Math.max(0, restsUntil - now)));
 
 /** Where the other end is; of a listener, where it listens. */
 function peerText({ kind, localAddress, remoteAddress }: SocketRecord): string {
@@ -64,6 +72,7 @@ export function socketFacts(socket: SocketRecord, task: TaskRecord | undefined, 
     ['Status', socketStatusText(socket)],
     ['Why', socket.why ?? undefined],
     ['What to do', socket.why !== null && socket.status === 'parked' ? words.sockets.failing : dueTo[socket.status]],
+    ['Next', nextTryText(socket, now)],
     ['Since', momentText(socket.since, now)],
     ['Held by', holder === null ? undefined : words.sockets.holder(holder.pid, holder.runId)],
     ['Task', task === undefined ? words.sockets.noTask(socket.taskId) : `${task.name} (${task.taskId})`],

@@ -18,6 +18,20 @@ test('a row says who has it, since when, where it leads, and when a task was wok
   assert.equal(socketRowOf(listener, now).place, 'at 127.0.0.1:41000');
 });
 
+test('one that is left alone after failures says so, why, and when it is tried again', () => {
+  const why = 'its task has failed 3 times in a row';
+  const record = socketRecord({ restsUntil: now + 7_400, why });
+  const row = socketRowOf(record, now);
+  assert.deepEqual(
+    [row.status, row.detail, row.why],
+    ['Paused', 'next try in 8 s', 'Its task has failed 3 times in a row.'],
+  );
+  assert.match(row.fix ?? '', /what comes waits/);
+  assert.equal(socketRowOf(record, now + 8_000).detail, 'next try now');
+  assert.ok(wordsOf(record, undefined, now)['Next try']);
+  assert.equal(wordsOf(socketRecord(), undefined, now)['Next try'], undefined);
+});
+
 test('an app and a task that have it are told apart', () => {
   const lent = (runId: string | null) => socketRowOf(socketRecord({ status: 'lent', holder: { pid: 7, runId } }), now);
   assert.deepEqual([lent(null).status, lent('r').status], ['With its app', 'With its task']);

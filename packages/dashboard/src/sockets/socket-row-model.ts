@@ -41,7 +41,7 @@ export function socketRowOf(record: SocketRecord, now: number): SocketRowModel {
 
 /** Every fact of one socket. `task`: the one it starts, `undefined` where it is no longer registered. */
 export function socketFactsOf(record: SocketRecord, task: TaskRecord | undefined, now: number): readonly Fact[] {
-  const { localAddress, remoteAddress, keepAliveMs, keepAliveAt, contextBytes, holder } = record;
+  const { localAddress, remoteAddress, keepAliveMs, keepAliveAt, contextBytes, holder, restsUntil } = record;
   const facts = [code('Id', plain(record.id), record.id), code('App', record.app)];
   facts.push(
     task === undefined
@@ -51,6 +51,7 @@ export function socketFactsOf(record: SocketRecord, task: TaskRecord | undefined
   if (localAddress !== null) facts.push(code('Local address', plain(localAddress)));
   if (remoteAddress !== null) facts.push(code('Peer', plain(remoteAddress)));
   facts.push(said('Since', momentInWords(record.since, now)));
+  if (restsUntil !== null) facts.push(said('Next try', momentInWords(restsUntil, now)));
   if (record.lastWakeAt !== null) facts.push(said('Last wake', momentInWords(record.lastWakeAt, now)));
   if (holder !== null)
     facts.push(

@@ -1,7 +1,7 @@
 // What a parked socket is doing, in words. Pure.
 import type { SocketKind, SocketRecord } from '@longhaul/agent-protocol';
 import type { SocketGroup } from '../sockets/socket-rows.ts';
-import { spanInWords } from './durations.ts';
+import { spanInWords, untilInWords } from './durations.ts';
 
 export const socketGroupWords: { readonly [G in SocketGroup]: string } = {
   orphaned: 'Orphaned',
@@ -28,11 +28,16 @@ export interface SocketStatusInWords {
   readonly detail: string;
 }
 
-export function socketStatusInWords({ status, since, holder }: SocketRecord, now: number): SocketStatusInWords {
+export function socketStatusInWords(record: SocketRecord, now: number): SocketStatusInWords {
+  const { status, since, holder, restsUntil } = record;
   const span = `for ${spanInWords(now - since)}`;
   switch (status) {
     case 'parked':
-      return { status: 'Parked', detail: span };
+      if (restsUntil === null) return { status: 'Parked', detail: span };
+      return {
+        status: 'Paused',
+        detail: restsUntil <= now ? 'next try now' : `next try in ${untilInWords(restsUntil, now)}`,
+      };
     case 'signalled':
       return { status: 'Waking its task', detail: span };
     case 'lent':
@@ -49,10 +54,12 @@ export function socketStatusInWords({ status, since, holder }: SocketRecord, now
 }
 
 /** What helps; `null` where nothing has to be done. */
-export const socketFix = ({ status }: SocketRecord): string | null =>
-  status === 'orphaned'
+export function socketFix({ status, restsUntil }: SocketRecord): string | null {
+  if (restsUntil !== null) return 'The connection stays, and what comes waits. Its last runs say what went wrong.';
+  return status === 'orphaned'
     ? 'Its task has to hand it back, or close it, before it ends. The app connects anew and hands over again.'
     : null;
+}
 
 /** Only the owner's command ends a connection that lives; a page removes what is over. */
 export const isOverSocket = ({ status }: SocketRecord): boolean => status === 'orphaned' || status === 'closed';

@@ -237,6 +237,17 @@ const sockets = [
     why: 'run 7b1c0000-0000-4000-8000-000000000018 ended without handing it back',
   }),
   socketRecord({
+    id: 'room 7',
+    taskId: chat,
+    since: now - 8 * second,
+    restsUntil: now + 7 * second,
+    wakes: 12,
+    lastWakeAt: now - 9 * second,
+    localAddress: '192.168.1.20:51007',
+    remoteAddress: '203.0.113.7:6667',
+    why: 'its task has failed 3 times in a row',
+  }),
+  socketRecord({
     id: 'lobby',
     taskId: chat,
     status: 'closed',
