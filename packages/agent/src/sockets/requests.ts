@@ -11,6 +11,7 @@ import { livesAlready } from './ledger.ts';
 import { fromBase64, lentSocket } from './lent-socket.ts';
 import type { SocketRoom } from './room.ts';
 import type { SocketRow } from './row.ts';
+import { orWhenItAnswers } from './silence.ts';
 import { isOver, type SocketEvent } from './socket-states.ts';
 import type { Wakes } from './wakes.ts';
 
@@ -79,11 +80,9 @@ export class Requests {
     const said = ledger.table.findByKey(key);
     if (said !== undefined) {
       if (said.app !== speaker.app || said.id !== asked.socketId) throw foreignKey();
-      // Said again: the same socket is the same answer, whatever has happened to it since.
-      if (!isOver(said.state) && vaults.isSilent(key)) {
-        throw new LonghaulError('vault-silent', `the vault that holds "${said.id}" does not answer`);
-      }
-      if (!isOver(said.state)) await vaults.park(key, descriptor.duplicate());
+      // Said again: the same socket is the same answer, whatever has happened to it since. Which it is cannot be asked of a silent vault.
+      const canBeAsked = !isOver(said.state) && !vaults.isSilent(key);
+      if (canBeAsked) await orWhenItAnswers(vaults.park(key, descriptor.duplicate()));
       this.#done(speaker, asked);
       return;
     }
@@ -152,7 +151,7 @@ export class Requests {
       ),
     );
     this.#holders.delete(key);
-    await step('socket.return.give', () => vaults.giveBack(key));
+    await step('socket.return.give', () => orWhenItAnswers(vaults.giveBack(key)));
     stepNow('socket.return.answer', () => this.#done(speaker, asked));
     if (rest === undefined) this.#listen(key, hasNews);
   }

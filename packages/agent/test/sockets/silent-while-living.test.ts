@@ -1,0 +1,58 @@
+// A vault that is stopped while its agent lives: what apps and tasks do meanwhile is what the rows say, and the vault hears of it
+// when it goes on. Real vaults and connections; whole agents are in silent-vault.test.ts.
+import assert from 'node:assert/strict';
+import { after, type TestContext, test } from 'node:test';
+import { leakCheck, waitFor } from '@longhaul/testing';
+import { connection, vaultPids } from './parking.ts';
+import { owner, Scene, transferOf } from './room.ts';
+
+after(leakCheck());
+
+const reclaim = { type: 'reclaim', socketId: 'main', kind: 'stream-socket' } as const;
+
+/** One socket is parked. `stop` stops its vault, `goOn` lets it go on. */
+async function open(t: TestContext) {
+  const scene = new Scene(t, { limits: { vaultDeadlineMs: 200, firstPauseMs: 50 } });
+  const sockets = await scene.open();
+  const guest = await scene.guest();
+  const { peer, app } = await connection(t);
+  const order = transferOf();
+  assert.equal(await guest.tell(order, [app]), 'done');
+  const vault = vaultPids()[0]!;
+  const goOn = () => void process.kill(vault, 'SIGCONT');
+  t.after(goOn);
+  const record = () => sockets.list(owner)[0];
+  return {
+    ...{ scene, sockets, guest, peer, app, order, goOn, record },
+    stop: () => void process.kill(vault, 'SIGSTOP'),
+    isSilent: () => waitFor('the vault to be silent', () => record()?.why?.includes('does not answer')),
+    hasRejoined: () => waitFor('the vault to answer', () => record()?.why === null && record()?.status === 'parked'),
+  };
+}
+
+test('an app that hands back meanwhile is told that it has: the row says so already, and the vault hears it later', async t => {
+  const { scene, guest, peer, order, stop, goOn, record } = await open(t);
+  const { message, descriptors } = await guest.ask(reclaim);
+  assert.ok(message.type === 'lent');
+  const back = { type: 'return', key: order.key, lease: message.socket.lease, leftover: null } as const;
+  stop();
+  assert.equal(await guest.tell(back), 'done');
+  assert.equal(await guest.tell(back), 'done', 'said again');
+  descriptors[0]![Symbol.dispose]();
+  assert.deepEqual([record()?.status, record()?.transfers], ['parked', 2]);
+  peer.write('meanwhile');
+  assert.equal(scene.tasks.waiting, 0);
+  goOn();
+  assert.equal((await scene.tasks.next()).reason, 'socket-activity');
+  assert.equal(scene.tasks.runs.length, 1);
+});
+
+test('a hand-over that was answered and is said again meanwhile has the same answer', async t => {
+  const { guest, app, order, stop, isSilent, goOn, hasRejoined } = await open(t);
+  stop();
+  assert.equal(await guest.tell(order, [app]), 'done', 'while its time runs');
+  await isSilent();
+  assert.equal(await guest.tell(order, [app]), 'done', 'and afterwards');
+  goOn();
+  await hasRejoined();
+});
