@@ -63,6 +63,7 @@ export class VaultProcesses implements Disposable {
     });
     try {
       await opened(child, { path: address.path, key: address.key, maxSockets: limits.maxSocketsPerVault }, limits);
+      if (address.born === '') throw new Error('the birth of the vault cannot be known');
       return address;
     } catch (error) {
       this.#running.delete(number);

@@ -3,14 +3,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** When it was started, in the kernel's ticks since boot: with its number it names a process for ever. */
+/**
+ * When it was started, in the kernel's ticks since boot: with its number it names a process for ever. `undefined`: it is gone, or
+ * that cannot be known now.
+ */
 export function birthOf(pid: number): string | undefined {
-  return statOf(pid)?.birth;
+  const stat = statOf(pid);
+  return typeof stat === 'string' ? undefined : stat.birth;
 }
 
-/** Whether the process that number and birth name is there still, and no zombie. */
+/**
+ * Whether the process that number and birth name is there still, and no zombie. True as long as that cannot be known: what is said
+ * of the dead is said for ever.
+ */
 export function lives({ pid, born }: { readonly pid: number; readonly born: string }): boolean {
-  return birthOf(pid) === born && isAlive(pid);
+  const stat = statOf(pid);
+  return typeof stat === 'string' ? stat === 'unknown' : stat.birth === born && isRunning(stat);
 }
 
 /** Kills a process group by the number of its leader. One that is gone already is no error. */
@@ -57,10 +65,10 @@ export async function killMarked(mark: string, timeoutMs = 5_000): Promise<boole
   }
 }
 
-/** Neither gone nor a zombie. */
+/** Neither gone nor a zombie, as far as can be known. */
 export function isAlive(pid: number): boolean {
-  const state = statOf(pid)?.state;
-  return state !== undefined && state !== 'Z' && state !== 'X';
+  const stat = statOf(pid);
+  return typeof stat === 'string' ? stat === 'unknown' : isRunning(stat);
 }
 
 /** Memory that it shares with nobody and that no file backs, as far as it is not swapped out. Bytes; `undefined`: it is gone. */
@@ -73,13 +81,21 @@ export function ownMemoryOf(pid: number): number | undefined {
   }
 }
 
-/** proc(5): the name, which may hold anything, is in parentheses. */
-function statOf(pid: number): { readonly state: string; readonly birth: string } | undefined {
+interface Stat {
+  readonly state: string;
+  readonly birth: string;
+}
+
+const isRunning = ({ state }: Stat): boolean => state !== 'Z' && state !== 'X';
+
+/** proc(5): the name, which may hold anything, is in parentheses. `unknown`: this process may open no more files, and the like. */
+function statOf(pid: number): Stat | 'gone' | 'unknown' {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { state: fields[0] ?? '', birth: fields[19] ?? '' };
-  } catch {
-    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ESRCH' ? 'gone' : 'unknown';
   }
 }

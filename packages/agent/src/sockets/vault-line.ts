@@ -62,12 +62,14 @@ export class VaultLine implements Disposable {
     this.#address = address;
     this.#listener = listener;
     this.#deadlineMs = deadlineMs;
-    const socket = connectTo(address.path);
-    this.#neighbour = Neighbour.open(peerCredentials(socket.number).pid);
+    using unfinished = new DisposableStack();
+    const socket = unfinished.use(connectTo(address.path));
+    this.#neighbour = unfinished.use(Neighbour.open(peerCredentials(socket.number).pid));
     this.#channel = new Channel(socket, {
       received: (bytes, descriptors) => this.#received(bytes, descriptors),
       ended: cause => void this.#broken(cause),
     });
+    unfinished.move();
     this.tell({ type: 'hello', key: address.key, generation });
     this.#expect();
   }

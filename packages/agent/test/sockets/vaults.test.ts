@@ -1,7 +1,7 @@
 // Parked sockets with real vault processes and real connections: told once, kept unread, handed out under leases, refused
 // with a code.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -9,6 +9,7 @@ import { openSync, readdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { encode } from '../../src/keeper/vault-wire.ts';
 import { Channel } from '../../src/platform/kernel/channel.ts';
@@ -272,6 +273,16 @@ test('the death of a vault is told with the ids it held, and what was asked of i
 });
 
 const vaultPid = (): number => vaultPids()[0]!;
+
+test('an agent that may open no more files takes no vault for dead, and its failed dials leave no file open', async t => {
+  const { processes } = openKeeper(t);
+  const address = await processes.open();
+  const program = fileURLToPath(new URL('./few-files-agent.ts', import.meta.url));
+  const command = ['-c', 'ulimit -n 100 && exec "$0" "$@"', process.execPath, ...nodeFlags, program];
+  const { stdout } = await promisify(execFile)('sh', [...command, JSON.stringify(address)], { timeout: 30_000 });
+  const expected = { answer: 'vault-silent', lost: [], isHeld: true, failed: 5, more: 0 };
+  assert.deepEqual(JSON.parse(stdout), expected);
+});
 
 test('a newer agent replaces the one before, with everything in its state; an older one is refused', async t => {
   const { processes } = openKeeper(t);

@@ -48,14 +48,20 @@ export class Channel implements Disposable {
   #isOpen = true;
   #isPaused = false;
 
-  /** The socket (message boundaries kept, see sockets.ts) is the channel's from now on. */
+  /**
+   * The socket (message boundaries kept, see sockets.ts) is the channel's from now on, and closed when there can be none.
+   *
+   * @throws a system error: `EMFILE` near the limit of open files
+   */
   constructor(socket: Descriptor, listener: ChannelListener, options: ChannelOptions = {}) {
-    this.#socket = socket;
+    using unfinished = new DisposableStack();
+    this.#socket = unfinished.use(socket);
     this.#ownsEnvelope = options.envelope === undefined;
-    this.#envelope = options.envelope ?? new Envelope(options.maxMessageBytes);
+    this.#envelope = options.envelope ?? unfinished.use(new Envelope(options.maxMessageBytes));
     makeRoom(socket, this.#envelope.maxBytes);
     this.#listener = listener;
     this.#readiness = new Readiness(socket, () => this.#happened());
+    unfinished.move();
   }
 
   get isOpen(): boolean {
