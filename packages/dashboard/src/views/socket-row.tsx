@@ -40,7 +40,7 @@ export class SocketRow extends RowView<SocketRowProps> {
       <RowItem
         kind="socket"
         id={id}
-        status={record.status}
+        status={record.restsUntil === null ? record.status : 'paused'}
         group={group}
         place={place}
         places={places}
