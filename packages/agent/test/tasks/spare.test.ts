@@ -27,11 +27,13 @@ export function run() {
 }`;
 const quiet = 'export function run() {}';
 
+/** Of a busy machine. */
+const patience = { timeoutMs: 20_000 };
+
 const openSpareRoom = (t: TestContext, options: RoomOptions) =>
   openRoom(t, { ...options, limits: { spareHost: true, spareDelayMs: 20, ...options.limits } });
 
-const spareOf = ({ tasks }: Room) =>
-  waitFor('a spare host', () => tasks.spareHostPid ?? undefined, { timeoutMs: 20_000 });
+const spareOf = ({ tasks }: Room) => waitFor('a spare host', () => tasks.spareHostPid ?? undefined, patience);
 const hostsOf = (folder: string) => processesMarked(`LONGHAUL_TEST_FOLDER=${folder}`);
 
 describe('a spare host', { concurrency: 2 }, () => {
@@ -66,11 +68,11 @@ describe('a spare host', { concurrency: 2 }, () => {
     const room = await openSpareRoom(t, { folder, limits: { warmMs: 10 } });
     for (const app of ['a.a', 'b.b', 'c.c']) await room.ended(await room.run('./quiet.mjs#run', { app }));
     await spareOf(room);
-    await waitFor('the hosts to end', () => hostsOf(folder).length === 1);
+    await waitFor('the hosts to end', () => hostsOf(folder).length === 1, patience);
     const pid = await spareOf(room);
     assert.deepEqual(hostsOf(folder), [pid]);
     for (const { taskId } of room.tasks.list(owner)) await room.tasks.unregister(owner, taskId, false);
-    await waitFor('it to end', () => hostsOf(folder).length === 0);
+    await waitFor('it to end', () => hostsOf(folder).length === 0, patience);
     assert.equal(room.tasks.spareHostPid, null);
   });
 
@@ -79,9 +81,9 @@ describe('a spare host', { concurrency: 2 }, () => {
     const first = await room.ended(await room.run('./quiet.mjs#run'));
     const killed = await spareOf(room);
     process.kill(killed, 'SIGKILL');
-    await waitFor('another', () => ![null, killed].includes(room.tasks.spareHostPid));
+    await waitFor('another', () => ![null, killed].includes(room.tasks.spareHostPid), patience);
     process.kill(first.pid!, 'SIGKILL');
-    await waitFor('its host to be gone', () => room.told.includes('host ended'));
+    await waitFor('its host to be gone', () => room.told.includes('host ended'), patience);
     const { status, attempt } = await room.ended(await room.run('./quiet.mjs#run'));
     assert.deepEqual([status, attempt], ['completed', 1]);
   });
@@ -163,7 +165,7 @@ describe('a spare host', { concurrency: 2 }, () => {
     };
     const status = async (home: Home) => (await home.owner()).invoke<AgentStatus>('getStatus');
     const waiting = (home: Home) =>
-      waitFor('a spare host', async () => (await status(home)).spareHostPid ?? undefined, { timeoutMs: 20_000 });
+      waitFor('a spare host', async () => (await status(home)).spareHostPid ?? undefined, patience);
     const [without, home] = [createHome(t), createHome(t)];
     without.env.LONGHAUL_SPARE_HOST = 'off';
     await open(without);
@@ -171,7 +173,7 @@ describe('a spare host', { concurrency: 2 }, () => {
     const pid = await waiting(home);
     assert.equal((await status(without)).spareHostPid, null, 'though it has had more time');
     process.kill((await status(home)).pid, 'SIGKILL');
-    await waitFor('its end', () => !isAlive(pid));
+    await waitFor('its end', () => !isAlive(pid), patience);
     assert.notEqual(await waiting(home), pid, 'the next agent has another');
   });
 });
