@@ -47,6 +47,7 @@ export class Starts {
       host ??= hosts.start(row.app, hostProgramFor(place), isAbsolute(folder) ? folder : '/');
       if (present === undefined) renewal.isCurrent(row, host); // from now on
     } catch (error) {
+      if (host !== undefined && host !== present) seats.release(host);
       if (isStoreFailure(error)) throw error;
       endings.over(row, { name: 'fail', error: runErrorOf(error) });
       return;
