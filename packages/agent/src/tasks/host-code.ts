@@ -8,11 +8,11 @@ export class HostCode {
   readonly #broken = new Set<string>();
 
   /**
-   * Whether `module` is as it was. What it imports is not looked at. A file that is not there is no other code: somebody is
-   * about to put one there.
+   * Whether `module` is as it was. What it imports is not looked at. A file that is not there, or that cannot be looked at, is no
+   * other code: somebody is about to put one there.
    */
   isCurrent(module: string): boolean {
-    const now = statSync(module, { throwIfNoEntry: false });
+    const now = look(module);
     if (now === undefined) return true;
     const then = this.#files.get(module);
     if (then === undefined) this.#files.set(module, now);
@@ -26,5 +26,13 @@ export class HostCode {
 
   broke(entryPoint: string): void {
     this.#broken.add(entryPoint);
+  }
+}
+
+function look(module: string): Stats | undefined {
+  try {
+    return statSync(module);
+  } catch {
+    return undefined;
   }
 }

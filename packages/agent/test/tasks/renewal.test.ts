@@ -1,6 +1,6 @@
 // Code that changes under warm hosts, and code that cannot be loaded, in real processes.
 import assert from 'node:assert/strict';
-import { renameSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { waitFor } from '@longhaul/testing';
@@ -36,6 +36,19 @@ describe('the next run of a task', { concurrency: 1 }, () => {
     assert.deepEqual([first.log, next.log], ['old\n', 'new\n']);
     await waitFor('the old host to end', () => !isAlive(first.pid!));
     assert.equal((await outcome(room, './task.mjs#run')).pid, next.pid, 'warm again');
+  });
+
+  test('has the old code while the file of its module cannot be looked at, and the agent goes on', async t => {
+    const folder = makeApp(t, { 'task.mjs': saying('old') });
+    const place = join(folder, 'task.mjs');
+    const room = await openRoom(t, { folder });
+    const first = await outcome(room, './task.mjs#run');
+    rmSync(place);
+    symlinkSync('task.mjs', place); // a loop
+    assert.deepEqual(await outcome(room, './task.mjs#run'), first);
+    rmSync(place);
+    writeFileSync(place, saying('new'));
+    assert.equal((await outcome(room, './task.mjs#run')).log, 'new\n');
   });
 
   test('has all the new code when the app is registered anew; one under way ends with the old', async t => {
