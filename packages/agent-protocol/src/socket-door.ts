@@ -131,8 +131,6 @@ const Welcome = v.strictObject({ type: v.literal('welcome') });
 
 /** The first word to every host: whose it is from now on. Its tasks work in this folder, an absolute path. */
 const Serve = v.strictObject({ type: v.literal('serve'), folder: v.string() });
-/** To a host that waits, for an app whose SDK is another: the program of that SDK takes its place and hears `serve`. */
-const MakeWay = v.strictObject({ type: v.literal('make-way'), program: v.string() });
 
 /** To a host: start it. Either with the descriptor and `socket`, or without a descriptor and `closed`. */
 const Run = v.strictObject({
@@ -159,7 +157,7 @@ const Ping = v.strictObject({ type: v.literal('ping') });
 export const FromSocketDoor = v.variant('type', [Welcome, Done, Lent, Refused]);
 export type FromSocketDoor = v.InferOutput<typeof FromSocketDoor>;
 /** To a host that has not heard `serve`. */
-export const ToNewHost = v.variant('type', [Serve, MakeWay]);
+export const ToNewHost = Serve;
 export type ToNewHost = v.InferOutput<typeof ToNewHost>;
 export const ToTaskHost = v.variant('type', [Run, Cancel, Ping]);
 export type ToTaskHost = v.InferOutput<typeof ToTaskHost>;

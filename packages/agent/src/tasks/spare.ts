@@ -1,5 +1,6 @@
 // The spare host: one process that has loaded what a host needs and waits for the next app that needs one (decision 177). There is
-// never more than one. It has nothing of any app until it is taken; from then on it is a host like any other.
+// never more than one. It has nothing of any app but the SDK, until it is taken; from then on it is a host like any other. Only an app
+// that would start the same file gets it: whatever copy of the SDK it has loaded is that app's own.
 import { statSync } from 'node:fs';
 import { isAlive } from '../platform/process-facts.ts';
 import type { Births, Newborn } from './births.ts';
@@ -53,10 +54,10 @@ export class Spare {
     this.#timer = setTimeout(() => this.#keep(), limits.spareDelayMs);
   }
 
-  /** `undefined` when none waits. The host has not heard its first word from the caller yet. */
+  /** `undefined` when none waits, or one with another SDK. The host has not heard its first word from the caller yet. */
   take(app: string, program: string, listener: HostListener): TaskHost | undefined {
     const host = this.#host;
-    if (host === undefined || this.pid === null) return undefined;
+    if (host?.program !== program || this.pid === null) return undefined;
     const { process } = host.newborn;
     if (!isAlive(process.pid)) return undefined; // its end is on its way to us
     if (stampOf(host.program) !== host.stamp) {
@@ -65,7 +66,6 @@ export class Spare {
     }
     host.newborn.belongTo(app, listener);
     this.#forget(host);
-    if (program !== host.program) process.say({ type: 'make-way', program });
     return process;
   }
 
@@ -130,8 +130,13 @@ export class Spare {
   }
 }
 
-/** An SDK that was installed anew is another file. */
+/** An SDK that was installed anew is another file. `undefined` for one that is not there, or cannot be looked at. */
 function stampOf(program: string | undefined): string | undefined {
-  const stat = program === undefined ? undefined : statSync(program, { throwIfNoEntry: false });
-  return stat && `${stat.dev} ${stat.ino} ${stat.size} ${stat.ctimeMs}`;
+  if (program === undefined) return undefined;
+  try {
+    const { dev, ino, size, ctimeMs } = statSync(program);
+    return `${dev} ${ino} ${size} ${ctimeMs}`;
+  } catch {
+    return undefined;
+  }
 }

@@ -36,6 +36,36 @@ const openSpareRoom = (t: TestContext, options: RoomOptions) =>
 const spareOf = ({ tasks }: Room) => waitFor('a spare host', () => tasks.spareHostPid ?? undefined, patience);
 const hostsOf = (folder: string) => processesMarked(`LONGHAUL_TEST_FOLDER=${folder}`);
 
+/** A room for two entry points, the other of which has a copy of the SDK in its own folder. */
+async function twoSdks(t: TestContext) {
+  const folder = makeApp(t, { 'describes.mjs': describes });
+  const other = makeApp(t, { 'describes.mjs': describes });
+  const sdk = join(other, 'sdk');
+  cpSync(join(import.meta.dirname, '../../../client/src'), join(sdk, 'src'), { recursive: true });
+  cpSync(join(import.meta.dirname, '../../../client/package.json'), join(sdk, 'package.json'));
+  symlinkSync(realpathSync(join(other, 'node_modules')), join(sdk, 'node_modules'));
+  rmSync(join(other, 'node_modules'));
+  mkdirSync(join(other, 'node_modules', '@longhaul'), { recursive: true });
+  symlinkSync(sdk, join(other, 'node_modules', '@longhaul', 'client'));
+
+  const declared = [folder, other].map(place => socketTask(join(place, 'describes.mjs#run')));
+  const room = await openSpareRoom(t, { folder, declared });
+  const [ofWorkspace, ofOther] = declared.map(({ entryPoint }) => entryPoint) as [string, string];
+  const register = (app: string, entryPoint: string) =>
+    room.tasks.register(app, { name: 'n', entryPoint, trigger: { type: 'socket-activity' } });
+  return { room, ofWorkspace, ofOther, register, program: join(realpathSync(sdk), 'src/task-host/main.ts') };
+}
+
+const spareWith = (program: string, { tasks }: Room) =>
+  waitFor(
+    'a spare host of its SDK',
+    () => {
+      const pid = tasks.spareHostPid;
+      return pid !== null && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(program) ? pid : undefined;
+    },
+    { timeoutMs: 20_000 },
+  );
+
 describe('a spare host', { concurrency: 2 }, () => {
   test('becomes the host of the app whose task runs next, and nothing tells it from one that was started for it', async t => {
     const folder = makeApp(t, { 'describes.mjs': describes });
@@ -109,44 +139,29 @@ describe('a spare host', { concurrency: 2 }, () => {
     assert.deepEqual([second.status, second.attempt, isAlive(frozen)], ['completed', 2, false]);
   });
 
-  test('makes way for the SDK of an app that has another; one that was installed anew meanwhile is loaded anew', async t => {
-    const folder = makeApp(t, { 'describes.mjs': describes });
-    const other = makeApp(t, { 'describes.mjs': describes });
-    const sdk = join(other, 'sdk');
-    cpSync(join(import.meta.dirname, '../../../client/src'), join(sdk, 'src'), { recursive: true });
-    cpSync(join(import.meta.dirname, '../../../client/package.json'), join(sdk, 'package.json'));
-    symlinkSync(realpathSync(join(other, 'node_modules')), join(sdk, 'node_modules'));
-    rmSync(join(other, 'node_modules'));
-    mkdirSync(join(other, 'node_modules', '@longhaul'), { recursive: true });
-    symlinkSync(sdk, join(other, 'node_modules', '@longhaul', 'client'));
-
-    const declared = [folder, other].map(place => ({
-      entryPoint: join(place, 'describes.mjs#run'),
-      triggers: ['socket-activity' as const],
-    }));
-    const room = await openSpareRoom(t, { folder, declared });
-    const [ofWorkspace, ofOther] = declared.map(({ entryPoint }) => entryPoint) as [string, string];
-    const register = (app: string, entryPoint: string) =>
-      room.tasks.register(app, { name: 'n', entryPoint, trigger: { type: 'socket-activity' } });
-    const program = join(realpathSync(sdk), 'src/task-host/main.ts');
-
+  test('is for apps with the very SDK that it has loaded; one that was installed anew meanwhile is loaded anew', async t => {
+    const { room, ofWorkspace, ofOther, register, program } = await twoSdks(t);
     await register('a.a', ofWorkspace);
     const first = await spareOf(room);
     const run = await room.ended(await room.run(ofOther, { app: 'b.b' }));
-    assert.deepEqual([run.pid, run.attempt, run.status], [first, 1, 'completed']);
+    assert.deepEqual([run.pid === first, run.attempt, run.status], [false, 1, 'completed']);
     assert.equal(JSON.parse(run.log).argv[1], program);
-    // Now the one without a host is `c.c`.
-    await room.ended(await room.run(ofWorkspace, { app: 'a.a' }));
-    await register('c.c', ofOther);
-    const second = await waitFor('a spare host of its SDK', () => {
-      const { spareHostPid } = room.tasks;
-      return spareHostPid !== null && readFileSync(`/proc/${spareHostPid}/cmdline`, 'latin1').includes(program)
-        ? spareHostPid
-        : undefined;
-    });
+    assert.equal((await room.ended(await room.run(ofWorkspace, { app: 'a.a' }))).pid, first, 'it waited on');
+    await register('c.c', ofOther); // the one without a host
+    const second = await spareWith(program, room);
     chmodSync(program, 0o600);
     const { pid, status } = await room.ended(await room.run(ofOther, { app: 'c.c' }));
     assert.deepEqual([pid === second, status], [false, 'completed']);
+  });
+
+  test('whose SDK cannot be looked at any more costs an app with another SDK no run', async t => {
+    const { room, ofWorkspace, ofOther, register, program } = await twoSdks(t);
+    await register('b.b', ofOther);
+    await spareWith(program, room);
+    rmSync(program);
+    symlinkSync('main.ts', program); // a loop
+    const { status } = await room.ended(await room.run(ofWorkspace, { app: 'a.a' }));
+    assert.equal(status, 'completed');
   });
 
   test('of an agent is told in its status, dies with it, and is not there where it is turned off', async t => {

@@ -5,7 +5,7 @@ import type { FromTaskHost, ToNewHost } from '@longhaul/agent-protocol';
 
 // Not by `import`, as in printing.ts.
 const { readSync, writeSync } = process.getBuiltinModule('node:fs');
-/** Two paths of the longest kind, each character escaped, would fit. */
+/** A path of the longest kind, each character escaped, fits. */
 const maxBytes = 65_536;
 
 /** `undefined`: it is not needed any more. */
@@ -43,6 +43,5 @@ function parse(text: string): ToNewHost | 'end' {
   if (text === '') return 'end';
   const word = JSON.parse(text) as Partial<Record<string, unknown>>;
   if (word.type === 'serve' && typeof word.folder === 'string') return { type: 'serve', folder: word.folder };
-  if (word.type === 'make-way' && typeof word.program === 'string') return { type: 'make-way', program: word.program };
   throw new Error(`this is no first word to a host: ${text}`);
 }

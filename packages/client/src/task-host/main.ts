@@ -1,6 +1,5 @@
 // Entry of a task host, started by the agent and by nobody else: `node main.js PARENT`, with the channel to the agent as
 // descriptor 3 and the pipe for logs as descriptor 4. It lives as long as its agent wants it, and never longer than its agent.
-import { pathToFileURL } from 'node:url';
 import { Descriptor, dieWithParent } from '@longhaul/agent/kernel';
 import { firstWord } from './first-word.ts';
 import { serve } from './serve.ts';
@@ -14,9 +13,5 @@ dieWithParent(parent);
 
 const channel = Descriptor.own(3);
 const word = await firstWord(channel);
-if (word?.type === 'serve') serve(channel, word.folder);
-else if (word?.type === 'make-way') {
-  channel.release();
-  process.argv[1] = word.program;
-  await import(pathToFileURL(word.program).href);
-} else process.exit();
+if (word !== undefined) serve(channel, word.folder);
+else process.exit();
