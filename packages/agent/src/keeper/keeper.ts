@@ -97,7 +97,7 @@ class Keeper {
 
   /** Whoever deletes the state folder wants none of it any more; a keeper that went on would be found and ended by nobody. */
   #look(): void {
-    if (this.#lock.isInPlace) return;
+    if (!this.#lock.isGone()) return;
     const message = `the state folder ${this.#options.paths.stateFolder} was deleted or replaced while it was in use`;
     this.#happened({ type: 'keeper-failed', failure: { code: 'store-unreadable', message, isFatal: true } });
   }

@@ -12,8 +12,13 @@ export interface LockOptions {
 }
 
 export interface Lock extends Disposable {
-  /** False once its file was deleted or replaced: whoever comes next would not see that it is held. */
+  /**
+   * False once its file was deleted or replaced: whoever comes next would not see that it is held. What cannot be looked at now (a
+   * file system that hangs or is locked) is in place.
+   */
   readonly isInPlace: boolean;
+  /** One of many looks. True when it was not in place in this one and the one before: a home that is mounted anew is away for a moment. */
+  isGone(): boolean;
 }
 
 /** SQLITE_BUSY: somebody else holds it. */
@@ -44,13 +49,7 @@ function tryLock(folder: string, file: string): Lock | undefined {
     const opened = new DatabaseSync(file, { timeout: 0 });
     database = opened;
     opened.exec('BEGIN EXCLUSIVE');
-    const inode = inodeOf(file);
-    return {
-      get isInPlace() {
-        return inode !== undefined && inodeOf(file) === inode;
-      },
-      [Symbol.dispose]: () => void (opened.isOpen && opened.close()),
-    };
+    return new HeldLock(file, opened);
   } catch (error) {
     if (database?.isOpen) database.close();
     if (error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === sqliteBusy) return undefined;
@@ -62,4 +61,35 @@ function tryLock(folder: string, file: string): Lock | undefined {
   }
 }
 
-const inodeOf = (file: string): number | undefined => statSync(file, { throwIfNoEntry: false })?.ino;
+class HeldLock implements Lock {
+  readonly #file: string;
+  readonly #database: DatabaseSync;
+  readonly #inode: number;
+  #wasMissed = false;
+
+  constructor(file: string, database: DatabaseSync) {
+    this.#file = file;
+    this.#database = database;
+    this.#inode = statSync(file).ino;
+  }
+
+  get isInPlace(): boolean {
+    try {
+      return statSync(this.#file).ino === this.#inode;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      return code !== 'ENOENT' && code !== 'ENOTDIR';
+    }
+  }
+
+  isGone(): boolean {
+    const isMissed = !this.isInPlace;
+    const isGone = isMissed && this.#wasMissed;
+    this.#wasMissed = isMissed;
+    return isGone;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+}

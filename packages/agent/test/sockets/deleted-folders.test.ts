@@ -1,6 +1,6 @@
 // What a logout or a careless hand deletes under a running agent: it stays in reach, or it ends; it never lives on unseen.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { AgentStatus, AppRecord, SocketRecord, TaskRecord } from '@longhaul/agent-protocol';
@@ -63,6 +63,20 @@ test('a keeper whose state folder was deleted ends with its agent, and the next 
   assert.notEqual(second.keeperPid, first.keeperPid);
   const { pid, keeperPid } = await (await home.owner()).invoke<AgentStatus>('getStatus');
   assert.deepEqual(processesWith(`LONGHAUL_HOME=${home.folder}`).sort(), [pid, keeperPid].sort());
+});
+
+test('a state folder that cannot be looked at for a while ends nobody', async t => {
+  const [home, other] = [createHome(t), createHome(t)];
+  const [kept, ended] = [await home.ensure(), await other.ensure()];
+  const { stateFolder } = home.paths;
+  renameSync(stateFolder, `${stateFolder}-aside`);
+  symlinkSync(stateFolder, stateFolder); // ELOOP, for root as well
+  rmSync(other.paths.stateFolder, { recursive: true });
+  // Its keeper looks as often, and ends after its second look.
+  await waitFor('the looks', () => !isAlive(ended.keeperPid), { timeoutMs: 20_000 });
+  rmSync(stateFolder);
+  renameSync(`${stateFolder}-aside`, stateFolder);
+  assert.equal((await home.ensure()).keeperPid, kept.keeperPid);
 });
 
 /** As VaultProcesses names the first. */

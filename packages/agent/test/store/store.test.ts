@@ -1,7 +1,16 @@
 // The store on a real disk: durable in groups, each write for itself, damaged and newer stores left as they are.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -229,6 +238,36 @@ describe('the lock', () => {
     const waiting = acquireLock(folder, 'agent', { waitMs: 10_000 });
     child.kill('SIGKILL');
     using _held = await waiting;
+  });
+
+  test('is out of place when its file was deleted or replaced, not when nobody can look', async () => {
+    const [inside, aside] = [join(folder, 'state'), join(folder, 'aside')];
+    using lock = await acquireLock(inside, 'keeper', { waitMs: 0 });
+    assert.equal(lock.isInPlace, true);
+    renameSync(inside, aside);
+    assert.equal(lock.isInPlace, false);
+    symlinkSync(inside, inside);
+    assert.equal(lock.isInPlace, true, 'ELOOP');
+    rmSync(inside);
+    mkdirSync(inside);
+    writeFileSync(join(inside, 'keeper.lock'), '');
+    assert.equal(lock.isInPlace, false);
+    rmSync(inside, { recursive: true });
+    renameSync(aside, inside);
+    assert.equal(lock.isInPlace, true);
+  });
+
+  test('is gone when it was out of place in two looks in a row', async () => {
+    const [inside, aside] = [join(folder, 'state'), join(folder, 'aside')];
+    using lock = await acquireLock(inside, 'keeper', { waitMs: 0 });
+    for (let times = 0; times < 2; times++) {
+      renameSync(inside, aside);
+      assert.equal(lock.isGone(), false);
+      renameSync(aside, inside);
+      assert.equal(lock.isGone(), false);
+    }
+    renameSync(inside, aside);
+    assert.deepEqual([lock.isGone(), lock.isGone()], [false, true]);
   });
 
   test('a lock file that is something else has its own code', async () => {
