@@ -123,7 +123,8 @@ export class Requests {
     const { ledger, vaults, now } = this.#room;
     const { key, lease } = asked;
     const row = this.#own(speaker, key);
-    if (row.returnedLease === lease && !isOver(row.state)) return this.#done(speaker, asked); // said again
+    const isLentUnderIt = row.state.name === 'lent' && row.state.lease === lease;
+    if (row.returnedLease === lease && !isLentUnderIt && !isOver(row.state)) return this.#done(speaker, asked); // said again
     requireLease(row, lease);
     const keepAliveMs = asked.keepAliveMs === undefined ? row.keepAliveMs : asked.keepAliveMs;
     requireKeepAlive(row.kind, keepAliveMs);

@@ -153,6 +153,18 @@ export class VaultLink implements Disposable {
     this.#line.tell({ type: 'lent', slot: holding.slot, lease: holding.lease });
   }
 
+  /**
+   * What the link before this one has told of as lent, and the vault has never heard: told again. Else the lease would be given
+   * twice.
+   */
+  catchUp(earlier: Iterable<Holding>): void {
+    for (const holding of earlier) {
+      const held = this.#holdings.get(holding.id);
+      const isAhead = held?.slot === holding.slot && holding.isLent && holding.lease === leaseAfter(held.lease);
+      if (isAhead) this.lent(holding);
+    }
+  }
+
   /** Given back under its lease; deaf until armed. */
   return(leased: LeasedId): Promise<VaultResult> {
     return this.#returning.add(leased);

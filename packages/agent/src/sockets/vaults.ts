@@ -204,7 +204,7 @@ export class Vaults implements Disposable {
     }
   }
 
-  async #join(address: VaultAddress): Promise<VaultLink> {
+  async #join(address: VaultAddress, before?: VaultLink): Promise<VaultLink> {
     const { generation, deadlineMs, listener } = this.#options;
     let joined: VaultLink | undefined;
     const link = await VaultLink.open(
@@ -229,6 +229,7 @@ export class Vaults implements Disposable {
       link[Symbol.dispose]();
       throw new LonghaulError('vault-silent', `vault ${address.number} has hung up`);
     }
+    if (before !== undefined) link.catchUp(before.holdings); // before anybody asks for one
     joined = link;
     this.#links.add(link);
     return link;
@@ -252,7 +253,7 @@ export class Vaults implements Disposable {
     for (let pauseMs = firstPauseMs; link === undefined && !this.#isDisposed && lives(address); pauseMs *= 2) {
       const startedAt = performance.now();
       // Whatever goes wrong: only the end of its process is proof that it holds nothing any more.
-      link = await this.#join(address).catch(() => undefined);
+      link = await this.#join(address, silent).catch(() => undefined);
       const restMs = Math.min(pauseMs, deadlineMs) - (performance.now() - startedAt);
       if (link === undefined && restMs > 0) await delay(restMs, undefined, { ref: false });
     }

@@ -2,6 +2,8 @@
 // together, and nothing is lost or told twice.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, type TestContext, test } from 'node:test';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import { leakCheck, waitFor } from '@longhaul/testing';
@@ -65,6 +67,31 @@ test('a run that was waiting or running is given its socket again, under a new l
   assert.equal(await guest.tell({ type: 'return', key, lease: 2, leftover: null }), 'done');
   await scene.tasks.next(); // of the bytes that nobody has read, after the hand-back
   assert.equal(scene.tasks.runs.length, 2);
+});
+
+test('a lease that was handed back and is given again is one of its own: it can be handed back', async t => {
+  const scene = new Scene(t);
+  await scene.open();
+  const { peer, app } = await connection(t);
+  const key = await (await scene.guest()).transfer(app);
+  app[Symbol.dispose]();
+  await scene.close();
+  // As an agent leaves it whose vault never heard of lease 1, because it hung until the agent died.
+  const database = new DatabaseSync(join(scene.folder, 'longhaul.db'));
+  database.exec('UPDATE sockets SET returned_lease = 1');
+  database.close();
+  const sockets = await scene.open();
+  peer.write('x');
+  const lent = await sockets.lend(await scene.tasks.next(), 1);
+  assert.ok(lent !== 'obsolete' && lent.socket?.lease === 1);
+  assert.equal(readAll(lent.descriptor!), 'x');
+  close(lent);
+  const back = { type: 'return', key, lease: 1, leftover: null } as const;
+  const guest = await scene.guest();
+  assert.equal(await guest.tell(back), 'done');
+  assert.equal(await guest.tell(back), 'done', 'said again');
+  const [record] = sockets.list(owner);
+  assert.deepEqual([record?.status, record?.transfers], ['parked', 2]);
 });
 
 test('a run that was over, or is not known any more, decides over its socket as if it had been told in time', async t => {

@@ -27,6 +27,7 @@ import {
   openKeeper,
   readAll,
   vaultPids,
+  Witness,
 } from './parking.ts';
 
 after(leakCheck());
@@ -282,6 +283,38 @@ test('an agent that may open no more files takes no vault for dead, and its fail
   const { stdout } = await promisify(execFile)('sh', [...command, JSON.stringify(address)], { timeout: 30_000 });
   const expected = { answer: 'vault-silent', lost: [], isHeld: true, failed: 5, more: 0 };
   assert.deepEqual(JSON.parse(stdout), expected);
+});
+
+test('a lease that was told to a vault that hangs, and never reached it, is told again when it goes on', {
+  skip: !mayTakeHere,
+}, async t => {
+  const { processes } = openKeeper(t);
+  const rejoined = Promise.withResolvers<readonly string[]>();
+  using vaults = await Vaults.open({
+    generation: 1,
+    vaults: [],
+    openVault: () => processes.open(),
+    listener: { ...new Witness().listener, rejoined: rejoined.resolve },
+    deadlineMs: 200,
+    patienceMs: 200,
+  });
+  await vaults.park(one, (await connection(t)).app);
+  const pid = vaultPid();
+  process.kill(pid, 'SIGSTOP');
+  t.after(() => process.kill(pid, 'SIGCONT'));
+  // More than the kernel keeps for a process that does not read.
+  for (let messages = 0; messages < 64; messages++) vaults.arm(Array(4_096).fill(one));
+  const { holding, descriptor } = vaults.take(one)!;
+  descriptor[Symbol.dispose]();
+  vaults.lent(holding);
+  await assert.rejects(vaults.giveBack(one), { code: 'vault-silent' });
+  process.kill(pid, 'SIGCONT');
+  assert.deepEqual(await rejoined.promise, [one]);
+  assert.deepEqual([vaults.get(one)?.isLent, vaults.get(one)?.lease], [true, 1]);
+  await vaults.giveBack(one);
+  const next = await vaults.lend(one);
+  next.descriptor[Symbol.dispose]();
+  assert.equal(next.holding.lease, 2, 'no lease is given twice');
 });
 
 test('a newer agent replaces the one before, with everything in its state; an older one is refused', async t => {
