@@ -8,8 +8,11 @@ export function programFile(name: string): string {
   return fileURLToPath(new URL(`../${name}${isSource ? '.ts' : '.js'}`, import.meta.url));
 }
 
+/** The workspace's private condition when running from source, in what packages export. */
+export const exportConditions: readonly string[] = Object.freeze(isSource ? ['longhaul-source'] : []);
+
 /** Flags for Node: the workspace's private export condition when running from source, and no note about SQLite. */
 export const nodeFlags: readonly string[] = Object.freeze([
-  ...(isSource ? ['--conditions=longhaul-source'] : []),
+  ...exportConditions.map(condition => `--conditions=${condition}`),
   '--disable-warning=ExperimentalWarning',
 ]);

@@ -1,18 +1,15 @@
 // Where a task's code is: the module that its entry point names, and the SDK that this module would import, whose task host
 // runs it. Nothing is started that the app's manifest does not declare.
 import { accessSync, constants, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { extname, resolve } from 'node:path';
 import { LonghaulError, type ManifestTask, type TriggerType } from '@longhaul/agent-protocol';
+import { hostProgramOf } from './sdk-place.ts';
 
 /** What the rest of the agent knows of an app. */
 export interface TaskManifest {
   readonly folder: string | null;
   readonly tasks: readonly ManifestTask[];
 }
-
-/** The program of the SDK that runs tasks. */
-const hostProgram = '@longhaul/client/task-host';
 
 export interface EntryPlace {
   /** Absolute path of the module. */
@@ -99,9 +96,9 @@ export function hostProgramFor({ module }: EntryPlace): string {
     throw new LonghaulError('task-failed', `there is no file ${module}`);
   }
   try {
-    return createRequire(module).resolve(hostProgram);
+    return hostProgramOf(module);
   } catch (cause) {
-    const message = `${module} cannot import "${hostProgram}": install @longhaul/client where it is`;
+    const message = `${module} cannot import "@longhaul/client/task-host": install @longhaul/client where it is`;
     throw new LonghaulError('task-failed', message, { cause });
   }
 }

@@ -63,7 +63,7 @@ const spareWith = (program: string, { tasks }: Room) =>
       const pid = tasks.spareHostPid;
       return pid !== null && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(program) ? pid : undefined;
     },
-    { timeoutMs: 20_000 },
+    patience,
   );
 
 describe('a spare host', { concurrency: 2 }, () => {
