@@ -7,6 +7,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { openSync, readdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -315,6 +316,15 @@ test('a lease that was told to a vault that hangs, and never reached it, is told
   const next = await vaults.lend(one);
   next.descriptor[Symbol.dispose]();
   assert.equal(next.holding.lease, 2, 'no lease is given twice');
+});
+
+test('a vault that may let nobody take its descriptors serves its agent all the same', async t => {
+  const { folder } = openKeeper(t);
+  const program = fileURLToPath(new URL('./filtered-vault.ts', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [...nodeFlags, program, join(folder, 'vault')], {
+    timeout: 30_000,
+  });
+  assert.equal(stdout, 'room for 10\n');
 });
 
 test('a newer agent replaces the one before, with everything in its state; an older one is refused', async t => {
