@@ -2,7 +2,7 @@
 // (Those of the transfers are in transfers/options.ts.)
 
 export interface KeeperLimits {
-  /** Connections held while no agent can take them; one more is closed. */
+  /** Connections held while no agent can take them, and as many on each door that are told why there is none; one more is closed. */
   readonly maxHeldConnections: number;
   /** A held connection is closed after this time. Milliseconds. */
   readonly holdMs: number;

@@ -8,7 +8,7 @@ import type { KeeperLimits } from '../options.ts';
 import { StandingPath } from '../platform/standing-path.ts';
 import type { Via } from './wire.ts';
 
-/** How long a refused caller may take to hear it. Milliseconds. */
+/** How long a refused caller may take to hear it, from its coming on. Milliseconds. */
 const turnAwayMs = 2_000;
 /** Of a refusal: the SDK reads the first 1 KiB of its body. Characters. */
 const maxMessage = 300;
@@ -34,6 +34,8 @@ export class Doors implements Disposable {
   #pass: Pass | undefined;
   #onItsWay: Held | undefined;
   #refusal: Refusal | undefined;
+  /** Those that are being told why there is no agent. Other users reach the loopback port only. */
+  readonly #leaving = { unix: new Set<Socket>(), loopback: new Set<Socket>() } satisfies Record<Via, Set<Socket>>;
   #sweeper: NodeJS.Timeout | undefined;
   #socket: Server | undefined;
   #standing: StandingPath | undefined;
@@ -106,7 +108,7 @@ export class Doors implements Disposable {
     this.#refusal = { code, message: message.slice(0, maxMessage) };
     if (this.#onItsWay !== undefined) this.#held.unshift(this.#onItsWay);
     this.#onItsWay = undefined;
-    for (const { socket } of this.#held.splice(0)) turnAway(socket, this.#refusal);
+    for (const { via, socket } of this.#held.splice(0)) this.#turnAway(via, socket, this.#refusal);
   }
 
   #createServer(via: Via): Server {
@@ -118,7 +120,7 @@ export class Doors implements Disposable {
   #accept(via: Via, socket: Socket): void {
     socket.on('error', () => {});
     if (this.#refusal !== undefined) {
-      turnAway(socket, this.#refusal);
+      this.#turnAway(via, socket, this.#refusal);
       return;
     }
     if (this.#held.length >= this.#limits.maxHeldConnections) {
@@ -127,6 +129,23 @@ export class Doors implements Disposable {
     }
     this.#held.push({ via, socket, until: performance.now() + this.#limits.holdMs });
     this.#next();
+  }
+
+  /** Told, if not too many are already; and closed in time, however slowly it goes on speaking. */
+  #turnAway(via: Via, socket: Socket, refusal: Refusal): void {
+    const leaving = this.#leaving[via];
+    if (socket.destroyed) return;
+    if (leaving.size >= this.#limits.maxHeldConnections) {
+      socket.destroy();
+      return;
+    }
+    leaving.add(socket);
+    const tooLate = setTimeout(() => socket.destroy(), turnAwayMs);
+    socket.once('close', () => {
+      clearTimeout(tooLate);
+      leaving.delete(socket);
+    });
+    sayWhy(socket, refusal);
   }
 
   #next(): void {
@@ -160,11 +179,12 @@ export class Doors implements Disposable {
     this.#socket?.close();
     this.#onItsWay?.socket.destroy();
     for (const { socket } of this.#held.splice(0)) socket.destroy();
+    for (const leaving of Object.values(this.#leaving)) for (const socket of leaving) socket.destroy();
   }
 }
 
 /** As an HTTP server that is there and cannot serve; the SDK knows the code. What was asked is not read, only taken. */
-function turnAway(socket: Socket, refusal: Refusal): void {
+function sayWhy(socket: Socket, refusal: Refusal): void {
   const body = JSON.stringify(refusal);
   const head = [
     'HTTP/1.1 503 Service Unavailable',
@@ -173,7 +193,6 @@ function turnAway(socket: Socket, refusal: Refusal): void {
     'connection: close',
   ];
   socket.resume();
-  socket.setTimeout(turnAwayMs, () => socket.destroy());
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 

@@ -79,6 +79,33 @@ test('while no agent can be had those who wait and those who come are told why, 
   await waitFor('the next to be passed', () => passed.length === 1);
 });
 
+test('of those who are told why, only so many stay, and none for long, however slowly they speak', async t => {
+  const { doors, path } = await openDoors(t, { maxHeldConnections: 3, holdMs: 60_000 });
+  doors.refuse({ code: 'disk-full', message: 'there is no room' });
+  let told = 0;
+  let closed = 0;
+  const dripping = Array.from({ length: 5 }, () =>
+    connect({ path, allowHalfOpen: true })
+      .on('error', () => {})
+      .once('data', () => (told += 1))
+      .once('close', () => (closed += 1)),
+  );
+  const drops = setInterval(() => {
+    for (const client of dripping) client.write('x');
+  }, 50);
+  t.after(() => {
+    clearInterval(drops);
+    for (const client of dripping) client.destroy();
+  });
+  await waitFor('two to be closed at once', () => told === 3 && closed === 2);
+  await waitFor('the rest to be closed in time', () => closed === 5);
+  let isTold = false;
+  connect(path)
+    .on('error', () => {})
+    .once('data', () => (isTold = true));
+  await waitFor('the next to be told', () => isTold);
+});
+
 test('one at a time is on its way, and what an agent took to its grave unread goes to the next', async t => {
   const { doors, dial } = await openDoors(t, { maxHeldConnections: 10, holdMs: 60_000 });
   const seen: Socket[][] = [[], []];
