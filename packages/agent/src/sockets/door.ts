@@ -118,8 +118,8 @@ export async function openSockets(options: SocketsOptions): Promise<Sockets> {
   const room: SocketRoom = { ledger, vaults, tasks: options.tasks, turns, again, limits, log, now };
   const waking = new Wakes(room);
   wakes = waking;
-  const holders = stack.use(new Holders(room));
-  const runs = new Runs(room);
+  const holders = stack.use(new Holders(room, waking));
+  const runs = new Runs(room, waking);
   const requests = new Requests(room, waking, holders);
   stack.defer(() => turns.idle());
   const timer = stack.use(

@@ -3,6 +3,7 @@
 import type { FromSocketDoor } from '@longhaul/agent-protocol';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import type { SocketRoom } from './room.ts';
+import type { Wakes } from './wakes.ts';
 
 /** Who asks: an app at the door, or a task host at its own channel. */
 export interface Speaker {
@@ -15,12 +16,14 @@ export interface Speaker {
 
 export class Holders implements Disposable {
   readonly #room: SocketRoom;
+  readonly #wakes: Wakes;
   /** By the key of the hand-over. */
   readonly #speakers = new Map<string, Speaker>();
   readonly #timers = new Set<NodeJS.Timeout>();
 
-  constructor(room: SocketRoom) {
+  constructor(room: SocketRoom, wakes: Wakes) {
     this.#room = room;
+    this.#wakes = wakes;
   }
 
   set(key: string, speaker: Speaker): void {
@@ -66,7 +69,8 @@ export class Holders implements Disposable {
     if (row?.state.name !== 'lent' || row.state.holder.runId !== null || this.#speakers.has(key)) return;
     ledger.change(row, { name: 'put-back' });
     await vaults.giveBack(key);
-    vaults.arm([key]);
+    const parked = ledger.table.findByKey(key);
+    if (parked !== undefined) this.#wakes.listen(parked);
   }
 
   [Symbol.dispose](): void {

@@ -14,7 +14,15 @@ import { SocketTable } from './table.ts';
 export type RowPatch = Partial<
   Pick<
     SocketRow,
-    'keepAliveMs' | 'keepAliveAt' | 'contextBytes' | 'transfers' | 'wakes' | 'lastWakeAt' | 'failures' | 'returnedLease'
+    | 'keepAliveMs'
+    | 'keepAliveAt'
+    | 'contextBytes'
+    | 'transfers'
+    | 'wakes'
+    | 'lastWakeAt'
+    | 'failures'
+    | 'returnedLease'
+    | 'hasNews'
   >
 >;
 
@@ -93,6 +101,7 @@ export class SocketLedger implements Disposable {
         lastWakeAt: earlier?.lastWakeAt ?? null,
         failures: 0,
         returnedLease: 0,
+        hasNews: leftover !== null && leftover.length > 0,
       };
       const stored = earlier === undefined ? this.#commits.insert(next) : { ...next, seq: earlier.seq };
       if (earlier !== undefined) this.#commits.update(stored);

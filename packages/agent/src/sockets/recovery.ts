@@ -67,6 +67,7 @@ export class Recovery {
     holders.expect(this.#absent);
     const again = [...inStore.lent, ...this.#putBack];
     vaults.arm(again);
+    this.#wakeForNews();
     const parked = keys.length - inStore.gone.length + this.#putBack.length;
     const sockets = keys.length + others.length;
     if (sockets === 0 && strangers.length === 0) return;
@@ -103,7 +104,8 @@ export class Recovery {
     if (!isLive) await vaults.drop(key);
     else if (held === undefined) this.#wakes.end(row, 'the process that held it let go of it');
     else if (row.state.name !== 'lent') await vaults.giveBack(key);
-    if (row?.state.name === 'parked') vaults.arm([key]);
+    const parked = ledger.table.findByKey(key); // it may have been signalled meanwhile
+    if (parked !== undefined) this.#wakes.listen(parked);
   }
 
   /** What the vaults hold and no row knows. There are none where they hold as many as are known and not gone. */
@@ -141,6 +143,16 @@ export class Recovery {
       if (state.holder.by === 'app') this.#absent.push(row.key);
       else this.#listenAgain(row);
     }
+  }
+
+  /** Of what was read and not used no vault tells: the one that knows of it is the row. */
+  #wakeForNews(): void {
+    const { ledger, again } = this.#room;
+    again.do('news', () =>
+      ledger.together(() => {
+        for (const row of ledger.table.listNews()) this.#wakes.listen(row);
+      }),
+    );
   }
 
   #listenAgain(row: SocketRow): void {

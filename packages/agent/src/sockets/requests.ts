@@ -106,7 +106,7 @@ export class Requests {
       if (!isNew) ledger.release(speaker.app);
     }
     stepNow('socket.transfer.answer', () => this.#done(speaker, asked));
-    this.#listen(key, leftover !== null && leftover.length > 0);
+    this.#listen(key);
   }
 
   #checkNew(app: string, { socketId, taskId, kind, keepAliveMs }: Asked<'transfer'>): void {
@@ -147,6 +147,7 @@ export class Requests {
           transfers: row.transfers + 1,
           failures: 0,
           returnedLease: lease,
+          hasNews,
         },
         isSame ? undefined : { context, leftover },
       ),
@@ -154,7 +155,7 @@ export class Requests {
     this.#holders.delete(key);
     await step('socket.return.give', () => orWhenItAnswers(vaults.giveBack(key)));
     stepNow('socket.return.answer', () => this.#done(speaker, asked));
-    if (rest === undefined) this.#listen(key, hasNews);
+    if (rest === undefined) this.#listen(key);
   }
 
   /** A task that reads nothing of what it is woken for is woken less and less often; `undefined`: it has read, or only once not. */
@@ -193,7 +194,7 @@ export class Requests {
       );
     } catch (error) {
       await vaults.giveBack(key).catch(() => {}); // a vault that does not answer is told later
-      this.#listen(key, false);
+      this.#listen(key);
       throw error;
     }
     this.#holders.set(key, speaker);
@@ -220,15 +221,12 @@ export class Requests {
     this.#done(speaker, asked);
   }
 
-  /** From now on; at once when there is something that nobody has seen. */
-  #listen(key: string, hasNews: boolean): void {
-    const { vaults, ledger, again } = this.#room;
-    // It is answered: a wake that cannot be recorded now comes later.
+  /** It is answered: a wake that cannot be recorded now comes later. */
+  #listen(key: string): void {
+    const { ledger, again } = this.#room;
     again.do(`listen ${key}`, () => {
       const row = ledger.table.findByKey(key);
-      if (row?.state.name !== 'parked') return; // its time has come meanwhile
-      if (hasNews) this.#wakes.signal(row, 'socket-activity');
-      else vaults.arm([key]);
+      if (row !== undefined) this.#wakes.listen(row); // not parked: its time has come meanwhile
     });
   }
 

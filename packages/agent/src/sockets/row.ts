@@ -26,6 +26,8 @@ export interface SocketRow {
   readonly failures: number;
   /** The last lease that was handed back: said again, it is still handed back. 0: none. */
   readonly returnedLease: number;
+  /** There are bytes, read and not used, that its task has not seen, or not with success: it is woken for them (decision 161). */
+  readonly hasNews: boolean;
 }
 
 /** What the app gave along. */

@@ -7,6 +7,7 @@ import { pauseAfter } from './failure-pause.ts';
 import { lentSocket, toBase64 } from './lent-socket.ts';
 import type { SocketRoom } from './room.ts';
 import type { SocketRow } from './row.ts';
+import type { Wakes } from './wakes.ts';
 
 export interface SocketRun {
   readonly id: string;
@@ -24,9 +25,11 @@ export type ForRun =
 
 export class Runs {
   readonly #room: SocketRoom;
+  readonly #wakes: Wakes;
 
-  constructor(room: SocketRoom) {
+  constructor(room: SocketRoom, wakes: Wakes) {
     this.#room = room;
+    this.#wakes = wakes;
   }
 
   /**
@@ -91,13 +94,11 @@ export class Runs {
     if (!isOf(row, run)) return; // handed back, or in other hands
     if (outcome !== 'completed') await this.#failed(row, run.id);
     else if (row.state.name === 'lent') await this.#forsake(row, `run ${run.id} ended without handing it back`);
-    else await this.#putBack(row);
+    else this.#putBack(row);
   }
 
-  async #putBack(row: SocketRow): Promise<void> {
-    const { ledger, vaults } = this.#room;
-    stepNow('socket.over.note', () => ledger.change(row, { name: 'put-back' }));
-    vaults.arm([row.key]);
+  #putBack(row: SocketRow): void {
+    this.#wakes.listen(stepNow('socket.over.note', () => this.#room.ledger.change(row, { name: 'put-back' })));
   }
 
   /** The same bytes would wake the same task at once: not before a pause, and not for ever. */

@@ -39,4 +39,9 @@ export const socketMigrations: readonly Migration[] = [
         ) STRICT;
       `),
   },
+  {
+    version: 13,
+    name: 'bytes that were read and not used, and that nobody was told of',
+    apply: database => database.exec('ALTER TABLE sockets ADD COLUMN has_news INTEGER NOT NULL DEFAULT 0'),
+  },
 ];

@@ -16,6 +16,7 @@ export class SocketTable {
   readonly #ofApp: StatementSync;
   readonly #from: StatementSync;
   readonly #parked: StatementSync;
+  readonly #news: StatementSync;
   readonly #unparked: StatementSync;
   readonly #due: StatementSync;
   readonly #nextDue: StatementSync;
@@ -35,24 +36,26 @@ export class SocketTable {
     // In the order of the rows, not through the index of the app's ids: whoever stops early has read no more than he took.
     this.#from = database.prepare('SELECT * FROM sockets WHERE seq >= ? AND +app = ? ORDER BY seq');
     this.#parked = database.prepare('SELECT key FROM sockets WHERE state = ?');
+    this.#news = database.prepare('SELECT * FROM sockets WHERE has_news = 1 AND state = ? ORDER BY seq');
     this.#unparked = database.prepare('SELECT * FROM sockets WHERE state <> ? ORDER BY seq');
     this.#due = database.prepare('SELECT * FROM sockets WHERE due_at <= ? ORDER BY due_at LIMIT ?');
     this.#nextDue = database.prepare('SELECT min(due_at) AS at FROM sockets WHERE due_at IS NOT NULL');
     this.#counts = database.prepare('SELECT app, count(*) AS count FROM sockets GROUP BY app');
     this.#insert = database.prepare(`
       INSERT INTO sockets (app, id, key, kind, task_id, wake, local_address, remote_address, state, since, due_at,
-        keep_alive_ms, keep_alive_at, context_bytes, transfers, wakes, last_wake_at, failures, returned_lease)
+        keep_alive_ms, keep_alive_at, context_bytes, transfers, wakes, last_wake_at, failures, returned_lease, has_news)
       VALUES (:app, :id, :key, :kind, :taskId, :wake, :localAddress, :remoteAddress, :state, :since, :dueAt,
-        :keepAliveMs, :keepAliveAt, :contextBytes, :transfers, :wakes, :lastWakeAt, :failures, :returnedLease)`);
+        :keepAliveMs, :keepAliveAt, :contextBytes, :transfers, :wakes, :lastWakeAt, :failures, :returnedLease,
+        :hasNews)`);
     this.#update = database.prepare(`
       UPDATE sockets SET key = :key, kind = :kind, task_id = :taskId, wake = :wake, local_address = :localAddress,
         remote_address = :remoteAddress, state = :state, since = :since, due_at = :dueAt, keep_alive_ms = :keepAliveMs,
         keep_alive_at = :keepAliveAt, context_bytes = :contextBytes, transfers = :transfers, wakes = :wakes,
-        last_wake_at = :lastWakeAt, failures = :failures, returned_lease = :returnedLease
+        last_wake_at = :lastWakeAt, failures = :failures, returned_lease = :returnedLease, has_news = :hasNews
       WHERE seq = :seq`);
     this.#change = database.prepare(`
       UPDATE sockets SET state = ?, since = ?, due_at = ?, keep_alive_ms = ?, keep_alive_at = ?, context_bytes = ?,
-        transfers = ?, wakes = ?, last_wake_at = ?, failures = ?, returned_lease = ?
+        transfers = ?, wakes = ?, last_wake_at = ?, failures = ?, returned_lease = ?, has_news = ?
       WHERE seq = ?`);
     this.#delete = database.prepare('DELETE FROM sockets WHERE seq = ?');
     this.#contents = database.prepare('SELECT context, leftover FROM socket_contents WHERE seq = ?');
@@ -83,6 +86,11 @@ export class SocketTable {
   /** Of all that are listened to. */
   parkedKeys(): string[] {
     return this.#parked.all(parked).map(({ key }) => String(key));
+  }
+
+  /** Of those, such whose task is still to be woken for what was read and not used. */
+  listNews(): SocketRow[] {
+    return this.#news.all(parked).map(row => rowOf(row)!);
   }
 
   /** All the others, oldest first. */
@@ -128,6 +136,7 @@ export class SocketTable {
       row.lastWakeAt,
       row.failures,
       row.returnedLease,
+      Number(row.hasNews),
       row.seq,
     );
   }
@@ -147,7 +156,9 @@ export class SocketTable {
 }
 
 function columnsOf(row: Omit<SocketRow, 'seq'>) {
-  return { ...row, state: JSON.stringify(row.state), dueAt: dueAt(row.state, row.keepAliveAt) };
+  const { hasNews, ...columns } = row;
+  const dueNow = dueAt(row.state, row.keepAliveAt);
+  return { ...columns, state: JSON.stringify(row.state), dueAt: dueNow, hasNews: Number(hasNews) };
 }
 
 /** What was written is what is read: the store is checked when it is opened. */
@@ -173,6 +184,7 @@ function rowOf(row: Columns | undefined): SocketRow | undefined {
     lastWakeAt: nullable(row.last_wake_at, Number),
     failures: Number(row.failures),
     returnedLease: Number(row.returned_lease),
+    hasNews: row.has_news === 1,
   };
 }
 

@@ -93,6 +93,13 @@ export class Wakes {
     }
   }
 
+  /** To what is parked, from now on; its task is woken at once when there is something that it has not seen. */
+  listen(row: SocketRow): void {
+    if (row.state.name !== 'parked') return;
+    if (row.hasNews) this.signal(row, 'socket-activity');
+    else this.#room.vaults.arm([row.key]);
+  }
+
   /** A run is recorded for a parked socket. */
   signal(row: SocketRow, reason: SocketReason): void {
     const { ledger, vaults, limits, log, now } = this.#room;
@@ -182,19 +189,14 @@ export class Wakes {
 
   /** The times that have come: keep-alive timers (SB-42), and pauses after a failure. True when there may be more. */
   due(): boolean {
-    const { ledger, vaults, now } = this.#room;
+    const { ledger, now } = this.#room;
     const rows = ledger.table.due(now(), duePerTurn);
-    const rested: string[] = [];
     ledger.together(() => {
       for (const row of rows) {
         if (row.state.name === 'parked') this.signal(row, 'keep-alive-timer-expired');
-        else {
-          ledger.change(row, { name: 'rested' });
-          rested.push(row.key);
-        }
+        else this.listen(ledger.change(row, { name: 'rested' }));
       }
     });
-    vaults.arm(rested);
     return rows.length === duePerTurn;
   }
 

@@ -4,9 +4,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SocketStatus } from '@longhaul/agent-protocol';
 import type { VaultAddress } from '../../src/keeper/vault-wire.ts';
+import { migrations } from '../../src/migrations.ts';
 import { openSockets, type Sockets } from '../../src/sockets/door.ts';
 import { openStore } from '../../src/store/store.ts';
-import { apps, FakeTasks, migrations, owner, taskId } from './room.ts';
+import { apps, FakeTasks, owner, taskId } from './room.ts';
 
 export type Order =
   | {

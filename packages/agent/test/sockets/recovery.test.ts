@@ -300,6 +300,65 @@ test('a run that fails again and again is tried after a growing pause, and after
   await waitFor('the end of the connection', () => peer.readableEnded || peer.destroyed);
 });
 
+const withLeftover = { leftover: base64('left') };
+
+async function parkWithLeftover(t: TestContext, limits: Partial<typeof defaults> = {}) {
+  const scene = new Scene(t, { limits: { firstPauseMs: 50, ...limits } });
+  const sockets = await scene.open();
+  const guest = await scene.guest();
+  const { app } = await connection(t);
+  const parked = guest.transfer(app, withLeftover);
+  return { scene, sockets, guest, parked };
+}
+
+test('a run fails that was woken for bytes that were read and not used: it is tried again, though no byte comes (161)', async t => {
+  const { scene, sockets, parked } = await parkWithLeftover(t);
+  await parked;
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    const run = await scene.tasks.next();
+    assert.equal(run.reason, 'socket-activity');
+    const lent = await sockets.lend(run, 1);
+    assert.ok(lent !== 'obsolete' && lent.socket?.leftover === withLeftover.leftover);
+    close(lent);
+    await sockets.over(run, 'failed');
+  }
+});
+
+test('nobody can be woken at first for bytes that were read and not used: somebody is as soon as that is possible', async t => {
+  const { scene, sockets, parked } = await parkWithLeftover(t);
+  scene.tasks.failure = new LonghaulError('quota-exceeded', 'too many runs in line');
+  await parked;
+  await waitFor('it to rest', () => sockets.list(owner)[0]?.why?.includes('too many runs in line'));
+  scene.tasks.failure = undefined;
+  assert.equal((await scene.tasks.next()).reason, 'socket-activity');
+});
+
+test('an app dies with a socket whose bytes nobody has seen: its task is woken for them, and what an app has left as it was wakes nobody', async t => {
+  const { scene, sockets, guest, parked } = await parkWithLeftover(t, { resumeMs: 50 });
+  const key = await parked;
+  await scene.tasks.next();
+  const taken = await guest.ask(reclaim);
+  for (const descriptor of taken.descriptors) descriptor[Symbol.dispose]();
+  guest.hangUp();
+  await scene.tasks.next();
+  const other = await scene.guest();
+  const { message, descriptors } = await other.ask(reclaim);
+  for (const descriptor of descriptors) descriptor[Symbol.dispose]();
+  assert.ok(message.type === 'lent');
+  assert.equal(await other.tell({ type: 'return', key, lease: message.socket.lease, ...withLeftover }), 'done');
+  assert.equal(sockets.list(owner)[0]?.status, 'parked');
+  assert.equal(scene.tasks.waiting, 0);
+});
+
+test('the next agent wakes for bytes that were read and not used, and of which nobody was told', async t => {
+  const { scene, parked } = await parkWithLeftover(t);
+  await parked;
+  const { id } = await scene.tasks.next();
+  scene.tasks.statuses.delete(id);
+  await scene.open();
+  assert.equal((await scene.tasks.next()).reason, 'socket-activity');
+});
+
 test('a socket whose task is not registered any more is deaf and says why, and can still be taken over', async t => {
   const scene = new Scene(t);
   let sockets = await scene.open();

@@ -15,22 +15,19 @@ import {
 } from '@longhaul/agent-protocol';
 import { waitFor } from '@longhaul/testing';
 import * as v from 'valibot';
-import { appMigrations } from '../../src/apps/apps-table.ts';
+import { migrations } from '../../src/migrations.ts';
 import { Channel } from '../../src/platform/kernel/channel.ts';
 import type { Descriptor } from '../../src/platform/kernel/descriptor.ts';
 import { connectTo } from '../../src/platform/kernel/sockets.ts';
 import type { Scope } from '../../src/scope.ts';
 import { openSockets, type SocketFact, type Sockets, type SocketsOptions } from '../../src/sockets/door.ts';
-import { socketMigrations } from '../../src/sockets/schema.ts';
 import { openStore } from '../../src/store/store.ts';
-import { transferMigrations } from '../../src/transfers/schema.ts';
 import { openKeeper } from './parking.ts';
 
 export const owner: Scope = { role: 'owner' };
 /** A registered task of the app `a`, whose grant is `token-a`; of `b` alike. */
 export const taskId = randomUUID();
 export const apps: Record<string, string> = { 'token-a': 'a', 'token-b': 'b' };
-export const migrations = [...transferMigrations, ...appMigrations, ...socketMigrations];
 
 export interface FakeRun {
   readonly id: string;

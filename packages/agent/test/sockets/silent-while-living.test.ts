@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, type TestContext, test } from 'node:test';
 import { leakCheck, waitFor } from '@longhaul/testing';
-import { connection, vaultPids } from './parking.ts';
-import { owner, Scene, transferOf } from './room.ts';
+import { connection, readAll, vaultPids } from './parking.ts';
+import { base64, owner, Scene, transferOf } from './room.ts';
 
 after(leakCheck());
 
@@ -44,6 +44,27 @@ test('an app that hands back meanwhile is told that it has: the row says so alre
   assert.equal(scene.tasks.waiting, 0);
   goOn();
   assert.equal((await scene.tasks.next()).reason, 'socket-activity');
+  assert.equal(scene.tasks.runs.length, 1);
+});
+
+test('bytes that an app had not used and hands back meanwhile wake its task once, when the vault goes on (161)', async t => {
+  const { scene, sockets, guest, peer, order, stop, isSilent, goOn } = await open(t);
+  const { message, descriptors } = await guest.ask(reclaim);
+  assert.ok(message.type === 'lent');
+  const leftover = base64('left');
+  stop();
+  assert.equal(await guest.tell({ type: 'return', key: order.key, lease: message.socket.lease, leftover }), 'done');
+  descriptors[0]![Symbol.dispose]();
+  await isSilent();
+  goOn();
+  const run = await scene.tasks.next();
+  assert.equal(run.reason, 'socket-activity');
+  peer.write(' and right');
+  const lent = await sockets.lend(run, 1);
+  assert.ok(lent !== 'obsolete' && lent.socket?.leftover === leftover);
+  await waitFor('what came', () => readAll(lent.descriptor!) === ' and right');
+  lent.descriptor![Symbol.dispose]();
+  assert.equal(await guest.tell({ type: 'return', key: order.key, lease: lent.socket.lease, leftover: null }), 'done');
   assert.equal(scene.tasks.runs.length, 1);
 });
 
