@@ -61,3 +61,22 @@ test('what fails for another reason is thrown, or told where nobody is there to 
   await Promise.resolve();
   assert.deepEqual([told, again.has('a'), again.has('b')], [[other], false, false]);
 });
+
+test('one that fails for another reason when it is tried again is told, and ends neither the process nor the turn of the rest', t => {
+  t.after(() => mock.timers.reset());
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const told: unknown[] = [];
+  using again = open(told);
+  const other = new Error('illegal-state');
+  const tries: string[] = [];
+  for (const key of ['a', 'b', 'c']) {
+    again.do(key, () => {
+      tries.push(key);
+      if (tries.length <= 3) throw passing;
+      if (key !== 'c') throw other;
+    });
+  }
+  mock.timers.tick(againMs);
+  mock.timers.tick(againMs);
+  assert.deepEqual([tries.join(' '), told], ['a b c a b c', [passing, other, other]]);
+});

@@ -5,9 +5,9 @@
 export const againMs = 1_000;
 
 export interface AgainOptions {
-  /** Whether the same may succeed later. What fails for another reason is thrown. */
+  /** Whether the same may succeed later. What fails for another reason is not tried again: it is thrown the first time. */
   readonly isPassing: (error: unknown) => boolean;
-  /** Told once for all that failed in one second; and of every promise that was broken for another reason. */
+  /** Told once for all that failed in one second; and of whatever fails for another reason where nobody is there to catch it. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -62,7 +62,15 @@ export class Again implements Disposable {
     this.#timer = undefined;
     const acts = [...this.#acts];
     this.#acts.clear();
-    for (const [key, act] of acts) this.#try(key, act);
+    const broken: unknown[] = [];
+    for (const [key, act] of acts) {
+      try {
+        this.#try(key, act);
+      } catch (error) {
+        broken.push(error);
+      }
+    }
+    for (const error of broken) this.#options.failed(error);
   }
 
   /** What has not happened is left to whoever comes next. */

@@ -7,7 +7,12 @@ export class FactFeed implements Disposable {
   readonly #pace: FactPace;
   readonly #send: (id: string) => void;
   /** Of what could not be read. */
-  readonly #again = new Again({ isPassing: isStoreFailure, failed: () => {} });
+  readonly #again = new Again({
+    isPassing: isStoreFailure,
+    failed: error => {
+      if (!isStoreFailure(error)) throw error;
+    },
+  });
   #timer: NodeJS.Timeout | undefined;
 
   /** `send` reads the transfer as it is by then and publishes it. */

@@ -2,6 +2,7 @@
 // with `not-supported-here`, and the rest of the agent works.
 
 import {
+  type ErrorCode,
   LonghaulError,
   type OwnSocketRecord,
   type OwnSocketsPage,
@@ -269,8 +270,11 @@ class Door implements Sockets {
   }
 }
 
-/** The same may succeed later: there is room again, the vault goes on, or runs that waited are over. */
-function isPassing(error: unknown): boolean {
-  const code = error instanceof LonghaulError ? error.code : undefined;
-  return code === 'vault-silent' || code === 'quota-exceeded' || isStoreFailure(error);
-}
+/**
+ * The same may succeed later: there is room again, the vault goes on, runs that waited are over, or the tasks, which end before the
+ * sockets do, are those of the next agent.
+ */
+const passing: ReadonlySet<unknown> = new Set<ErrorCode>(['vault-silent', 'quota-exceeded', 'agent-not-reachable']);
+
+const isPassing = (error: unknown): boolean =>
+  isStoreFailure(error) || (error instanceof LonghaulError && passing.has(error.code));

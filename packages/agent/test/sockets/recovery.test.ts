@@ -229,7 +229,7 @@ test('a closed socket of which nobody can be told now is told later, by the next
   scene.tasks.failure = undefined;
   const { socketId, reason } = await scene.tasks.next();
   assert.deepEqual([socketId, reason], ['s0', 'socket-closed']);
-  scene.tasks.failure = full;
+  scene.tasks.failure = new LonghaulError('agent-not-reachable', 'The agent is stopping.');
   await end(1);
   sockets = await scene.open();
   assert.deepEqual([sockets.list(owner)[1]?.status, scene.tasks.waiting], ['closed', 0]);
