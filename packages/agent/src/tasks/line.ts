@@ -83,7 +83,10 @@ export class Line {
     }));
     const place = placeOf(row, places, limits);
     if (place === 'nowhere') return place;
-    if (place === 'new-host') return this.#hasRoomFor(row.app) ? { row, host: undefined } : undefined;
+    if (place === 'new-host') {
+      if (this.#hasRoomFor(row.app)) return { row, host: undefined };
+      return this.#isWaiting(row.app) ? undefined : 'nowhere';
+    }
     const { host } = place;
     if (this.yielding().has(host)) return 'nowhere';
     if (!isCurrent(row, host)) return this.#placeFor(row);

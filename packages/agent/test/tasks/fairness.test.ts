@@ -56,6 +56,15 @@ describe('others of the app', { concurrency: 1 }, () => {
     await room.ended(hanging);
   });
 
+  test('do not wait for one that cannot be loaded in their host, when there may be no other host for it', async t => {
+    const folder = makeApp(t, { 'quick.mjs': quick, 'broken.mjs': `throw new Error('broken');` });
+    const room = await openRoom(t, { folder, limits: { maxHosts: 1 } });
+    assert.equal((await room.ended(await room.run('./broken.mjs#run'))).error?.message, 'Error: broken');
+    const waiting = await room.run('./broken.mjs#run');
+    const { status } = await room.ended(await room.run('./quick.mjs#run'));
+    assert.deepEqual([status, room.tasks.getRun(owner, waiting).status], ['completed', 'queued']);
+  });
+
   test('do not wait for one that keeps their process busy: new ones get another, those beside it go on alone', async t => {
     const folder = makeApp(t, {
       'quick.mjs': quick,
