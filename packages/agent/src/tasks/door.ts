@@ -57,7 +57,7 @@ export interface Tasks extends AsyncDisposable {
    * process. @throws LonghaulError `not-found`, `quota-exceeded`, `disk-full`
    */
   trigger(trigger: TaskTrigger): string;
-  /** Where a run of a task may start at once, without `trigger`. `undefined`: it has to wait, or there is no such task. */
+  /** Where a run of a task may start at once, without `trigger`. `undefined`: it has to wait, there is no such task, or this ends. */
   warmPlace(app: string, taskId: string): WarmPlace | undefined;
   registrationOf(app: string, taskId: string): TaskRecord | undefined;
   /** Of the task host that waits for the next app that needs one; `null` while there is none. */
@@ -133,7 +133,7 @@ class Door implements Tasks {
   }
 
   warmPlace(app: string, taskId: string): WarmPlace | undefined {
-    const task = this.registrationOf(app, taskId);
+    const task = this.#isClosed ? undefined : this.registrationOf(app, taskId);
     return task === undefined ? undefined : this.#runner.warmPlace(task);
   }
 

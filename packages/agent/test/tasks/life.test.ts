@@ -276,6 +276,18 @@ describe('tasks', { concurrency: 1 }, () => {
     assert.ok(room.told.includes('host ended'));
   });
 
+  test('an agent that ends has no place for a run that comes now, and says so without an error', async t => {
+    const folder = makeApp(t, { 'quick.mjs': `export function run() {}` });
+    const room = await openRoom(t, { folder });
+    await room.ended(await room.run('./quick.mjs#run'));
+    const { taskId } = room.tasks.list(owner)[0]!;
+    await waitFor('a warm place', () => room.tasks.warmPlace(appId, taskId));
+    const ends = room.close();
+    assert.equal(room.tasks.warmPlace(appId, taskId), undefined);
+    await ends;
+    assert.equal(room.tasks.warmPlace(appId, taskId), undefined);
+  });
+
   test('an agent that ends tells its runs so; they go on under the next, with the same ids (reason terminating)', async t => {
     const folder = makeApp(t, {
       'told.mjs': `
