@@ -35,17 +35,13 @@ export class Recovery {
 
   async run(holders: Holders, runs: Runs): Promise<void> {
     const { ledger, vaults, log } = this.#room;
-    // Of most sockets nothing else has to be known: they are parked, and a vault has them. They are heard from here on.
     const keys = ledger.table.parkedKeys();
-    const inStore = vaults.sort(keys);
-    vaults.armSorted(inStore);
     const unparked = ledger.table.listUnparked();
     const others = unparked.filter(row => !isOver(row.state));
-    const held = vaults.sort(others.map(({ key }) => key));
-    const strangers = this.#strangersTo(
-      [...keys, ...others.map(({ key }) => key)],
-      inStore.gone.length + held.gone.length,
-    );
+    const otherKeys = others.map(({ key }) => key);
+    const { inStore, held, strangers } = await this.#find(keys, otherKeys);
+    // Of most sockets nothing else has to be known: they are parked, and a vault has them. They are heard from here on.
+    vaults.armSorted(inStore);
     // Handed over and never answered, or over: whoever else has one keeps it.
     await Promise.all(strangers.map(key => whenItAnswers(vaults.drop(key))));
     const lentNow = new Set(held.lent);
@@ -54,7 +50,7 @@ export class Recovery {
       ...lent.map(row => whenItAnswers(this.#giveBack(row))),
       ...inStore.lent.map(key => whenItAnswers(vaults.giveBack(key))),
     ]);
-    const unsettled = [...others.map(({ key }) => key), ...inStore.gone];
+    const unsettled = [...otherKeys, ...inStore.gone];
     for (let at = 0; at < unsettled.length; at += rowsPerNote) {
       ledger.together(() => {
         for (const key of unsettled.slice(at, at + rowsPerNote)) this.#settle(key);
@@ -108,12 +104,17 @@ export class Recovery {
     if (parked !== undefined) this.#wakes.listen(parked);
   }
 
-  /** What the vaults hold and no row knows. There are none where they hold as many as are known and not gone. */
-  #strangersTo(known: readonly string[], gone: number): string[] {
+  /** Where everything is, and what no row knows. Only where the vaults hold more than the rows say is there more to look for. */
+  async #find(keys: readonly string[], otherKeys: readonly string[]) {
     const { vaults } = this.#room;
-    if (known.length - gone === vaults.size) return [];
-    const keys = new Set(known);
-    return Array.from(vaults.holdings(), ({ id }) => id).filter(key => !keys.has(key));
+    const sort = () => ({ inStore: vaults.sort(keys), held: vaults.sort(otherKeys) });
+    const found = sort();
+    const gone = found.inStore.gone.length + found.held.gone.length;
+    if (keys.length + otherKeys.length - gone === vaults.size) return { ...found, strangers: [] };
+    await vaults.dropDoubles();
+    const known = new Set([...keys, ...otherKeys]);
+    const strangers = Array.from(vaults.holdings(), ({ id }) => id).filter(key => !known.has(key));
+    return { ...sort(), strangers };
   }
 
   /** What hosts had is the vault's alone again: they have died with their agent. */

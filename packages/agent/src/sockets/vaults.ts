@@ -5,6 +5,7 @@ import { LonghaulError } from '@longhaul/agent-protocol';
 import type { Holding, LeasedId, VaultAddress } from '../keeper/vault-wire.ts';
 import type { Descriptor } from '../platform/kernel/descriptor.ts';
 import { lives } from '../platform/process-facts.ts';
+import { type Doubles, doublesIn, doublesOf } from './doubles.ts';
 import { refusalError } from './refusal-error.ts';
 import { type SortedIds, sortIds } from './sorted-ids.ts';
 import { type Lent, VaultLink, type VaultListener } from './vault-link.ts';
@@ -43,6 +44,7 @@ export class Vaults implements Disposable {
   /** Of those that are on their way into one. */
   readonly #parking = new Map<string, VaultLink>();
   #opening: Promise<VaultLink> | undefined;
+  #dropping: Promise<void> = Promise.resolve();
   #hasBegun = false;
   #isDisposed = false;
 
@@ -178,6 +180,11 @@ export class Vaults implements Disposable {
     await this.#linkWith(id)?.drop(id);
   }
 
+  /** Of what several of them hold one copy stays. Asked for before anything is lent: which one it is nobody else knows. */
+  dropDoubles(): Promise<void> {
+    return this.#dropInTurn(() => doublesIn(this.#links));
+  }
+
   /** There are few vaults and many sockets: looking into each costs less than a third place where an id is kept. */
   #linkWith(id: string): VaultLink | undefined {
     for (const link of this.#links) if (link.holdings.has(id)) return link;
@@ -258,7 +265,7 @@ export class Vaults implements Disposable {
       if (link === undefined && restMs > 0) await delay(restMs, undefined, { ref: false });
     }
     if (this.#isDisposed) return;
-    if (link !== undefined && this.#hasBegun) await this.#dropDoubles(link).catch(() => {}); // it is silent again: waited for again
+    if (link !== undefined && this.#hasBegun) await this.#dropInTurn(() => doublesOf(link, this.#links));
     if (silent !== undefined) this.#silent.delete(silent);
     const wasUnmet = this.#unmet.delete(address);
     if (link !== undefined) listener.rejoined([...new Set([...before, ...idsOf(link.holdings)])]);
@@ -267,10 +274,12 @@ export class Vaults implements Disposable {
   }
 
   /** While it did not answer the same may have been parked elsewhere: its app had heard of no answer and asked again. */
-  async #dropDoubles(link: VaultLink): Promise<void> {
-    const others = [...this.#links].filter(other => other !== link);
-    const doubles = idsOf(link.holdings).filter(id => others.some(other => other.holdings.has(id)));
-    await Promise.all(doubles.map(id => link.drop(id)));
+  /** One after the other: no copy goes because of another that is going. A vault that is silent again is asked when it rejoins. */
+  #dropInTurn(find: () => Doubles<VaultLink>): Promise<void> {
+    this.#dropping = this.#dropping.then(async () => {
+      await Promise.allSettled(find().map(([link, id]) => link.drop(id)));
+    });
+    return this.#dropping;
   }
 
   /** Ends the links, not the vaults. */

@@ -14,8 +14,8 @@ import type { ForRun } from '../../src/sockets/door.ts';
 import { defaults } from '../../src/sockets/options.ts';
 import { Vaults } from '../../src/sockets/vaults.ts';
 import { isAlive } from '../process/home.ts';
-import { connection, readAll, vaultPids } from './parking.ts';
-import { base64, owner, Scene } from './room.ts';
+import { connection, openAgent, readAll, vaultPids } from './parking.ts';
+import { base64, owner, Scene, transferOf } from './room.ts';
 
 after(leakCheck());
 
@@ -401,6 +401,42 @@ test('a vault that hangs is a code in time, and its sockets are heard again when
   assert.equal(readAll(lent.descriptor), 'meanwhile');
   close(lent);
   assert.equal(await guest.transfer(two.app, { socketId: 'two' }).then(() => 'done'), 'done');
+});
+
+test('a socket that two vaults hold when an agent begins stays in the one that has handed it out, under its next lease', async t => {
+  const scene = new Scene(t, { limits: { vaultDeadlineMs: 200 } });
+  let sockets = await scene.open();
+  let guest = await scene.guest();
+  await guest.transfer((await connection(t)).app, { socketId: 'other' });
+  const [pid] = vaultPids();
+  process.kill(pid!, 'SIGSTOP');
+  t.after(() => process.kill(pid!, 'SIGCONT'));
+  const { peer, app } = await connection(t);
+  const said = transferOf();
+  assert.equal(await guest.tell(said, [app]), 'vault-silent');
+  assert.equal(await guest.tell(said, [app]), 'done');
+  app[Symbol.dispose]();
+  const use = async (words: string): Promise<number> => {
+    peer.write(words);
+    const run = await scene.tasks.next();
+    const lent = await sockets.lend(run, 1);
+    assert.ok(lent !== 'obsolete' && lent.socket !== null);
+    assert.equal(readAll(lent.descriptor), words);
+    close(lent);
+    const { lease } = lent.socket;
+    assert.equal(await guest.tell({ type: 'return', key: said.key, lease, leftover: null }), 'done');
+    await sockets.over(run, 'completed');
+    return lease;
+  };
+  assert.equal(await use('one'), 1);
+  await scene.close();
+  process.kill(pid!, 'SIGCONT');
+  sockets = await scene.open();
+  guest = await scene.guest();
+  assert.deepEqual([await use('two'), await use('three')], [2, 3]);
+  await scene.close();
+  const { vaults } = await openAgent(t, scene.keeper.processes, 9);
+  assert.equal([...vaults.holdings()].filter(({ id }) => id === said.key).length, 1);
 });
 
 /** Parks some, stops their vault, and lets the next agent begin. */
