@@ -42,6 +42,11 @@ export const socketMigrations: readonly Migration[] = [
   {
     version: 13,
     name: 'bytes that were read and not used, and that nobody was told of',
-    apply: database => database.exec('ALTER TABLE sockets ADD COLUMN has_news INTEGER NOT NULL DEFAULT 0'),
+    // The start of an agent asks for them among thousands.
+    apply: database =>
+      database.exec(`
+        ALTER TABLE sockets ADD COLUMN has_news INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX sockets_news ON sockets (seq) WHERE has_news = 1;
+      `),
   },
 ];
