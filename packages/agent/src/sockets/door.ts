@@ -40,6 +40,8 @@ export type { SocketLimits } from './options.ts';
 export type { SocketLog, SocketTasks } from './room.ts';
 export type { ForRun, RunOutcome, SocketRun } from './runs.ts';
 
+import { orWhenItAnswers } from './silence.ts';
+
 export interface SocketsOptions {
   /** Opened with `socketMigrations` of schema.ts in its list. */
   readonly store: Store;
@@ -254,7 +256,7 @@ class Door implements Sockets {
       if (row === undefined) return;
       ledger.remove(row);
       here?.holders.delete(key);
-      await here?.vaults.end(key);
+      await orWhenItAnswers(here?.vaults.end(key));
     });
   }
 

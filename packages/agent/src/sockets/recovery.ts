@@ -42,8 +42,7 @@ export class Recovery {
     const { inStore, held, strangers } = await this.#find(keys, otherKeys);
     // Of most sockets nothing else has to be known: they are parked, and a vault has them. They are heard from here on.
     vaults.armSorted(inStore);
-    // Handed over and never answered, or over: whoever else has one keeps it.
-    await Promise.all(strangers.map(key => whenItAnswers(vaults.drop(key))));
+    await Promise.all(strangers.map(key => whenItAnswers(this.#letGo(key))));
     const lentNow = new Set(held.lent);
     const lent = others.filter(({ key }) => lentNow.has(key));
     await Promise.all([
@@ -97,11 +96,22 @@ export class Recovery {
     const row = ledger.table.findByKey(key);
     const held = vaults.get(key);
     const isLive = row !== undefined && !isOver(row.state);
-    if (!isLive) await vaults.drop(key);
+    if (!isLive) await this.#letGo(key);
     else if (held === undefined) this.#wakes.end(row, 'the process that held it let go of it');
     else if (row.state.name !== 'lent') await vaults.giveBack(key);
     const parked = ledger.table.findByKey(key); // it may have been signalled meanwhile
     if (parked !== undefined) this.#wakes.listen(parked);
+  }
+
+  /**
+   * No row has it any more. What was never handed out was not answered either, and is its app's; what has ended by itself is
+   * nobody's. Else it was removed, closed or orphaned while the vault could not hear of it: it ends, whoever has it.
+   */
+  async #letGo(key: string): Promise<void> {
+    const { ledger, vaults } = this.#room;
+    const hasEnded = ledger.table.findByKey(key)?.state.name === 'closed';
+    const wasHandedOut = (vaults.get(key)?.lease ?? 0) > 0;
+    await (wasHandedOut && !hasEnded ? vaults.end(key) : vaults.drop(key));
   }
 
   /** Where everything is, and what no row knows. Only where the vaults hold more than the rows say is there more to look for. */

@@ -210,7 +210,7 @@ export class Requests {
     requireLease(row, lease);
     stepNow('socket.close.note', () => ledger.remove(row));
     this.#holders.delete(key);
-    await step('socket.close.end', () => vaults.end(key));
+    await step('socket.close.end', () => orWhenItAnswers(vaults.end(key)));
     this.#done(speaker, asked);
   }
 

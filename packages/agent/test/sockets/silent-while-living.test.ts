@@ -77,3 +77,38 @@ test('a hand-over that was answered and is said again meanwhile has the same ans
   goOn();
   await hasRejoined();
 });
+
+for (const how of ['removed', 'closed by its holder'] as const) {
+  test(`a socket that is ${how} meanwhile ends when the vault goes on, though an app has it`, async t => {
+    const { sockets, guest, peer, app, order, stop, isSilent, goOn, record } = await open(t);
+    const { message, descriptors } = await guest.ask(reclaim);
+    assert.ok(message.type === 'lent');
+    stop();
+    await guest.tell(order, [app]); // asks the vault
+    await isSilent();
+    if (how === 'removed') await sockets.remove(owner, { app: 'a', id: 'main' });
+    else assert.equal(await guest.tell({ type: 'close', key: order.key, lease: message.socket.lease }), 'done');
+    assert.equal(record(), undefined);
+    peer.resume();
+    goOn();
+    await waitFor('the end of the connection', () => peer.readableEnded || peer.destroyed);
+    descriptors[0]![Symbol.dispose]();
+  });
+}
+
+test('a socket that its run has not given back meanwhile ends when the vault goes on (SB-35)', async t => {
+  const { scene, sockets, guest, peer, app, order, stop, isSilent, goOn, record } = await open(t);
+  peer.write('x');
+  const run = await scene.tasks.next();
+  const lent = await sockets.lend(run, 1);
+  assert.ok(lent !== 'obsolete' && lent.descriptor !== null);
+  stop();
+  await guest.tell(order, [app]); // asks the vault
+  await isSilent();
+  await sockets.over(run, 'completed');
+  assert.equal(record()?.status, 'orphaned');
+  peer.resume();
+  goOn();
+  await waitFor('the end of the connection', () => peer.readableEnded || peer.destroyed);
+  lent.descriptor[Symbol.dispose]();
+});
