@@ -119,7 +119,9 @@ export function runOriginSuite(name: string, makeSource: MakeSource): void {
     });
 
     test('one connection serves one file after the other', async () => {
-      await using scene = await play((request, socket) => serveFile(request, socket, body));
+      // On a busy machine a file may look as if one connection were too few.
+      const limits = { maxConnectionsPerTransfer: 1 };
+      await using scene = await play((request, socket) => serveFile(request, socket, body), limits);
       for (const name of ['a', 'b', 'c']) {
         const record = await scene.room.download(scene.origin.url(), { file: scene.room.path(name) });
         assert.equal(record.status, 'completed');
