@@ -37,7 +37,7 @@ export interface SocketTasks {
 /** In a process that is there already. */
 export interface WarmPlace {
   readonly pid: number;
-  /** Records a run as started. Inside of a note; right after that one of the run's two functions is called. */
+  /** Records a run as started. Inside of a note; right after that one of the run's functions is called. */
   start(reason: SocketReason, socketId: string): StartedRun;
 }
 
@@ -45,6 +45,8 @@ export interface StartedRun {
   readonly id: string;
   /** The note is written: the process gets it. The descriptor stays the caller's. */
   give(socket: LentSocket, descriptor: Descriptor): void;
+  /** The note is written, but it cannot be given: it is over, and has failed. */
+  fail(error: unknown): void;
   /** The note was not written: there is no such run. */
   abandon(): void;
 }

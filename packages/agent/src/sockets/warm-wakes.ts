@@ -9,6 +9,7 @@ import type { Lent } from './vault-link.ts';
 
 /** Noted, and not given yet: one of the two is called in this turn. */
 export interface WarmWake {
+  /** Throws nothing: what cannot be given has failed. */
   give(): void;
   /** The note was not written. */
   abandon(): void;
@@ -39,7 +40,7 @@ export class WarmWakes {
   }
 
   #begun(row: SocketRow, run: StartedRun, pid: number, { holding, descriptor }: Lent): WarmWake {
-    const { ledger, vaults, now } = this.#room;
+    const { ledger, vaults, log, now } = this.#room;
     const { lease } = holding;
     const lent = ledger.change(
       row,
@@ -50,8 +51,13 @@ export class WarmWakes {
     return {
       give: () => {
         using own = descriptor;
-        stepNow('socket.wake.tell', () => vaults.lent(holding));
-        run.give(socket, own);
+        try {
+          stepNow('socket.wake.tell', () => vaults.lent(holding));
+          run.give(socket, own);
+        } catch (error) {
+          log.error({ err: error, app: row.app, run: run.id }, 'a run could not be given to its host');
+          run.fail(error); // those that were noted with it are still to be given
+        }
       },
       abandon: () => {
         descriptor[Symbol.dispose]();

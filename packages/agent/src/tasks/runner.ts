@@ -23,7 +23,7 @@ import { Pulses } from './pulses.ts';
 import { Pump } from './pump.ts';
 import { Renewal } from './renewal.ts';
 import { RunLogs } from './run-logs.ts';
-import { isOver } from './run-states.ts';
+import { isOver, runErrorOf } from './run-states.ts';
 import type { RunRow } from './runs-table.ts';
 import { Seats } from './seats.ts';
 import type { Spare } from './spare.ts';
@@ -137,6 +137,7 @@ export class Runner {
         this.#logs.forget(live.row.id);
         seats.leave(live);
       },
+      fail: (live, error) => this.#endings.leave(live, { name: 'fail', error: runErrorOf(error) }),
     });
     this.#endings = new Endings({
       ledger,

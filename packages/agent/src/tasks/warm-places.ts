@@ -12,7 +12,7 @@ import type { RunRow } from './runs-table.ts';
 export interface WarmPlace {
   /** Of the host. */
   readonly pid: number;
-  /** Records a run as started. Inside of a note; right after that one of the run's two functions is called. */
+  /** Records a run as started. Inside of a note; right after that one of the run's functions is called. */
   start(reason: SocketReason, socketId: string): StartedRun;
 }
 
@@ -20,6 +20,8 @@ export interface StartedRun {
   readonly id: string;
   /** The note is written: the host gets it. The descriptor stays the caller's. */
   give(socket: LentSocket, descriptor: Descriptor): void;
+  /** The note is written, but it cannot be given: it is over, and has failed. */
+  fail(error: unknown): void;
   /** The note was not written: there is no such run. */
   abandon(): void;
 }
@@ -32,6 +34,8 @@ export interface WarmPlacesOptions {
   /** The run has its place in the host from now on; `unseat` as if it had never had. */
   readonly seat: (row: RunRow, host: SeatedHost) => LiveRun;
   readonly unseat: (live: LiveRun) => void;
+  /** It leaves the host without having been given. */
+  readonly fail: (live: LiveRun, error: unknown) => void;
 }
 
 export class WarmPlaces {
@@ -43,7 +47,7 @@ export class WarmPlaces {
 
   /** `undefined` when a run of this task has to wait in line. */
   find(task: TaskRecord): WarmPlace | undefined {
-    const { ledger, hostFor, seat, unseat } = this.#options;
+    const { ledger, hostFor, seat, unseat, fail } = this.#options;
     const host = hostFor(task);
     const place = host === undefined ? undefined : this.#placeOf(task);
     if (host === undefined || place === undefined) return undefined;
@@ -57,6 +61,7 @@ export class WarmPlaces {
         return {
           id: row.id,
           give: (socket, descriptor) => live.give(entryPoint, { socket, descriptor, closed: null }),
+          fail: error => fail(live, error),
           abandon: () => unseat(live),
         };
       },

@@ -21,6 +21,7 @@ import type { Descriptor } from '../../src/platform/kernel/descriptor.ts';
 import { connectTo } from '../../src/platform/kernel/sockets.ts';
 import type { Scope } from '../../src/scope.ts';
 import { openSockets, type SocketFact, type Sockets, type SocketsOptions } from '../../src/sockets/door.ts';
+import type { WarmPlace } from '../../src/sockets/room.ts';
 import { openStore } from '../../src/store/store.ts';
 import { openKeeper } from './parking.ts';
 
@@ -58,8 +59,12 @@ export class FakeTasks {
     return run.id;
   }
 
-  /** Nobody is warm: every run is triggered. */
-  warmPlace(): undefined {}
+  /** Of an app whose host is warm. Without: nobody is, and every run is triggered. */
+  warmHost: WarmPlace | undefined;
+
+  warmPlace(): WarmPlace | undefined {
+    return this.warmHost;
+  }
 
   statusOf(id: string): RunStatus | undefined {
     return this.statuses.get(id);

@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { LonghaulError } from '@longhaul/agent-protocol';
 import { waitFor } from '@longhaul/testing';
 import { isAlive } from '../../src/platform/process-facts.ts';
-import { appId, makeApp, openRoom, owner, socketTask } from './room.ts';
+import { appId, makeApp, openRoom, owner, socketTask, statusOf } from './room.ts';
 
 const quick = `export function run(task) { console.log(task.instanceId, task.attempt, task.triggerDetails.reason); }`;
 /** Ends when the file named by the entry point's folder appears. */
@@ -274,6 +274,21 @@ describe('tasks', { concurrency: 1 }, () => {
       ],
     );
     assert.ok(room.told.includes('host ended'));
+  });
+
+  test('a run that has a place in a warm host and cannot be given to it has failed, and its place is free', async t => {
+    const folder = makeApp(t, { 'quick.mjs': `export function run() {}` });
+    const room = await openRoom(t, { folder, limits: { maxParallelRunsOfTask: 1 } });
+    await room.ended(await room.run('./quick.mjs#run'));
+    const { taskId } = room.tasks.list(owner)[0]!;
+    const place = await waitFor('a warm place', () => room.tasks.warmPlace(appId, taskId));
+    const run = place.start('socket-activity', 'one');
+    assert.equal(room.tasks.warmPlace(appId, taskId), undefined);
+    run.fail(new RangeError('a message that is too long'));
+    const failed = { status: 'failed', attempt: 1, error: 'a message that is too long' };
+    assert.deepEqual(statusOf(await room.ended(run.id)), failed);
+    assert.equal(room.over.get(run.id), 'failed');
+    assert.ok(room.tasks.warmPlace(appId, taskId));
   });
 
   test('an agent that ends has no place for a run that comes now, and says so without an error', async t => {
