@@ -1,13 +1,21 @@
-// A vault that does not answer while an agent is replaced, through a whole agent with its keeper: what it holds is not lost until
-// its process has ended.
+// A vault that does not answer while an agent is replaced, or lives on, through a whole agent with its keeper: what it holds is
+// not lost until its process has ended.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { after, describe, type TestContext, test } from 'node:test';
-import type { AgentStatus, AppRecord, RunRecord, SocketRecord, TaskRecord } from '@longhaul/agent-protocol';
+import {
+  type AgentStatus,
+  type AppRecord,
+  isRunOver,
+  type RunRecord,
+  type SocketRecord,
+  type TaskRecord,
+} from '@longhaul/agent-protocol';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { createHome, isAlive } from '../process/home.ts';
 import { makeApp, socketTask } from '../tasks/room.ts';
-import { connection } from './parking.ts';
+import { connection, mayTakeHere } from './parking.ts';
 import { Guest } from './room.ts';
 
 after(leakCheck());
@@ -25,29 +33,36 @@ export async function run(task) {
   await transferOwnership(task, socket, socketInformation.id);
 }`;
 
-/** Two sockets are parked, their vault is stopped, the agent is killed, and the next one serves. */
-async function open(t: TestContext) {
+/** Two sockets are parked; what comes back on them is kept. */
+async function park(t: TestContext) {
   const home = createHome(t);
   await home.ensure();
   const folder = makeApp(t, { 'task.mjs': program });
-  const before = await home.owner();
+  const owner = await home.owner();
   const manifest = { id: 'a', folder, tasks: [socketTask('./task.mjs#run')] };
-  const { grantFile } = await before.invoke<AppRecord>('registerApp', manifest);
+  const { grantFile } = await owner.invoke<AppRecord>('registerApp', manifest);
   const { token } = JSON.parse(readFileSync(grantFile, 'utf8')) as { token: string };
   const app = await home.connect(token);
   const wanted = { name: 'task', entryPoint: './task.mjs#run', trigger: { type: 'socket-activity' } };
   const { taskId } = await app.invoke<TaskRecord>('registerTask', wanted);
   const { path } = await app.invoke<{ path: string }>('getSocketDoor');
   const guest = await Guest.open(t, path, token);
-  const peers = [];
-  for (const socketId of ['one', 'two']) {
+  const peers: Socket[] = [];
+  const echoes = ['', ''];
+  for (const [n, socketId] of ['one', 'two'].entries()) {
     const { peer, app: socket } = await connection(t);
     await guest.transfer(socket, { socketId, taskId });
     socket[Symbol.dispose]();
+    peer.on('data', data => (echoes[n] += String(data))).resume();
     peers.push(peer);
   }
-  const { pid, keeperPid } = await before.invoke<AgentStatus>('getStatus');
-  const vault = vaultOf(keeperPid);
+  const { pid, keeperPid } = await owner.invoke<AgentStatus>('getStatus');
+  return { home, owner, guest, peers, echoes, pid, vault: vaultOf(keeperPid) };
+}
+
+/** Their vault is stopped, the agent is killed, and the next one serves. */
+async function replaceAgent(t: TestContext) {
+  const { home, pid, vault, peers, echoes } = await park(t);
   process.kill(vault, 'SIGSTOP');
   process.kill(pid, 'SIGKILL');
   await waitFor('the agent to be gone', () => !isAlive(pid));
@@ -55,10 +70,12 @@ async function open(t: TestContext) {
   const sockets = () => owner.invoke<SocketRecord[]>('listSockets');
   for (const { status, why } of await sockets()) {
     assert.equal(status, 'parked');
-    assert.match(why ?? '', /the process that holds it does not answer/);
+    assert.match(why ?? '', silence);
   }
-  return { owner, sockets, peers, vault };
+  return { owner, sockets, peers, echoes, vault };
 }
+
+const silence = /the process that holds it does not answer/;
 
 function vaultOf(keeper: number): number {
   const children = readdirSync(`/proc/${keeper}/task`).flatMap(task =>
@@ -67,11 +84,9 @@ function vaultOf(keeper: number): number {
   return children.find(pid => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('vault'))!;
 }
 
-describe('a vault that is stopped while the agent is killed', { concurrency: 2 }, () => {
-  test('has its sockets heard again when it goes on, and what came meanwhile wakes', async t => {
-    const { sockets, peers, vault } = await open(t);
-    const echoes = ['', ''];
-    for (const [n, peer] of peers.entries()) peer.on('data', data => (echoes[n] += String(data))).resume();
+describe('a vault that is stopped', { concurrency: 3 }, () => {
+  test('while the agent is killed has its sockets heard again when it goes on, and what came meanwhile wakes', async t => {
+    const { sockets, peers, echoes, vault } = await replaceAgent(t);
     peers[0]!.write('meanwhile');
     process.kill(vault, 'SIGCONT');
     await waitFor('the echo', () => echoes[0] === 'meanwhile', { timeoutMs: 20_000 });
@@ -82,8 +97,8 @@ describe('a vault that is stopped while the agent is killed', { concurrency: 2 }
     );
   });
 
-  test('has each socket told as closed when it is killed instead', async t => {
-    const { owner, sockets, vault } = await open(t);
+  test('while the agent is killed has each socket told as closed when it is killed instead', async t => {
+    const { owner, sockets, vault } = await replaceAgent(t);
     process.kill(vault, 'SIGKILL');
     await waitFor('both to be closed', async () => (await sockets()).every(({ status }) => status === 'closed'));
     const runs = () => owner.invoke<RunRecord[]>('listRuns', null);
@@ -95,6 +110,40 @@ describe('a vault that is stopped while the agent is killed', { concurrency: 2 }
         return told.length === 2 && told.every(({ reason }) => reason === 'socket-closed');
       },
       { timeoutMs: 20_000 },
+    );
+  });
+
+  test('while its agent lives: a warm host is woken, it and an app hand back, and what comes is heard once', {
+    skip: !mayTakeHere,
+  }, async t => {
+    const { owner, guest, peers, echoes, vault } = await park(t);
+    const sockets = () => owner.invoke<SocketRecord[]>('listSockets');
+    const all = async (isTrue: (record: SocketRecord) => boolean) => (await sockets()).every(isTrue);
+    const patience = { timeoutMs: 20_000 };
+    peers[1]!.write('cold,');
+    await waitFor('the host to be warm', () => echoes[1] === 'cold,', patience);
+    await waitFor('both to be parked', () => all(({ status }) => status === 'parked'));
+    const { message, descriptors } = await guest.ask({ type: 'reclaim', socketId: 'two', kind: 'stream-socket' });
+    assert.ok(message.type === 'lent');
+    const { key, lease } = message.socket;
+    process.kill(vault, 'SIGSTOP');
+    t.after(() => isAlive(vault) && process.kill(vault, 'SIGCONT'));
+    peers[0]!.write('warm,');
+    await waitFor('the echo of a warm host, without the vault', () => echoes[0] === 'warm,');
+    assert.equal(await guest.tell({ type: 'return', key, lease, leftover: null }), 'done');
+    for (const descriptor of descriptors) descriptor[Symbol.dispose]();
+    await waitFor('silence', () => all(({ status, why }) => status === 'parked' && silence.test(why ?? '')), patience);
+    for (const peer of peers) peer.write('later');
+    process.kill(vault, 'SIGCONT');
+    await waitFor('the others', () => echoes.join(' ') === 'warm,later cold,later', patience);
+    await waitFor('both to be parked', () => all(({ status, why }) => status === 'parked' && why === null));
+    const runs = await waitFor('the last run to be over', async () => {
+      const records = await owner.invoke<RunRecord[]>('listRuns', null);
+      return records.every(({ status }) => isRunOver(status)) ? records : undefined;
+    });
+    assert.deepEqual(
+      runs.map(({ status, error }) => error?.message ?? status),
+      Array(4).fill('completed'),
     );
   });
 });
