@@ -1,7 +1,7 @@
 // Where sockets cannot be handed over: the SDK and the agent say why, and everything else works.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -18,6 +18,7 @@ const run = promisify(execFile);
 /** What the program says. */
 async function elsewhere(tree: string, home: AgentHome, platform?: string) {
   const program = path.join(tree, 'packages/client/test/programs/elsewhere.ts');
+  writeFileSync(path.join(home.files, 'background.mjs'), 'export function run() {}');
   const wanted = [`${origin.url}/file?size=100000`, home.file('file'), ...(platform === undefined ? [] : [platform])];
   const args = ['--conditions=longhaul-source', '--disable-warning=ExperimentalWarning', program, ...wanted];
   const { stdout } = await run(process.execPath, args, { env: home.env, cwd: home.files });
