@@ -51,6 +51,23 @@ test('crashes are forgotten after the window', () => {
   assert.equal(step(state, crashed, limits.crashWindowMs + 1, limits).state.kind, 'starting');
 });
 
+test('one that served and is killed again and again while it starts does not end the keeper, not even without vaults', () => {
+  let { state } = serving();
+  for (let now = 0; now < 60_000; now += 100) {
+    const event: KeeperEvent = state.kind === 'resting' ? { type: 'deadline-passed' } : killed;
+    ({ state } = step(state, event, state.kind === 'resting' ? state.until : now, limits));
+    assert.ok(state.kind === 'starting' || state.kind === 'resting');
+  }
+  const first = run(begin(0, limits), [
+    killed,
+    { type: 'deadline-passed' },
+    killed,
+    { type: 'deadline-passed' },
+    killed,
+  ]);
+  assert.equal(first.state.kind, 'ended', 'where none has ever served it may not be able to');
+});
+
 test('being killed from outside many times is not held against the agent', () => {
   let state = serving().state;
   for (let i = 0; i < limits.freeKills; i++) {

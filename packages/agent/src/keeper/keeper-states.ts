@@ -1,6 +1,6 @@
 // What the keeper does about its one agent, as a table: what happened in, the new state and what to do out. Pure; `now` is an
 // argument. Rule: an agent that served and died is started again for ever (slower after repeated crashes); one that says why
-// it cannot start, or cannot start several times in a row, ends the keeper with that error - unless the keeper has vaults:
+// it cannot start, or cannot start several times in a row without having been killed, ends the keeper - unless it has vaults:
 // the connections in them would end with it, so it goes on trying.
 import type { ErrorCode } from '@longhaul/agent-protocol';
 import type { KeeperLimits } from '../options.ts';
@@ -83,7 +83,9 @@ export function step(state: KeeperState, event: KeeperEvent, now: number, limits
         case 'agent-failed':
           return { state: { ...state, failure: event.failure }, effects: [] };
         case 'agent-exited':
-          return afterFailedStart(state, event, now, limits);
+          return isKilledByOthers(state, event)
+            ? afterDeath(state.deaths, true, now, limits)
+            : afterFailedStart(state, event, now, limits);
         case 'deadline-passed':
           return { state: { ...state, until: Number.POSITIVE_INFINITY }, effects: ['kill-agent'] };
         case 'renew-asked':
@@ -177,6 +179,15 @@ function afterFailedStart(
   const isHopeless = failure.isFatal || failedStarts >= limits.maxFailedStarts;
   if (isHopeless && !hasVaults) return { state: { kind: 'ended', failure }, effects: ['end'] };
   return rest(now, backoff(failedStarts, limits), failedStarts, state.deaths, isHopeless ? failure : null);
+}
+
+/** Of a store that an agent has served: that says nothing about the next start. */
+function isKilledByOthers(
+  { failure, deaths }: Extract<KeeperState, { kind: 'starting' }>,
+  { isKill }: Extract<KeeperEvent, { type: 'agent-exited' }>,
+): boolean {
+  const hasServed = deaths.kills.length + deaths.crashes.length > 0;
+  return isKill && failure === null && hasServed;
 }
 
 function afterDeath(deaths: Deaths, isKill: boolean, now: number, limits: KeeperLimits): KeeperStep {
