@@ -6,19 +6,12 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type {
-  AgentStatus,
-  AppRecord,
-  OwnSocketsPage,
-  RunRecord,
-  SocketRecord,
-  TaskRecord,
-} from '@longhaul/agent-protocol';
+import type { AgentStatus, OwnSocketsPage, RunRecord, SocketRecord } from '@longhaul/agent-protocol';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { createHome, isAlive } from '../process/home.ts';
-import { makeApp, socketTask } from '../tasks/room.ts';
 import { connection, duplicateOf, numberOfDatagrams } from './parking.ts';
-import { base64, Guest } from './room.ts';
+import { base64 } from './room.ts';
+import { openApp } from './whole-agent.ts';
 
 after(leakCheck());
 
@@ -42,21 +35,12 @@ export async function run(task) {
 
 test('a restart of the agent is noticed by no connection, the death of its keeper is told once for each', async t => {
   const home = createHome(t);
-  await home.ensure();
-  const folder = makeApp(t, { 'task.mjs': program });
+  const { folder, token, taskId, guest, ...first } = await openApp(t, home, program);
+  let { owner, app } = first;
   const journal = () => (existsSync(join(folder, 'journal')) ? readFileSync(join(folder, 'journal'), 'utf8') : '');
-  let owner = await home.owner();
-  const manifest = { id: 'a', folder, tasks: [socketTask('./task.mjs#run')] };
-  const { grantFile } = await owner.invoke<AppRecord>('registerApp', manifest);
-  const { token } = JSON.parse(readFileSync(grantFile, 'utf8')) as { token: string };
-  let app = await home.connect(token);
-  const { path } = await app.invoke<{ path: string }>('getSocketDoor');
   await assert.rejects(owner.invoke('getSocketDoor'), { code: 'access-denied' });
-  const wanted = { name: 'task', entryPoint: './task.mjs#run', trigger: { type: 'socket-activity' } };
-  const { taskId } = await app.invoke<TaskRecord>('registerTask', wanted);
   assert.deepEqual(await owner.invoke('watchSockets'), []);
   const { peer, app: socket } = await connection(t);
-  const guest = await Guest.open(t, path, token);
   await guest.transfer(socket, { taskId, context: base64('of main') });
   const datagrams = createSocket('udp4').bind(0, '127.0.0.1');
   t.after(() => datagrams.close());

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type { AgentStatus, AppRecord, SocketRecord, TaskRecord } from '@longhaul/agent-protocol';
+import type { AgentStatus, SocketRecord } from '@longhaul/agent-protocol';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { createHome, isAlive, processesWith } from '../process/home.ts';
-import { makeApp, socketTask } from '../tasks/room.ts';
 import { connection } from './parking.ts';
 import { Guest } from './room.ts';
+import { openApp } from './whole-agent.ts';
 
 after(leakCheck());
 
@@ -23,18 +23,9 @@ export async function run(task) {
 
 test('a runtime folder that was deleted is there again, and what is parked stays parked', async t => {
   const home = createHome(t);
-  await home.ensure();
-  const folder = makeApp(t, { 'task.mjs': program });
-  const owner = await home.owner();
-  const manifest = { id: 'a', folder, tasks: [socketTask('./task.mjs#run')] };
-  const { grantFile } = await owner.invoke<AppRecord>('registerApp', manifest);
-  const { token } = JSON.parse(readFileSync(grantFile, 'utf8')) as { token: string };
-  const app = await home.connect(token);
-  const { path } = await app.invoke<{ path: string }>('getSocketDoor');
-  const wanted = { name: 'task', entryPoint: './task.mjs#run', trigger: { type: 'socket-activity' } };
-  const { taskId } = await app.invoke<TaskRecord>('registerTask', wanted);
+  const { folder, owner, token, path, taskId, guest } = await openApp(t, home, program);
   const { peer, app: socket } = await connection(t);
-  await (await Guest.open(t, path, token)).transfer(socket, { taskId });
+  await guest.transfer(socket, { taskId });
   socket[Symbol.dispose]();
   const before = await owner.invoke<AgentStatus>('getStatus');
 

@@ -5,14 +5,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, type TestContext, test } from 'node:test';
-import type { AgentStatus, AppRecord, RunRecord, SocketRecord, TaskRecord } from '@longhaul/agent-protocol';
+import type { AgentStatus, RunRecord, SocketRecord } from '@longhaul/agent-protocol';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { createHome, isAlive } from '../process/home.ts';
 import type { HubClient } from '../process/hub-client.ts';
-import { makeApp, socketTask } from '../tasks/room.ts';
 import { Disk, whyNoDisk } from '../transfers/disk.ts';
 import { connection } from './parking.ts';
-import { Guest } from './room.ts';
+import { openApp } from './whole-agent.ts';
 
 after(leakCheck());
 
@@ -56,20 +55,7 @@ async function open(t: TestContext) {
   t.after(() => disk?.[Symbol.dispose]());
   const home = createHome(t);
   const disk: Disk | undefined = new Disk(home.folder, 'size=8m,mode=700');
-  await home.ensure();
-  const folder = makeApp(t, { 'task.mjs': program });
-  const owner = await home.owner();
-  const { grantFile } = await owner.invoke<AppRecord>('registerApp', {
-    id: 'a',
-    folder,
-    tasks: [socketTask('./task.mjs#run')],
-  });
-  const { token } = JSON.parse(readFileSync(grantFile, 'utf8')) as { token: string };
-  const app = await home.connect(token);
-  const wanted = { name: 'task', entryPoint: './task.mjs#run', trigger: { type: 'socket-activity' } };
-  const { taskId } = await app.invoke<TaskRecord>('registerTask', wanted);
-  const { path } = await app.invoke<{ path: string }>('getSocketDoor');
-  const guest = await Guest.open(t, path, token);
+  const { folder, owner, app, taskId, guest } = await openApp(t, home, program);
   const parked: Parked[] = [];
   for (const [socketId, keepAliveMs] of [
     ['timed', 2_000],

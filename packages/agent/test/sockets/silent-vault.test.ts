@@ -4,19 +4,11 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { after, describe, type TestContext, test } from 'node:test';
-import {
-  type AgentStatus,
-  type AppRecord,
-  isRunOver,
-  type RunRecord,
-  type SocketRecord,
-  type TaskRecord,
-} from '@longhaul/agent-protocol';
+import { type AgentStatus, isRunOver, type RunRecord, type SocketRecord } from '@longhaul/agent-protocol';
 import { leakCheck, waitFor } from '@longhaul/testing';
 import { createHome, isAlive } from '../process/home.ts';
-import { makeApp, socketTask } from '../tasks/room.ts';
 import { connection, mayTakeHere } from './parking.ts';
-import { Guest } from './room.ts';
+import { openApp } from './whole-agent.ts';
 
 after(leakCheck());
 
@@ -36,17 +28,7 @@ export async function run(task) {
 /** Two sockets are parked; what comes back on them is kept. */
 async function park(t: TestContext) {
   const home = createHome(t);
-  await home.ensure();
-  const folder = makeApp(t, { 'task.mjs': program });
-  const owner = await home.owner();
-  const manifest = { id: 'a', folder, tasks: [socketTask('./task.mjs#run')] };
-  const { grantFile } = await owner.invoke<AppRecord>('registerApp', manifest);
-  const { token } = JSON.parse(readFileSync(grantFile, 'utf8')) as { token: string };
-  const app = await home.connect(token);
-  const wanted = { name: 'task', entryPoint: './task.mjs#run', trigger: { type: 'socket-activity' } };
-  const { taskId } = await app.invoke<TaskRecord>('registerTask', wanted);
-  const { path } = await app.invoke<{ path: string }>('getSocketDoor');
-  const guest = await Guest.open(t, path, token);
+  const { owner, taskId, guest } = await openApp(t, home, program);
   const peers: Socket[] = [];
   const echoes = ['', ''];
   for (const [n, socketId] of ['one', 'two'].entries()) {
@@ -120,9 +102,19 @@ describe('a vault that is stopped', { concurrency: 3 }, () => {
     const sockets = () => owner.invoke<SocketRecord[]>('listSockets');
     const all = async (isTrue: (record: SocketRecord) => boolean) => (await sockets()).every(isTrue);
     const patience = { timeoutMs: 20_000 };
+    const runsThatAreOver = () =>
+      waitFor(
+        'every run to be over',
+        async () => {
+          const records = await owner.invoke<RunRecord[]>('listRuns', null);
+          return records.every(({ status }) => isRunOver(status)) ? records : undefined;
+        },
+        patience,
+      );
     peers[1]!.write('cold,');
     await waitFor('the host to be warm', () => echoes[1] === 'cold,', patience);
     await waitFor('both to be parked', () => all(({ status }) => status === 'parked'));
+    await runsThatAreOver(); // a host with a run is asked first whether it hears, and the wake goes the long way
     const { message, descriptors } = await guest.ask({ type: 'reclaim', socketId: 'two', kind: 'stream-socket' });
     assert.ok(message.type === 'lent');
     const { key, lease } = message.socket;
@@ -137,10 +129,7 @@ describe('a vault that is stopped', { concurrency: 3 }, () => {
     process.kill(vault, 'SIGCONT');
     await waitFor('the others', () => echoes.join(' ') === 'warm,later cold,later', patience);
     await waitFor('both to be parked', () => all(({ status, why }) => status === 'parked' && why === null));
-    const runs = await waitFor('the last run to be over', async () => {
-      const records = await owner.invoke<RunRecord[]>('listRuns', null);
-      return records.every(({ status }) => isRunOver(status)) ? records : undefined;
-    });
+    const runs = await runsThatAreOver();
     assert.deepEqual(
       runs.map(({ status, error }) => error?.message ?? status),
       Array(4).fill('completed'),
